@@ -1,0 +1,67 @@
+"""`porter rules`: what a rule means, and which names of a tree have none."""
+
+from __future__ import annotations
+
+import sys
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+from porter.cli.options import PATH, rule_dirs_option
+from porter.errors import SourceError, UsageError
+
+if TYPE_CHECKING:
+    from porter.rules.load import RuleBook
+    from porter.rules.model import Rule
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--missing", type=PATH, metavar="PATH", help="List the names of a tree that have no rule, by use.")
+@click.option(
+    "--to", type=click.Choice(["mindspore", "torch"]), help="With --missing [default: found from the imports]."
+)
+@rule_dirs_option("--rules")
+def rules(name: str | None, missing: Path | None, **options: Any) -> int:
+    """List the rules; show what NAME becomes (nn.InstanceNorm3d, torch.nn.InstanceNorm3d, mindspore.nn.InstanceNorm3d).
+
+    Exit code: 0, or 2 when there is no such rule or PATH cannot be read.
+    """
+    from porter.report.console import make_console
+    from porter.report.rules import print_missing, print_rule, print_rules
+    from porter.rules.load import load_rules
+
+    if name is not None and missing is not None:
+        raise UsageError(f"NAME {name} and --missing exclude each other: choose one")
+    book = load_rules(options["rule_dirs"])
+    console = make_console(sys.stdout)
+    if missing is not None:
+        print_missing(_missing(missing, book, options["to"]), str(missing), console)
+    elif name is None:
+        print_rules(book.rules.values(), console)
+    else:
+        print_rule(_find(name, book), console)
+    return 0
+
+
+def _missing(path: Path, book: RuleBook, to: Literal["mindspore", "torch"] | None) -> list[tuple[str, int, int]]:
+    from porter.convert import detect_direction, missing
+    from porter.source.tree import read_tree
+
+    if not path.exists():
+        raise SourceError(f"{path}: not found; a folder or a .py file is expected")
+    tree = read_tree(path)
+    return missing(tree, book, to or detect_direction(tree))
+
+
+def _find(name: str, book: RuleBook) -> Rule:
+    """The rule for a name of either framework, or for the part of it that rule files are named by."""
+    rule = book.find(name) or book.find(f"torch.{name}") or book.find(name, "mindspore")
+    if rule is not None:
+        return rule
+    known = [rule.name for rule in book.rules.values()]
+    near = get_close_matches(name.removeprefix("torch.").removeprefix("mindspore."), known, n=3, cutoff=0.5)
+    hint = f"did you mean {', '.join(near)}?" if near else "`porter rules` lists all"
+    raise UsageError(f"no rule is named {name}; {hint}")

@@ -1,0 +1,64 @@
+"""Where porter speaks: findings and tables on standard error, data on standard output; colour only on a terminal."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+from io import StringIO
+from typing import TextIO
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), 127, *range(128, 160)) if chr(code) not in "\t"}
+"""What a source tree may hold but a terminal must not be sent: an escape in a file name could redraw the screen."""
+
+
+def make_console(file: TextIO | None = None, *, width: int | None = None) -> Console:
+    """A console on `file` (default: standard error) that adds no colour of its own to numbers and paths."""
+    return Console(file=file or sys.stderr, highlight=False, emoji=False, markup=False, width=width)
+
+
+def visible(text: str) -> str:
+    """`text` with control characters spelled out; a tab stays."""
+    return text.translate(CONTROL)
+
+
+def write(console: Console, text: Text | str = "") -> None:
+    """One line, never wrapped: a terminal wraps it itself, and a pipe gets it whole."""
+    console.print(text, soft_wrap=True)
+
+
+def plain_table(**columns: str) -> Table:
+    """A table without a frame. `columns`: heading = "fold" (text, wraps when it must) or "number" (never wraps)."""
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
+    for heading, kind in columns.items():
+        name = heading.replace("_", " ")
+        if kind == "number":
+            table.add_column(name, justify="right", no_wrap=True)
+        else:
+            table.add_column(name, overflow="fold")
+    return table
+
+
+def captured(speak: Callable[[Console], None], width: int = 120) -> str:
+    """What `speak` prints, as plain text for a file."""
+    file = StringIO()
+    speak(Console(file=file, width=width, highlight=False, emoji=False, markup=False, color_system=None))
+    return file.getvalue()
+
+
+@contextlib.contextmanager
+def progress(what: str) -> Iterator[Callable[[int, int], None] | None]:
+    """A bar on standard error that is fed with (done, total); None where standard error is no terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=make_console(), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -1,0 +1,170 @@
+"""The rule tables: all rules, one rule with the parameters of both sides side by side, and names without a rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.console import Console
+from rich.text import Text
+
+from porter.report.console import plain_table, visible, write
+from porter.rules.model import ParamRule, Rule, Side, When
+from porter.rules.transforms import TRANSFORMS
+
+SIDES = (("PyTorch", "torch"), ("MindSpore", "mindspore"))
+
+
+def print_rules(rules: Iterable[Rule], console: Console) -> None:
+    """One line for each rule, in the order of the names."""
+    table = plain_table(rule="fold", MindSpore="fold", native_layer_runs_on="fold")
+    listed = sorted(rules, key=lambda rule: rule.name)
+    for rule in listed:
+        table.add_row(visible(rule.name), Text(_counterpart(rule.mindspore)), _platforms(rule))
+    console.print(table)
+    console.print(f"\n{len(listed)} rules. `porter rules NAME` shows one: its parameters, weights and documentation.")
+
+
+def print_rule(rule: Rule, console: Console) -> None:
+    """Both signatures as a table of parameters and what becomes of each, then weights, methods and notes."""
+    write(console, Text(f"{rule.torch.name} <-> {_counterpart(rule.mindspore)}", style="bold"))
+    for title, framework in SIDES:
+        side = rule.torch if framework == "torch" else rule.mindspore
+        if side.docs:
+            write(console, f"{title}: {side.docs}")
+    if rule.tied:
+        console.print(f"The native layer of MindSpore runs on: {_platforms(rule)}")
+    for sentence in (rule.note, rule.one_way, rule.torch.none, rule.mindspore.none):
+        if sentence:
+            console.print(visible(_sentence(sentence)))
+    _print_parameters(rule, console)
+    _print_pairs("when it is called", rule.forward, console)
+    _print_pairs("weights", rule.weights, console)
+    _print_pairs("methods", rule.methods, console)
+    _print_absent(rule, console)
+
+
+def print_missing(rows: Sequence[tuple[str, int, int]], where: str, console: Console) -> None:
+    """Names that have no rule with uses and files, the most used first."""
+    if not rows:
+        console.print(f"Every name that {where} uses has a rule.")
+        return
+    table = plain_table(name="fold", uses="number", files="number")
+    for name, uses, files in sorted(rows, key=lambda row: (-row[1], row[0])):
+        table.add_row(visible(name), str(uses), str(files))
+    console.print(table)
+    console.print(f"\n{len(rows)} names without a rule, {sum(uses for _, uses, _ in rows)} uses.")
+
+
+def _counterpart(side: Side) -> str:
+    return side.name or "(no counterpart)"
+
+
+def _platforms(rule: Rule) -> str:
+    return ", ".join(rule.mindspore.platforms) if rule.mindspore.name else ""
+
+
+def _print_parameters(rule: Rule, console: Console) -> None:
+    rows = list(_parameter_rows(rule))
+    if not rows:
+        return
+    console.print()
+    table = plain_table(PyTorch="fold", MindSpore="fold", what_happens="fold")
+    for ours, theirs, sentences in rows:
+        table.add_row(Text(ours), Text(theirs), Text("; ".join(sentences)))
+    console.print(table)
+
+
+def _parameter_rows(rule: Rule) -> Iterator[tuple[str, str, list[str]]]:
+    torch, mindspore = rule.torch.signature, rule.mindspore.signature
+    crossing = rule.renames
+    for parameter in torch.parameters if torch else ():
+        target = crossing.get(parameter.name)
+        yield _shown(rule.torch, parameter.name), _shown(rule.mindspore, target), _what(rule, parameter.name, target)
+    for parameter in mindspore.parameters if mindspore else ():
+        if parameter.name not in crossing.values():
+            yield "", _shown(rule.mindspore, parameter.name), _what(rule, None, parameter.name)
+
+
+def _shown(side: Side, name: str | None) -> str:
+    """A parameter with its default, as a signature writes it."""
+    parameter = side.signature.names.get(name) if side.signature and name else None
+    if parameter is None:
+        return name or ""
+    stars = {"star": "*", "double star": "**"}.get(parameter.kind, "")
+    return f"{stars}{name}" if parameter.default is None else f"{stars}{name}={parameter.default}"
+
+
+def _what(rule: Rule, ours: str | None, theirs: str | None) -> list[str]:
+    """What becomes of one parameter, in sentences."""
+    param = rule.params.get(ours or theirs or "", ParamRule(ours or theirs or ""))
+    said = [*_constants(rule, ours, theirs), *_crossing(rule, param, ours, theirs)]
+    said += [text for text in (param.note, param.inert and f"no output depends on it: {param.inert}") if text]
+    said += [_when(when) for when in param.when]
+    if said:
+        return said
+    return ["the same"] if ours and theirs else ["only in " + ("PyTorch" if ours else "MindSpore")]
+
+
+def _crossing(rule: Rule, param: ParamRule, ours: str | None, theirs: str | None) -> Iterator[str]:
+    if param.drop:
+        yield f"left out: {param.drop}"
+    if ours and theirs and theirs not in (ours, "*"):
+        yield "other name"
+    if param.value:
+        yield f"other value: {_transform(param.value)}"
+    if not (ours and theirs):
+        return
+    defaults = [
+        side.signature.default(name) for side, name in ((rule.torch, ours), (rule.mindspore, theirs)) if side.signature
+    ]
+    if param.same_default:
+        yield f"the defaults mean the same: {param.same_default}"
+    elif len(set(defaults)) > 1 and None not in defaults and not param.value:
+        yield "other default: written out, both ways"
+
+
+def _constants(rule: Rule, ours: str | None, theirs: str | None) -> Iterator[str]:
+    for framework, name in (("torch", ours), ("mindspore", theirs)):
+        constants = rule.write_for("torch" if framework == "torch" else "mindspore")
+        if name in constants:
+            yield f"{constants[name]!r} is always written"
+
+
+def _when(when: When) -> str:
+    value = "any other value" if when.is_other else repr(when.value)
+    what = {"class": "the generated class keeps it", "keep": "the call stays as it is", None: ""}[when.write]
+    sets = [f"sets {name}={new!r}" for name, new in when.set.items()]
+    copies = [f"takes the value of {when.copy}"] if when.copy else []
+    done = ", ".join(text for text in (what, *sets, *copies) if text)
+    note = f" ({when.note})" if when.note and done else when.note
+    return f"{value}: {done}{note}"
+
+
+def _transform(name: str) -> str:
+    transform = TRANSFORMS.get(name)
+    doc = (transform.forward.__doc__ or "").split("\n")[0].rstrip(".") if transform else ""
+    return doc or name
+
+
+def _print_pairs(title: str, pairs: dict[str, str], console: Console) -> None:
+    if not pairs:
+        return
+    console.print()
+    table = plain_table(PyTorch="fold", MindSpore="fold")
+    for ours, theirs in pairs.items():
+        table.add_row(Text(ours), Text(theirs))
+    console.print(Text(f"{title}:", style="bold"))
+    console.print(table)
+
+
+def _print_absent(rule: Rule, console: Console) -> None:
+    if not rule.absent:
+        return
+    console.print()
+    console.print(Text("left as they are:", style="bold"))
+    for name, why in rule.absent.items():
+        console.print(visible(f"{name}: {why}"))
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")

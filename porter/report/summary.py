@@ -1,0 +1,85 @@
+"""The counts of a conversion, which the terminal shows and the JSON report holds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from porter.findings import Finding, Kind, Level, Site
+
+LAYER_KINDS = frozenset({Kind.CALL, Kind.VALUE, Kind.BASE})
+"""Kinds of site that put a layer into the output; a type test or an annotation only names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One rule: edits of level safe, edits of level review, findings of level manual."""
+
+    rule: str
+    safe: int
+    review: int
+    left: int
+
+    @property
+    def counts(self) -> tuple[int, int, int]:
+        """In the order of the levels."""
+        return self.safe, self.review, self.left
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """`files`, `changed`, `failed` count files, `unknown` counts names without a rule; `tied` is rule -> layers."""
+
+    files: int
+    changed: int
+    failed: int
+    rows: tuple[Row, ...] = ()
+    unknown: int = 0
+    tied: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def safe(self) -> int:
+        """Edits that keep the meaning."""
+        return sum(row.safe for row in self.rows)
+
+    @property
+    def review(self) -> int:
+        """Edits that keep it under a stated condition."""
+        return sum(row.review for row in self.rows)
+
+    @property
+    def left(self) -> int:
+        """Findings about places that stayed as they were."""
+        return sum(row.left for row in self.rows)
+
+    @property
+    def exit_code(self) -> int:
+        """0 all converted, 1 something is left for a person, 2 a file could not be read as Python."""
+        return 2 if self.failed else int(self.left > 0)
+
+
+def summarise(
+    files: Mapping[str, tuple[bool, bool]],
+    sites: Sequence[Site],
+    findings: Sequence[Finding],
+    *,
+    known: Collection[str],
+    tied: Collection[str] = (),
+) -> Summary:
+    """Count. `files`: path -> (changed, failed); `known`: names of all rules; `tied`: of those that need a platform."""
+    edits = Counter((site.rule, site.level) for site in sites if site.level is not Level.MANUAL)
+    left = Counter(finding.rule for finding in findings if finding.level is Level.MANUAL)
+    names = {rule for rule, _ in edits} | set(left)
+    rows = [Row(name, edits[name, Level.SAFE], edits[name, Level.REVIEW], left[name]) for name in names]
+    layers = Counter(
+        site.rule for site in sites if site.kind in LAYER_KINDS and site.level is not Level.MANUAL and site.rule in tied
+    )
+    return Summary(
+        files=len(files),
+        changed=sum(changed for changed, _ in files.values()),
+        failed=sum(failed for _, failed in files.values()),
+        rows=tuple(sorted(rows, key=lambda row: (-sum(row.counts), row.rule))),
+        unknown=sum(name not in known for name in left),
+        tied=dict(sorted(layers.items())),
+    )

@@ -1,0 +1,32 @@
+"""What all tests share: the frameworks that a test needs, and how many tests ran without one."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from importlib.util import find_spec
+
+import pytest
+
+# Two test processes and the child processes that they start share two cores: one thread each, set before any framework
+# is loaded.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+ABSENT = "is not installed"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test whose `frameworks` marker names something that is not there, and say which."""
+    for marker in item.iter_markers("frameworks"):
+        for name in marker.args:
+            if find_spec(name) is None:
+                pytest.skip(f"{name} {ABSENT}")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Count the tests that could not run for want of a framework: a green run that proved less must say so."""
+    reasons = [report.longrepr[2] for report in terminalreporter.stats.get("skipped", []) if report.longrepr]
+    absent = Counter(reason.removeprefix("Skipped: ") for reason in reasons if ABSENT in reason)
+    for reason, count in sorted(absent.items()):
+        terminalreporter.write_line(f"NOT RUN: {count} tests, because {reason}", yellow=True, bold=True)

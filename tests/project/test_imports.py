@@ -1,0 +1,101 @@
+"""Who may import whom. A new arrow is a decision about the design: it is made here, not by an import."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "porter"
+
+ALLOWED = {
+    "__init__": set(),
+    "__main__": {"cli"},
+    "cli": {"settings", "output", "convert", "check", "report", "rules", "source", "findings", "results", "errors"},
+    "settings": {"errors"},
+    "output": {"errors"},
+    "convert": {"source", "rewrite", "rules", "findings", "errors"},
+    "check": {"convert", "proof", "frameworks", "source", "rules", "findings", "results", "errors"},
+    "report": {"rules", "findings", "results"},
+    "proof": {"rules", "findings", "results", "errors"},
+    "rewrite": {"source", "rules", "findings"},
+    "source": {"findings", "errors"},
+    "rules": {"findings", "errors"},
+    "frameworks": {"runtime", "errors"},
+    "runtime": set(),
+    "results": set(),
+    "findings": set(),
+    "errors": set(),
+}
+"""Part of porter -> parts that it may import."""
+
+FRAMEWORKS = {"torch", "mindspore", "triton"}
+OWNERS = {"frameworks", "runtime"}
+"""The only parts that may import a framework."""
+
+HEAVY = FRAMEWORKS | {"numpy"}
+LIGHT = {"cli", "settings", "output", "convert", "report", "rules", "source", "rewrite", "findings", "results", "errors"}
+"""Parts that `porter convert` loads: they do not import numpy either."""
+
+
+def part_of(path: Path) -> str:
+    """`porter/source/tree.py` belongs to `source`, `porter/convert.py` to `convert`."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> Iterator[tuple[int, str]]:
+    """Every module that a file imports, at any depth, with its line; relative imports spelled out."""
+    package = path.relative_to(ROOT).with_suffix("").parts[:-1]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = ".".join(package[: len(package) - node.level + 1]) if node.level else ""
+            module = ".".join(text for text in (base, node.module) if text)
+            yield node.lineno, module
+            yield from ((node.lineno, f"{module}.{alias.name}") for alias in node.names if module == "porter")
+
+
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_a_file_imports_only_what_its_part_may(path: Path) -> None:
+    part = part_of(path)
+    for line, module in imports(path):
+        owner = module.split(".")[1] if module.startswith("porter.") else ""
+        if owner in ALLOWED:
+            assert owner == part or owner in ALLOWED[part], f"{path}:{line}: {part} must not import {module}"
+        top = module.split(".")[0]
+        assert top not in FRAMEWORKS or part in OWNERS, f"{path}:{line}: only {sorted(OWNERS)} import {top}"
+        assert top not in HEAVY or part not in LIGHT, f"{path}:{line}: {part} is loaded by convert, without {top}"
+
+
+def test_the_table_names_every_part() -> None:
+    assert {part_of(path) for path in SOURCES} <= set(ALLOWED)
+
+
+def test_no_arrow_runs_back_up() -> None:
+    left = {part: set(targets) for part, targets in ALLOWED.items()}
+    while left:
+        leaves = [part for part, targets in left.items() if not targets & set(left)]
+        assert leaves, f"a circle among {sorted(left)}"
+        for part in leaves:
+            del left[part]
+
+
+def test_the_reader_of_imports_sees_all_forms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(globals(), "ROOT", tmp_path)
+    path = tmp_path / "porter" / "source" / "x.py"
+    path.parent.mkdir(parents=True)
+    path.write_text("import torch.nn\nfrom porter import check\nfrom . import tree\ndef f():\n    from ..report import a\n")
+    assert {module for _, module in imports(path)} == {
+        "torch.nn",
+        "porter",
+        "porter.check",
+        "porter.source",
+        "porter.report",
+    }
