@@ -1,0 +1,1 @@
+"""Tests of the converter: every fixture is a test, and what must hold of all of them is asserted once."""

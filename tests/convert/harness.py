@@ -1,0 +1,196 @@
+"""Finds the fixtures, converts them, and knows the text form of what is expected.
+
+A case is `NAME.in.py`, with `NAME.out.py` (the expected text; absent in a folder `unchanged/`, where the expected text
+is the input) and `NAME.txt`, a line for each thing that is expected beside the text:
+
+    option: platform=any                 options of the run (to, platform, level, mark), before all else
+    roundtrip: differs, WHY              the way there and back does not give the first text, and why that is right
+    line:column: level rule: message     a finding, in the order of the file
+    layers: InstanceNorm3d, ReLU         what the generated porter_layers.py defines
+
+A case of `unchanged/` is converted without marks, since a mark is a change.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import io
+import re
+import tokenize
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyflakes.checker import Checker  # type: ignore[import-untyped]
+from pyflakes.messages import UndefinedExport, UndefinedName  # type: ignore[import-untyped]
+
+from porter.convert import Options, TextResult, convert_text
+from porter.findings import Finding, Level
+from porter.rules.load import RuleBook, load_rules
+
+FIXTURES = Path(__file__).parents[2] / "fixtures"
+MARK = re.compile(r"[ \t]*# porter: .*")
+
+
+@functools.cache
+def rules() -> RuleBook:
+    """The shipped rules, read once."""
+    return load_rules()
+
+
+@dataclass(frozen=True)
+class Notes:
+    """What the .txt file beside a fixture says."""
+
+    options: tuple[tuple[str, str], ...] = ()
+    roundtrip: str = ""
+    expected: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, path: Path) -> Notes:
+        """The notes in `path`; none when it does not exist."""
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        options = [tuple(line.removeprefix("option: ").split("=", 1)) for line in lines if line.startswith("option: ")]
+        trips = [line.removeprefix("roundtrip: ") for line in lines if line.startswith("roundtrip: ")]
+        rest = tuple(line for line in lines if not line.startswith(("option: ", "roundtrip: ")))
+        return cls(tuple((name, value) for name, value in options), "".join(trips), rest)
+
+    def write(self, path: Path, expected: list[str]) -> None:
+        """Write `expected` below the options, which only a person changes."""
+        head = [f"option: {name}={value}" for name, value in self.options]
+        head += [f"roundtrip: {self.roundtrip}"] if self.roundtrip else []
+        path.write_text("".join(f"{line}\n" for line in [*head, *expected]), encoding="utf-8")
+
+    def settings(self, to: str, mark: bool = True) -> Options:
+        """The options of the run: `to` and `mark` unless the notes say otherwise."""
+        given = dict(self.options)
+        return Options(
+            to=given.get("to", to),  # type: ignore[arg-type]
+            platform=given.get("platform", "gpu"),  # type: ignore[arg-type]
+            level=Level(given.get("level", "review")),
+            mark=mark and given.get("mark", "yes") == "yes",
+        )
+
+
+@dataclass(frozen=True)
+class Case:
+    """One single-file fixture."""
+
+    path: Path
+
+    @property
+    def to(self) -> str:
+        """The framework that the case is converted to."""
+        return self.path.relative_to(FIXTURES / "cases").parts[0].removeprefix("to_")
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether the text must stay as it is."""
+        return self.path.parent.name == "unchanged"
+
+    @property
+    def name(self) -> str:
+        """Path below fixtures/cases, without the ending."""
+        return self.path.relative_to(FIXTURES / "cases").as_posix().removesuffix(".in.py")
+
+    @property
+    def before(self) -> str:
+        """The text to convert."""
+        return self.path.read_text(encoding="utf-8")
+
+    @property
+    def expected(self) -> Path:
+        """The file with the expected text."""
+        return self.path if self.unchanged else beside(self.path, ".out.py")
+
+    @property
+    def notes(self) -> Path:
+        """The file with the expected findings."""
+        return beside(self.path, ".txt")
+
+    @property
+    def options(self) -> Options:
+        """The options of the run."""
+        return Notes.read(self.notes).settings(self.to, mark=not self.unchanged)
+
+    def convert(self) -> TextResult:
+        """The result of the run; a case is converted once."""
+        return _convert(self)
+
+
+@functools.cache
+def _convert(case: Case) -> TextResult:
+    return convert_text(case.before, rules(), case.options, path=case.path.name)
+
+
+def beside(path: Path, ending: str) -> Path:
+    """`NAME.in.py` -> `NAME` + ending, in the same folder."""
+    return path.with_name(path.name.removesuffix(".in.py") + ending)
+
+
+def cases(pattern: str = "**/*.in.py") -> list[Case]:
+    """Every single-file fixture."""
+    return [Case(path) for path in sorted((FIXTURES / "cases").glob(pattern))]
+
+
+def line_of(finding: Finding, with_path: bool = False) -> str:
+    """A finding as the notes write it."""
+    head = f"{finding.path}:" if with_path else ""
+    return f"{head}{finding.line}:{finding.column}: {finding.level} {finding.rule}: {finding.message}"
+
+
+def layer_names(text: str | None) -> list[str]:
+    """What a generated module defines for its users: top-level classes and functions without an underscore."""
+    body = ast.parse(text or "").body
+    names = [node.name for node in body if isinstance(node, ast.ClassDef | ast.FunctionDef)]
+    return [name for name in names if not name.startswith("_")]
+
+
+def notes_of(result: TextResult) -> list[str]:
+    """What the notes of a case expect."""
+    names = layer_names(result.layers)
+    return [*map(line_of, result.findings), *([f"layers: {', '.join(names)}"] if names else [])]
+
+
+def comments(text: str) -> list[str]:
+    """The comments of a program in their order; porter's marks and type comments (which are code) left out."""
+    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+    found = [MARK.sub("", token.string).rstrip() for token in tokens if token.type == tokenize.COMMENT]
+    return [comment for comment in found if comment and not comment.startswith("# type:")]
+
+
+def docstrings(text: str) -> list[str]:
+    """The docstrings of a program, wherever they stand."""
+    kinds = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+    found = [ast.get_docstring(node, clean=False) for node in ast.walk(ast.parse(text)) if isinstance(node, kinds)]
+    return [docstring for docstring in found if docstring is not None]
+
+
+def undefined_names(text: str) -> Counter[str]:
+    """Names that pyflakes finds undefined, with how often."""
+    messages = Checker(ast.parse(text)).messages
+    return Counter(str(m.message_args[0]) for m in messages if isinstance(m, UndefinedName | UndefinedExport))
+
+
+def without_marks(text: str) -> list[str]:
+    """The lines of a program without porter's marks."""
+    return [MARK.sub("", line).rstrip("\n") for line in text.split("\n")]
+
+
+def touched_lines(text: str, result: TextResult) -> set[int]:
+    """1-based lines that the conversion says it has looked at: sites, and import statements."""
+    lines: set[int] = set()
+    for site in result.sites:
+        lines.update(range(site.line, site.line + site.before.count("\n") + 1))
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            lines.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    return lines
+
+
+def untouched(text: str, result: TextResult) -> Iterator[str]:
+    """The lines that no site and no import stands on."""
+    touched = touched_lines(text, result)
+    return (line for number, line in enumerate(without_marks(text), 1) if number not in touched)

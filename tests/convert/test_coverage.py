@@ -1,0 +1,42 @@
+"""The fixtures as a whole: every rule both ways, and enough cases that must not change."""
+
+from __future__ import annotations
+
+import pytest
+
+from porter.rules.model import Rule
+
+from .harness import FIXTURES, cases, rules
+
+RULES = sorted(rules().rules.values(), key=lambda rule: rule.name)
+
+
+def test_four_in_ten_cases_must_not_change() -> None:
+    every = cases()
+    unchanged = [case for case in every if case.unchanged]
+    assert len(unchanged) >= 0.4 * len(every)
+    assert {case.to for case in unchanged} == {"mindspore", "torch"}
+
+
+def rules_met(to: str) -> set[str]:
+    """Names of the rules that a site or a finding of some case names."""
+    results = [case.convert() for case in cases() if case.to == to]
+    return {site.rule for r in results for site in r.sites} | {found.rule for r in results for found in r.findings}
+
+
+@pytest.mark.parametrize("to", ["mindspore", "torch"])
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_every_rule_has_a_case_each_way(rule: Rule, to: str) -> None:
+    if to == "torch" and (rule.mindspore.name is None or rule.one_way):
+        pytest.skip(f"one way: {rule.one_way or rule.mindspore.none}")
+    assert rule.name in rules_met(to), f"no case in fixtures/cases/to_{to} meets this rule"
+
+
+def test_every_case_has_its_files_and_no_file_is_left_over() -> None:
+    known = set()
+    for case in cases():
+        known |= {case.path, case.expected, case.notes}
+        assert case.notes.exists(), case.name
+        assert case.unchanged or case.expected.exists(), case.name
+    found = {path for path in (FIXTURES / "cases").rglob("*") if path.is_file()}
+    assert found == known
