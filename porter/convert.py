@@ -1,0 +1,172 @@
+"""Convert a tree, or a piece of text: read names, decide, edit. Nothing here touches a file or prints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from porter.errors import UsageError
+from porter.findings import Finding, Level, Site
+from porter.rewrite.assemble import FilePlan, assemble
+from porter.rewrite.layers import is_generated, layers_text, stands_for
+from porter.rewrite.outcomes import Settings
+from porter.rewrite.whole import plan_tree
+from porter.rules.load import RuleBook, canonical
+from porter.rules.model import Framework, Rule
+from porter.source.index import TreeIndex
+from porter.source.text import SourceText, Unreadable, read_text
+from porter.source.tree import Tree
+
+Options = Settings
+Progress = Callable[[int, int], None]
+FRAMEWORK_BYTES: dict[Framework, bytes] = {"torch": b"torch", "mindspore": b"mindspore"}
+
+
+@dataclass(frozen=True, slots=True)
+class FileResult:
+    """One Python file before and after; `failed`: it could not be read as Python and is handed on as it is."""
+
+    path: str
+    before: bytes
+    after: bytes
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """A whole tree converted. `added` files are new, `removed` ones are no longer needed."""
+
+    options: Settings
+    files: tuple[FileResult, ...]
+    added: dict[str, str]
+    removed: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    sites: tuple[Site, ...]
+    layers: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TextResult:
+    """A piece of text converted; `layers` is the text of the `porter_layers` module that it imports, if it does."""
+
+    text: str
+    layers: str | None
+    sites: tuple[Site, ...]
+    findings: tuple[Finding, ...]
+
+
+def convert_text(text: str, rules: RuleBook, options: Settings, path: str = "text.py") -> TextResult:
+    """Convert one file's text that belongs to no tree. Raises UsageError when it is no Python."""
+    tree = Tree(Path(), {path: text.encode("utf-8")})
+    result = convert_tree(tree, rules, options)
+    file = result.files[0]
+    if file.failed:
+        raise UsageError(result.findings[0].message)
+    layers = next(iter(result.added.values()), None)
+    return TextResult(file.after.decode("utf-8"), layers, result.sites, result.findings)
+
+
+def convert_tree(tree: Tree, rules: RuleBook, options: Settings, progress: Progress | None = None) -> Conversion:
+    """Convert every Python file of a tree; a file that is no Python is a finding and is handed on as it is."""
+    texts, failures = _parsed(tree)
+    generated = {p for p in texts if is_generated(tree.files[p])}
+    interesting = _interesting(tree, texts, options)
+    index = TreeIndex.build(tree.root.name or "tree", texts, frozenset(tree.files))
+    plans = plan_tree(index, rules, options, interesting - generated, generated, progress)
+    findings, sites = list(failures), []
+    files: dict[str, FileResult] = {p: FileResult(p, data, data, p not in texts) for p, data in tree.files.items()}
+    for path, plan in plans.files.items():
+        result = assemble(plan, plans.layers_import(path), options)
+        findings += result.findings
+        sites += result.sites
+        files[path] = _result(tree, plan, result.data)
+    kept = _layers(tree, plans.wanted, generated, rules, options)
+    removed = tuple(sorted(generated)) if _goes_back(tree, generated, options) else ()
+    added = {plans.layers_path: layers_text(kept, options)} if plans.wanted else {}
+    return Conversion(
+        options,
+        tuple(files[p] for p in sorted(files) if p not in removed and p not in added),
+        added,
+        tuple(p for p in removed if p not in added),
+        tuple(sorted(findings)),
+        tuple(sites),
+        plans.layers_path if added else next(iter(sorted(generated)), None) if not removed else None,
+    )
+
+
+def _parsed(tree: Tree) -> tuple[dict[str, SourceText], list[Finding]]:
+    texts: dict[str, SourceText] = {}
+    findings: list[Finding] = []
+    for path, raw in tree.files.items():
+        try:
+            text = read_text(raw)
+            text.tree  # noqa: B018  parsed here, so that a file that is no Python is a finding
+            texts[path] = text
+        except Unreadable as error:
+            findings.append(Finding(path, error.line, 1, Level.MANUAL, "file", f"copied as it is: {error}"))
+    for path, reason in tree.unreadable.items():
+        findings.append(Finding(path, 1, 1, Level.MANUAL, "file", f"cannot be read: {reason}"))
+    return texts, findings
+
+
+def _interesting(tree: Tree, texts: Mapping[str, SourceText], options: Settings) -> set[str]:
+    """Files that can hold a name of the source framework: they spell it, or import from the tree."""
+    word = FRAMEWORK_BYTES[options.source]
+    spelled = {p for p in texts if word in tree.files[p] or b"porter_layers" in tree.files[p]}
+    return {p for p in texts if p in spelled or spelled and b"import" in tree.files[p]}
+
+
+def _result(tree: Tree, plan: FilePlan, data: bytes) -> FileResult:
+    path, raw = plan.module.path, tree.files[plan.module.path]
+    text = plan.module.text
+    try:
+        after = text.encode(data) if data != text.data or read_text(raw).data != text.data else raw
+    except UnicodeEncodeError:
+        after = raw
+    return FileResult(path, raw, after)
+
+
+def _layers(
+    tree: Tree, wanted: Mapping[str, Rule], generated: set[str], rules: RuleBook, options: Settings
+) -> list[tuple[str, Rule]]:
+    """What the generated module must offer: what this run needs and what an earlier run wrote."""
+    names = dict(wanted)
+    for path in generated:
+        for name in stands_for(tree.files[path]):
+            rule = rules.find(name, options.source)
+            if rule is not None:
+                names.setdefault(name.rpartition(".")[2], rule)
+    return list(names.items())
+
+
+def _goes_back(tree: Tree, generated: set[str], options: Settings) -> bool:
+    """Whether the generated module stood for the framework that the tree now goes back to."""
+    return any(n.startswith(f"{options.to}.") for path in generated for n in stands_for(tree.files[path]))
+
+
+def detect_direction(tree: Tree) -> Framework:
+    """The framework to convert to: the one that the tree does not import. Raises UsageError when that is not clear."""
+    from porter.source.imports import imported_frameworks
+
+    counts = imported_frameworks(tree)
+    if counts["torch"] and not counts["mindspore"]:
+        return "mindspore"
+    if counts["mindspore"] and not counts["torch"]:
+        return "torch"
+    found = f"imports of torch in {counts['torch']} files and of mindspore in {counts['mindspore']}"
+    raise UsageError(f"found {found}; expected one framework, so say which way with --to mindspore or --to torch")
+
+
+def missing(tree: Tree, rules: RuleBook, to: Framework = "mindspore") -> list[tuple[str, int, int]]:
+    """Names of the source framework without a rule: (qualified name, uses, files), most used first."""
+    options = Settings(to)
+    texts, _ = _parsed(tree)
+    index = TreeIndex.build(tree.root.name or "tree", texts, frozenset(tree.files))
+    uses: dict[str, list[str]] = {}
+    for path, plan in plan_tree(index, rules, options, _interesting(tree, texts, options), set(), None).files.items():
+        for outcome in plan.outcomes:
+            if outcome.rule is None and outcome.reason:
+                uses.setdefault(canonical(outcome.reference.qualified), []).append(path)
+    rows = [(name, len(paths), len(set(paths))) for name, paths in uses.items()]
+    return sorted(rows, key=lambda row: (-row[1], row[0]))

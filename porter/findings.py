@@ -1,0 +1,78 @@
+"""What a run has to say about a source tree: frozen values that every layer may import.
+
+A *finding* is one remark about one place; a *site* is one place that a rule was asked about, with
+its text before and after. Neither prints itself: `porter.report` does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    """How much of the meaning an edit keeps, from harmless to left alone."""
+
+    SAFE = "safe"
+    """The meaning is kept."""
+    REVIEW = "review"
+    """The meaning is kept under a condition that the finding states."""
+    MANUAL = "manual"
+    """The text was left as it was: a person has to decide."""
+
+    @property
+    def rank(self) -> int:
+        """0 for safe, 1 for review, 2 for manual."""
+        return list(Level).index(self)
+
+
+class Kind(StrEnum):
+    """The role that a framework name plays where it stands."""
+
+    CALL = "call"
+    VALUE = "value"
+    BASE = "base"
+    TYPE_TEST = "type test"
+    COMPARISON = "comparison"
+    ANNOTATION = "annotation"
+    ATTRIBUTE = "attribute"
+    METHOD = "method"
+    STRING = "string"
+    IMPORT = "import"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Finding:
+    """One remark: 1-based `line`, 1-based `column` (in characters), as editors count."""
+
+    path: str
+    line: int
+    column: int
+    level: Level
+    rule: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}: {self.level} {self.rule}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One place that a rule decided about, as the manifest records it.
+
+    `line` and `column` (1-based) are those of the source text. `names_before` and `names_after` map each local name that
+    `before` and `after` use to the qualified name it stands for (`{"nn": "mindspore.nn"}`), so that `check` can build both
+    expressions without importing the tree.
+    """
+
+    path: str
+    line: int
+    column: int
+    kind: Kind
+    rule: str
+    before: str
+    after: str
+    level: Level
+    reason: str = ""
+    names_before: dict[str, str] = field(default_factory=dict)
+    names_after: dict[str, str] = field(default_factory=dict)

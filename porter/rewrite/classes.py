@@ -1,0 +1,222 @@
+"""Classes of the tree that derive from a framework's: which of them move, and the methods that are renamed with them."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from porter.findings import Level
+from porter.rewrite.outcomes import NameEdit, Outcome, Remark, Settings
+from porter.rules.load import RuleBook
+from porter.source.index import TreeIndex, enclosing_class
+from porter.source.names import SourceModule, dotted_parts
+from porter.source.scopes import Scope, parent
+
+DEF = re.compile(rb"(?:async\s+)?def\s+")
+
+
+@dataclass
+class TreeClass:
+    """A class statement: the framework names among its bases, and the classes of the tree among them."""
+
+    module: SourceModule
+    node: ast.ClassDef
+    scope: Scope
+    outcomes: list[Outcome] = field(default_factory=list)
+    bases: list[TreeClass] = field(default_factory=list)
+    moves: bool = False
+    reason: str = ""
+
+    @property
+    def methods(self) -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef]:
+        """Methods by name, the last definition of each."""
+        return {n.name: n for n in self.node.body if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))}
+
+    def ancestry(self) -> Iterator[TreeClass]:
+        """The class and the classes of the tree that it derives from."""
+        seen: list[TreeClass] = [self]
+        for current in seen:
+            yield current
+            seen += [base for base in current.bases if base not in seen]
+
+    def framework_bases(self) -> list[Outcome]:
+        """Framework names among the bases, of the class or of an ancestor."""
+        return [outcome for ancestor in self.ancestry() for outcome in ancestor.outcomes]
+
+
+class Hierarchy:
+    """Every class of the tree, and whether it becomes a class of the other framework."""
+
+    def __init__(
+        self, index: TreeIndex, outcomes: dict[str, list[Outcome]], rules: RuleBook, settings: Settings
+    ) -> None:
+        self.index = index
+        self.settings = settings
+        self.methods: dict[str, str] = {}
+        self.absent: dict[str, str] = {}
+        for rule in rules.rules.values():
+            if settings.source == "torch":
+                self.methods |= rule.methods
+                self.absent |= rule.absent
+            else:
+                self.methods |= {theirs: ours for ours, theirs in rule.methods.items()}
+        self.by_node: dict[ast.ClassDef, TreeClass] = {}
+        for module in index.modules.values():
+            for node, scope in module.scopes.classes:
+                self.by_node[node] = TreeClass(module, node, scope)
+        self._connect({id(o.reference.node): o for found in outcomes.values() for o in found})
+        self._settle()
+
+    def _connect(self, by_base: dict[int, Outcome]) -> None:
+        for entry in self.by_node.values():
+            for base in entry.node.bases:
+                outcome = by_base.get(id(base))
+                found = self.class_of(base, entry.module, entry.scope) if outcome is None else None
+                if outcome is not None and outcome.rule is not None:
+                    entry.outcomes.append(outcome)
+                elif outcome is not None:
+                    entry.reason = outcome.reason
+                elif found is not None and found is not entry:
+                    entry.bases.append(found)
+
+    def class_of(self, node: ast.expr, module: SourceModule, scope: Scope) -> TreeClass | None:
+        """The class statement of the tree that an expression names."""
+        parts = dotted_parts(node)
+        if not parts:
+            return None
+        found = scope.lookup(parts[0])
+        if found and len(parts) == 1 and len(found[1]) == 1 and isinstance(found[1][0].node, ast.ClassDef):
+            return self.by_node.get(found[1][0].node)
+        meaning = self.index.meaning(parts[0], scope)
+        if meaning is None:
+            return None
+        home, _, name = ".".join([meaning[1], *parts[1:]]).rpartition(".")
+        other = self.index.by_dotted.get(home)
+        bindings = other.scopes.module.bindings.get(name, []) if other else []
+        definition = bindings[0].node if len(bindings) == 1 else None
+        return self.by_node.get(definition) if isinstance(definition, ast.ClassDef) else None
+
+    def _settle(self) -> None:
+        """A class moves when it derives from the framework and nothing holds it, or an ancestor of it, back."""
+        for entry in self.by_node.values():
+            if entry.outcomes and not entry.reason:
+                entry.reason = self._held_back(entry)
+            if entry.reason:
+                self._hold(entry)
+        for entry in self.by_node.values():
+            bases = entry.framework_bases()
+            held = [a.reason for a in entry.ancestry() if a.reason]
+            entry.moves = bool(bases) and not held and not any(o.stays for o in bases)
+        for entry in self.by_node.values():
+            if entry.moves or not entry.framework_bases():
+                continue
+            reason = next((a.reason for a in entry.ancestry() if a.reason), "a base class stays as it was")
+            self._hold(entry, reason)
+        self._move_mixins()
+
+    def _held_back(self, entry: TreeClass) -> str:
+        """Private hooks of a framework's layer have no counterpart."""
+        own = {*entry.methods}
+        hooks = sorted(name for name in own if name.startswith("_") and not name.startswith("__"))
+        layers = [o for o in entry.outcomes if o.rule and o.rule.mindspore.signature is not None]
+        if not layers or layers[0].rule is None:
+            return ""
+        name = layers[0].rule.side(self.settings.source).name
+        for hook in hooks:
+            if hook in PRIVATE_HOOKS:
+                return f"the class overrides {hook}, a private method of {name}"
+        for node in ast.walk(entry.node):
+            if isinstance(node, ast.Attribute) and node.attr in PRIVATE_HOOKS:
+                return f"the class uses {node.attr}, a private method of {name}"
+        return ""
+
+    def _hold(self, entry: TreeClass, reason: str = "") -> None:
+        for outcome in entry.outcomes:
+            if not outcome.stays:
+                outcome.target, outcome.plan = None, None
+                outcome.level, outcome.reason = Level.MANUAL, reason or entry.reason
+                outcome.mark = outcome.reason
+
+    def _move_mixins(self) -> None:
+        """A mixin of a class that moves is called through it, so its `forward` is renamed with it."""
+        for entry in list(self.by_node.values()):
+            if entry.moves:
+                for ancestor in entry.ancestry():
+                    ancestor.moves = ancestor.moves or not ancestor.framework_bases()
+
+    def edits(self, module: SourceModule) -> Iterator[NameEdit | Remark]:
+        """Renamed methods of a file, their calls on `self` and `super()`, and what cannot be followed."""
+        for node, entry in self.by_node.items():
+            if entry.module is module and entry.moves:
+                yield from self._definitions(entry)
+        for attribute, scope in module.scopes.attributes:
+            yield from self._use(module, attribute, scope)
+
+    def _definitions(self, entry: TreeClass) -> Iterator[NameEdit | Remark]:
+        text = entry.module.text
+        for method in entry.methods.values():
+            new = self.methods.get(method.name)
+            if new is None:
+                continue
+            start, _ = text.span(method)
+            if new in entry.methods:
+                message = f"the class has both {method.name} and {new}; only one can be called by {self.settings.to}"
+                yield Remark(start, Level.MANUAL, "nn.Module", message, message)
+                continue
+            match = DEF.match(text.data, start)
+            assert match is not None
+            yield NameEdit(match.end(), match.end() + len(method.name.encode()), new)
+
+    def _use(self, module: SourceModule, node: ast.Attribute, scope: Scope) -> Iterator[NameEdit | Remark]:
+        if node.attr not in self.methods and node.attr not in self.absent:
+            return
+        _, end = module.text.span(node)
+        start = end - len(node.attr.encode())
+        entry = self._receiver(module, node.value, scope)
+        if entry is None:
+            call = parent(node)
+            if node.attr in self.methods and isinstance(call, ast.Call) and call.func is node and self._any_moves:
+                if not self._belongs_to_framework(module, node, scope):
+                    new = self.methods[node.attr]
+                    message = f"what has this {node.attr} is not known; a converted class calls it {new}"
+                    yield Remark(start, Level.MANUAL, "nn.Module", message, message)
+        elif entry.moves and not any(node.attr in a.methods for a in entry.ancestry()) and node.attr in self.absent:
+            message = f"{node.attr} has no counterpart of the same meaning: {self.absent[node.attr]}"
+            yield Remark(start, Level.MANUAL, f"nn.Module.{node.attr}", message, f"no rule for nn.Module.{node.attr}")
+        elif entry.moves and node.attr in self.methods:
+            yield NameEdit(start, end, self.methods[node.attr])
+
+    @property
+    def _any_moves(self) -> bool:
+        return any(entry.moves and entry.framework_bases() for entry in self.by_node.values())
+
+    def _belongs_to_framework(self, module: SourceModule, node: ast.Attribute, scope: Scope) -> bool:
+        parts = dotted_parts(node.value)
+        return bool(parts) and self.index.meaning(parts[0], scope) is not None if parts else False
+
+    def _receiver(self, module: SourceModule, node: ast.expr, scope: Scope) -> TreeClass | None:
+        """The class of `self` or `super()`, or the class that is named."""
+        inside = enclosing_class(node)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super":
+            return self.by_node.get(inside) if inside else None
+        if isinstance(node, ast.Name) and inside is not None and node.id in ("self", "cls"):
+            return self.by_node.get(inside)
+        if isinstance(node, (ast.Name, ast.Attribute)):
+            return self.class_of(node, module, scope)
+        return None
+
+
+PRIVATE_HOOKS = frozenset(
+    {
+        "_check_input_dim",
+        "_apply_instance_norm",
+        "_handle_no_batch_input",
+        "_get_no_batch_dim",
+        "_conv_forward",
+        "_output_padding",
+        "_load_from_state_dict",
+        "_save_to_state_dict",
+    }
+)

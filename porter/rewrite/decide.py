@@ -1,0 +1,185 @@
+"""Decide about one reference: which rule it has, which role it plays, and what it becomes."""
+
+from __future__ import annotations
+
+import ast
+
+from porter.findings import Kind, Level
+from porter.rewrite.calls import plan_call
+from porter.rewrite.outcomes import LAYERS, Outcome, Refuse, Settings, Target, UseClass, target_of
+from porter.rules.load import RuleBook, canonical
+from porter.rules.model import Rule
+from porter.source.index import is_annotation
+from porter.source.names import Reference, SourceModule
+from porter.source.scopes import ancestors, parent
+
+TYPE_TESTS = frozenset({"isinstance", "issubclass"})
+COLLECTIONS = (ast.Tuple, ast.List, ast.Set)
+
+
+def rule_prefix(reference: Reference, rules: RuleBook, settings: Settings) -> tuple[int, Rule] | None:
+    """How many names of the chain spell something with a rule, and that rule; the longest prefix wins."""
+    for count in range(len(reference.parts), 0, -1):
+        name = ".".join((reference.meaning, *reference.parts[1:count]))
+        rule = rules.find(name, settings.source)
+        if rule is not None:
+            return count, rule
+    return None
+
+
+def kind_of(node: ast.expr) -> tuple[Kind, ast.Call | None]:
+    """The role that an expression plays where it stands."""
+    above = parent(node)
+    if isinstance(above, ast.Call) and above.func is node:
+        return Kind.CALL, above
+    if isinstance(above, ast.ClassDef) and node in above.bases:
+        return Kind.BASE, None
+    if is_annotation(node):
+        return Kind.ANNOTATION, None
+    return _kind_in_collection(node), None
+
+
+def _kind_in_collection(node: ast.expr) -> Kind:
+    current: ast.AST = node
+    for above in ancestors(node):
+        if isinstance(above, ast.Call):
+            tests = isinstance(above.func, ast.Name) and above.func.id in TYPE_TESTS
+            return Kind.TYPE_TEST if tests and len(above.args) > 1 and above.args[1] is current else Kind.VALUE
+        if isinstance(above, ast.Compare):
+            return Kind.COMPARISON
+        if isinstance(above, ast.BinOp) and not isinstance(above.op, ast.BitOr):
+            return Kind.VALUE
+        if not isinstance(above, (*COLLECTIONS, ast.BinOp)):
+            return Kind.VALUE
+        current = above
+    return Kind.VALUE
+
+
+class Decider:
+    """Decides for one file. `compared` holds the rules whose classes the tree compares, so that all share one class."""
+
+    def __init__(self, module: SourceModule, rules: RuleBook, settings: Settings, compared: frozenset[str]) -> None:
+        self.module = module
+        self.rules = rules
+        self.settings = settings
+        self.compared = compared
+
+    def decide(self, reference: Reference) -> Outcome:
+        """Decide about one name."""
+        found = rule_prefix(reference, self.rules, self.settings)
+        if found is None:
+            return self._without_rule(reference)
+        count, rule = found
+        outcome = self._outcome(reference, count, rule)
+        self._apply(outcome, rule, suffix=reference.parts[count:])
+        if outcome.level.rank > self.settings.level.rank and outcome.target is not None:
+            outcome.target, outcome.plan = None, None
+            outcome.reason += f" (left, since the level is {self.settings.level})"
+            outcome.level, outcome.mark = Level.MANUAL, outcome.reason
+        return outcome
+
+    def _outcome(self, reference: Reference, count: int, rule: Rule) -> Outcome:
+        if reference.root is None:
+            return Outcome(reference, Kind.ANNOTATION, reference.start, self._end_in_string(reference, count), rule)
+        node = reference.nodes[count - 1]
+        kind, call = kind_of(node) if count == len(reference.parts) else (Kind.VALUE, None)
+        start, end = self.module.text.span(node)
+        return Outcome(reference, kind, start, end, rule, call=call, label=rule.name)
+
+    def _end_in_string(self, reference: Reference, count: int) -> int:
+        return reference.start + len(".".join(reference.parts[:count]).encode())
+
+    def _without_rule(self, reference: Reference) -> Outcome:
+        if reference.root is None:
+            start, end = reference.start, reference.end
+        else:
+            start, end = self.module.text.span(reference.node)
+        name = canonical(reference.qualified)
+        outcome = Outcome(reference, Kind.VALUE, start, end, label=name, level=Level.MANUAL)
+        if name not in self.rules.modules(self.settings.source):
+            outcome.reason = f"no rule for {name}"
+        elif not isinstance(parent(reference.node), ast.Compare):
+            outcome.reason = f"the module {name} is handed around as an object"
+        outcome.mark = outcome.reason
+        return outcome
+
+    def _apply(self, outcome: Outcome, rule: Rule, suffix: tuple[str, ...]) -> None:
+        if outcome.kind is Kind.CALL:
+            self._apply_call(outcome, rule)
+        elif outcome.kind in (Kind.TYPE_TEST, Kind.ANNOTATION):
+            self._apply_type(outcome, rule)
+        else:
+            if outcome.kind is Kind.COMPARISON and rule.name in self.compared:
+                outcome.reason = "classes are compared, so this tree uses one class throughout"
+            self.apply_value(outcome, rule)
+
+    def _apply_call(self, outcome: Outcome, rule: Rule) -> None:
+        assert outcome.call is not None
+        plan = plan_call(rule, self.settings.source, outcome.call, self.is_framework_name)
+        if isinstance(plan, Refuse):
+            self.refuse(outcome, plan.reason)
+        elif isinstance(plan, UseClass):
+            outcome.reason, outcome.level, outcome.notes = plan.reason, plan.level, list(plan.notes)
+            self._use_class(outcome, rule)
+        elif self.prefers_class(rule):
+            outcome.notes = list(plan.notes)
+            self._use_class(outcome, rule)
+        else:
+            outcome.plan, outcome.notes = plan, list(plan.notes)
+            outcome.target = target_of(str(rule.side(self.settings.to).name))
+        if outcome.notes and outcome.target is not None:
+            outcome.level = max(outcome.level, Level.REVIEW, key=lambda level: level.rank)
+
+    def prefers_class(self, rule: Rule) -> bool:
+        """Whether every use of the layer goes through the generated class."""
+        if not rule.layer.get(self.settings.to) and rule.interchangeable:
+            return False
+        tied = self.settings.to == "mindspore" and self.settings.platform == "any" and rule.tied
+        return tied or rule.name in self.compared
+
+    def _apply_type(self, outcome: Outcome, rule: Rule) -> None:
+        name = rule.side(self.settings.to).name
+        if self.prefers_class(rule):
+            self._use_class(outcome, rule)
+        elif name is None:
+            self.refuse(outcome, rule.side(self.settings.to).none)
+        else:
+            outcome.target = target_of(name)
+
+    def apply_value(self, outcome: Outcome, rule: Rule) -> None:
+        """A class or function that is handed around: its name if that is enough, else the generated one."""
+        name = rule.side(self.settings.to).name
+        if name is not None and (rule.interchangeable or rule.collects):
+            outcome.target = target_of(name)
+            if rule.torch.signature is None and rule.note and outcome.kind is Kind.BASE:
+                outcome.level, outcome.reason = Level.REVIEW, rule.note
+        else:
+            self._use_class(outcome, rule)
+
+    def _use_class(self, outcome: Outcome, rule: Rule) -> None:
+        side = rule.side(self.settings.to)
+        if side.name is None and not rule.layer.get(self.settings.to):
+            self.refuse(outcome, side.none)
+            return
+        outcome.target = Target(LAYERS, layer_name(rule, self.settings))
+
+    def refuse(self, outcome: Outcome, reason: str) -> None:
+        """Leave a site as it is, for a person."""
+        outcome.target, outcome.plan = None, None
+        outcome.level, outcome.reason, outcome.mark = Level.MANUAL, reason, reason
+
+    def is_framework_name(self, node: ast.expr) -> bool:
+        """Whether an expression is a name of the source framework that a rule converts (a dtype, say)."""
+        name = self.resolve(node)
+        return name is not None and self.rules.find(name, self.settings.source) is not None
+
+    def resolve(self, node: ast.expr) -> str | None:
+        """Canonical qualified name of an expression that is one of the source framework's names."""
+        return self.resolved.get(id(node))
+
+    resolved: dict[int, str]
+
+
+def layer_name(rule: Rule, settings: Settings) -> str:
+    """What the generated class is called: as the source framework calls it."""
+    return str(rule.side(settings.source).name).rpartition(".")[2]

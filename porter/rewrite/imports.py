@@ -1,0 +1,259 @@
+"""Import statements of a converted file: what takes the place of those that are no longer used, where they stood."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from porter.rewrite.outcomes import LAYERS, Outcome, Settings, Target
+from porter.rules.load import RuleBook
+from porter.source.names import SourceModule
+from porter.source.scopes import Binding, Scope, parent
+
+SHORT = {"torch.nn.functional": "F"}
+PREFIX = {"torch": "torch_", "mindspore": "ms_", LAYERS: ""}
+RESERVED = frozenset(dir(builtins))
+
+
+@dataclass(eq=False)
+class Group:
+    """All imports that give one name in one scope its meaning, and what becomes of the uses of that name."""
+
+    name: str
+    scope: Scope
+    meaning: str
+    bindings: list[Binding]
+    outcomes: list[Outcome] = field(default_factory=list)
+    kept: bool = False
+    takes: Target | None = None
+    removed: bool = False
+    provides: list[str] = field(default_factory=list)
+
+    @property
+    def statements(self) -> list[ast.stmt]:
+        """The import statements, each once, in order."""
+        nodes = {id(b.node): b.node for b in self.bindings if isinstance(b.node, (ast.Import, ast.ImportFrom))}
+        return sorted(nodes.values(), key=lambda n: n.lineno)
+
+    @property
+    def line(self) -> int:
+        """First line of the first statement."""
+        return self.statements[0].lineno
+
+    @property
+    def plain(self) -> bool:
+        """Whether the first statement always runs: directly in its scope's body."""
+        return parent(self.statements[0]) is self.scope.node
+
+
+@dataclass
+class ImportPlan:
+    """Groups of a file, and the local name under which each needed module is reached, by scope."""
+
+    groups: list[Group]
+    aliases: dict[str, str]
+
+    def text(self, outcome: Outcome, group: Group) -> str:
+        """What a converted name is written as."""
+        target = outcome.target
+        assert target is not None
+        if group.takes is not None:
+            if group.takes.name == "" and group.takes.module == target.module:
+                return f"{group.name}.{target.name}"
+            if group.takes == target:
+                return group.name
+        return f"{self.aliases[target.module]}.{target.name}"
+
+
+def plan_imports(
+    module: SourceModule,
+    groups: list[Group],
+    rules: RuleBook,
+    settings: Settings,
+    exported: frozenset[str],
+) -> ImportPlan:
+    """Decide for every group whether its name stays, moves or goes, and where new imports stand.
+
+    `exported` names are read by other files of the tree, or may be from outside, and must go on existing.
+    """
+    for group in groups:
+        _settle(group, module, settings, exported, rules)
+    aliases = _aliases(module, groups)
+    _provide(groups, aliases)
+    return ImportPlan(groups, aliases)
+
+
+def _settle(
+    group: Group, module: SourceModule, settings: Settings, exported: frozenset[str], rules: RuleBook
+) -> None:
+    """Fill in `kept`, `takes` and `removed`."""
+    at_top = group.scope.kind == "module"
+    if not group.bindings:
+        group.kept = True
+        return
+    deleted = any(node.id == group.name for node, _ in module.scopes.deletions)
+    mixed = len(group.scope.bindings[group.name]) != len(group.bindings)
+    is_module = group.meaning in rules.modules(settings.source) and rules.find(group.meaning, settings.source) is None
+    is_public = at_top and group.name in exported
+    group.kept = deleted or mixed or any(o.stays for o in group.outcomes)
+    if group.kept:
+        return
+    if is_public and not is_module and not _names_public_value(group, rules, settings):
+        group.kept = True
+        return
+    takes = _module_taken(group, settings) if is_module else _name_taken(group, rules, settings, is_public)
+    if is_public and takes is None and (not is_module or group.name in module.exported):
+        group.kept = True
+        return
+    group.takes = takes
+    group.removed = takes is None
+
+
+def _module_taken(group: Group, settings: Settings) -> Target | None:
+    """`nn` and a private alias such as `F` move with their uses; a framework's own name never does."""
+    if not group.outcomes:
+        return None
+    modules = Counter(o.target.module for o in group.outcomes if o.target and o.target.module != LAYERS)
+    if not modules:
+        return None
+    module = modules.most_common(1)[0][0]
+    source_name, target_name = group.meaning.rpartition(".")[2], module.rpartition(".")[2]
+    private = group.name not in (source_name, settings.source)
+    if "." in group.meaning and "." in module and (group.name == target_name or private):
+        return Target(module, "")
+    return None
+
+
+def _name_taken(group: Group, rules: RuleBook, settings: Settings, public: bool) -> Target | None:
+    """`from torch.nn import Conv3d` becomes an import of its counterpart, when all uses agree on it."""
+    targets = {o.target for o in group.outcomes if o.target}
+    if len(targets) == 1:
+        target = targets.pop()
+        return target if target.module != LAYERS or not public else Target(LAYERS, target.name)
+    if targets:
+        return None
+    return _public_value(group, rules, settings)
+
+
+def _public_value(group: Group, rules: RuleBook, settings: Settings) -> Target | None:
+    """What a name that is only handed on becomes: a class that takes the calls which it is written for."""
+    rule = rules.find(group.meaning, settings.source)
+    if rule is None:
+        return None
+    name = rule.side(settings.to).name
+    if name is not None and rule.interchangeable:
+        module, _, last = name.rpartition(".")
+        return Target(module, last)
+    if name is None and not rule.layer.get(settings.to):
+        return None
+    return Target(LAYERS, group.meaning.rpartition(".")[2])
+
+
+def _names_public_value(group: Group, rules: RuleBook, settings: Settings) -> bool:
+    return _public_value(group, rules, settings) is not None
+
+
+def _aliases(module: SourceModule, groups: list[Group]) -> dict[str, str]:
+    """A local name for every module that converted names need, one that the file does not use for anything else."""
+    needed: dict[str, None] = {}
+    for group in groups:
+        for outcome in group.outcomes:
+            target = outcome.target
+            if target is not None and not _taken(group, target):
+                needed.setdefault(target.module)
+    given: dict[str, str] = {}
+    freed = {g.name for g in groups if g.removed and all(h.removed for h in groups if h.name == g.name)}
+    for name in sorted(needed):
+        existing = _existing(module, name) or _moved(groups, name)
+        given[name] = existing or _free_name(module, name, given.values(), freed)
+    return given
+
+
+def _moved(groups: Iterable[Group], qualified: str) -> str | None:
+    """The name of a group that moves to a module as a whole, when it is there before anything else needs it."""
+    needing = [o for g in groups for o in g.outcomes if o.target and o.target.module == qualified]
+    for group in groups:
+        if group.takes == Target(qualified, "") and group.scope.kind == "module" and group.plain:
+            if all(o.reference.node.lineno > group.line for o in needing):
+                return group.name
+    return None
+
+
+def _taken(group: Group, target: Target) -> bool:
+    return group.takes is not None and group.takes in (target, Target(target.module, ""))
+
+
+def _existing(module: SourceModule, qualified: str) -> str | None:
+    """A name that the file already imports a module under, at its top."""
+    for name, bindings in module.scopes.module.bindings.items():
+        if len(bindings) == 1 and bindings[0].target == qualified and parent(bindings[0].node) is module.tree:
+            node = bindings[0].node
+            bare = isinstance(node, ast.Import) and node.names[bindings[0].alias].asname is None
+            if not (bare and "." in qualified):
+                return name
+    return None
+
+
+def _free_name(module: SourceModule, qualified: str, given: Iterable[str], freed: set[str]) -> str:
+    short = SHORT.get(qualified, qualified.rpartition(".")[2])
+    prefix = PREFIX.get(qualified.partition(".")[0], "")
+    taken = ((module.scopes.bound - freed) | RESERVED | set(given)) - {""}
+    candidates = [short, prefix + short, *(f"{prefix}{short}_{n}" for n in range(2, 100))]
+    return next(name for name in candidates if name not in taken)
+
+
+def _provide(groups: list[Group], aliases: dict[str, str]) -> None:
+    """Say at which statements the new imports stand: at the first import of the scope that always runs, if there is one."""
+    moved = {g.takes.module for g in groups if g.takes and g.takes.name == "" and aliases.get(g.takes.module) == g.name}
+    top = next((g for g in sorted(_imported(groups), key=lambda g: g.line) if g.plain and g.scope.kind == "module"), None)
+    for group in groups:
+        members = sorted((g for g in _imported(groups) if g.scope is group.scope), key=lambda g: g.line)
+        first = next((g for g in members if g.plain), None) or top
+        provider = first if first is not None and (not group.bindings or first.line <= group.line) else group
+        for outcome in group.outcomes:
+            target = outcome.target
+            if target and not _taken(group, target) and target.module not in (*provider.provides, *moved):
+                provider.provides.append(target.module)
+
+
+def _imported(groups: Iterable[Group]) -> list[Group]:
+    """Groups that an import statement makes, unlike a name that is assigned a module."""
+    return [g for g in groups if g.bindings]
+
+
+def import_line(qualified: str, alias: str, layers: str) -> str:
+    """The statement that makes a module reachable; `layers` is the path of the generated module (`.porter_layers`)."""
+    if qualified in SHORT:
+        return f"import {qualified} as {alias}"
+    package, dot, name = (layers if qualified == LAYERS else qualified).rpartition(".")
+    if dot and not package.strip("."):
+        package += "."
+    line = f"from {package} import {name}" if package else f"import {name}"
+    return line if alias == name else f"{line} as {alias}"
+
+
+def group_references(
+    module: SourceModule, outcomes: Iterable[Outcome], also: Iterable[tuple[str, str]]
+) -> Iterator[Group]:
+    """Collect the outcomes of a file by the import that they are reached through.
+
+    `also` names module-level imports (name, meaning) of the source framework without any use.
+    """
+    groups: dict[tuple[int, str], Group] = {}
+    for outcome in outcomes:
+        reference = outcome.reference
+        key = (id(reference.binding_scope), reference.name)
+        if key not in groups:
+            bindings = reference.binding_scope.bindings[reference.name]
+            imports = [b for b in bindings if b.is_import]
+            groups[key] = Group(reference.name, reference.binding_scope, reference.meaning, imports)
+        groups[key].outcomes.append(outcome)
+    scope = module.scopes.module
+    for name, meaning in also:
+        if (id(scope), name) not in groups:
+            imports = [b for b in scope.bindings[name] if b.is_import]
+            groups[(id(scope), name)] = Group(name, scope, meaning, imports)
+    yield from groups.values()

@@ -1,0 +1,146 @@
+"""Plan a whole tree: what one file decides may depend on the others (shared classes, re-exports, compared types)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from porter.rewrite.assemble import FilePlan, uses_layers
+from porter.rewrite.classes import Hierarchy
+from porter.rewrite.imports import group_references, plan_imports
+from porter.rewrite.outcomes import LAYERS, NameEdit, Outcome, Remark, Settings
+from porter.rewrite.plan import FilePlanner
+from porter.rewrite.tensors import augmented
+from porter.rules.load import RuleBook
+from porter.rules.model import Rule
+from porter.source.index import TreeIndex, package_root
+from porter.source.names import SourceModule
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass
+class TreePlan:
+    """The plans of all files, and the generated module that they need."""
+
+    index: TreeIndex
+    files: dict[str, FilePlan]
+    wanted: dict[str, Rule] = field(default_factory=dict)
+    layers_path: str = f"{LAYERS}.py"
+
+    def layers_import(self, path: str) -> str:
+        """How a file of the tree spells the generated module: `.porter_layers`, `package.porter_layers` or bare."""
+        module = self.index.modules[path]
+        root = package_root(path, self.index.paths)
+        folder = self.layers_path.rpartition("/")[0]
+        if root is None or root != folder or package_root(self.layers_path, self.index.paths) is None:
+            return LAYERS
+        top = module.package.partition(".")[0]
+        if not _imports_relatively(module) and _imports(module, top) and root != "":
+            return f"{top}.{LAYERS}"
+        return "." * len(module.package.split(".")) + LAYERS
+
+
+def plan_tree(
+    index: TreeIndex,
+    rules: RuleBook,
+    settings: Settings,
+    interesting: set[str],
+    generated: set[str],
+    progress: Progress | None,
+) -> TreePlan:
+    """Decide about every interesting file of a tree."""
+    planners: dict[str, FilePlanner] = {}
+    for count, path in enumerate(sorted(interesting), 1):
+        planner = FilePlanner(index.modules[path], index, rules, settings, frozenset(), generated)
+        if planner.references or planner.module.scopes.classes or planner.module.scopes.stars:
+            planners[path] = planner
+        if progress is not None:
+            progress(count, len(interesting))
+    compared = frozenset(name for planner in planners.values() for name in planner.compared_rules())
+    outcomes: dict[str, list[Outcome]] = {}
+    for path, planner in planners.items():
+        planner.decider.compared = compared
+        outcomes[path] = planner.outcomes()
+    hierarchy = Hierarchy(index, outcomes, rules, settings)
+    plan = TreePlan(index, {})
+    for path, planner in planners.items():
+        plan.files[path] = _file_plan(planner, outcomes[path], hierarchy, settings)
+    _finish(plan, planners, rules, settings, generated)
+    return plan
+
+
+def _file_plan(planner: FilePlanner, outcomes: list[Outcome], hierarchy: Hierarchy, settings: Settings) -> FilePlan:
+    module = planner.module
+    plan = FilePlan(module, outcomes)
+    details = [*planner.details(), *hierarchy.edits(module), *augmented(module, hierarchy, settings)]
+    plan.edits = [d for d in details if isinstance(d, NameEdit)]
+    plan.remarks = [d for d in details if isinstance(d, Remark)]
+    return plan
+
+
+def _finish(
+    plan: TreePlan, planners: dict[str, FilePlanner], rules: RuleBook, settings: Settings, generated: set[str]
+) -> None:
+    """Plan the imports, and place the generated module."""
+    handed_on = _imported_from_tree(plan.index)
+    for path, file in plan.files.items():
+        module = file.module
+        public = handed_on.get(module.dotted, frozenset()) | module.exported
+        if path.endswith("__init__.py"):
+            public |= frozenset(module.scopes.module.bindings)
+        unused = planners[path].unused_imports()
+        groups = list(group_references(module, file.outcomes, unused))
+        file.imports = plan_imports(module, groups, rules, settings, public)
+        file.groups = {id(o): group for group in groups for o in group.outcomes}
+        for group in groups:
+            if group.takes is not None and group.takes.module == LAYERS:
+                rule = rules.find(group.meaning, settings.source)
+                if rule is not None:
+                    plan.wanted[group.takes.name] = rule
+        for outcome in file.outcomes:
+            if outcome.target is not None and outcome.target.module == LAYERS and outcome.rule is not None:
+                plan.wanted[outcome.target.name] = outcome.rule
+    users = [p for p, f in plan.files.items() if uses_layers(f) or any(_takes_layers(f))]
+    plan.layers_path = _place(plan.index, users, generated)
+
+
+def _takes_layers(file: FilePlan) -> list[bool]:
+    groups = file.imports.groups if file.imports else []
+    return [True for g in groups if g.takes is not None and g.takes.module == LAYERS]
+
+
+def _place(index: TreeIndex, users: list[str], generated: set[str]) -> str:
+    """Inside the one package that needs it; beside the scripts of one folder; else at the tree's top."""
+    if generated:
+        return sorted(generated)[0]
+    roots = {package_root(path, index.paths) for path in users}
+    if len(roots) == 1 and None not in roots:
+        root = roots.pop()
+        return f"{root}/{LAYERS}.py" if root else f"{LAYERS}.py"
+    folders = {path.rpartition("/")[0] for path in users}
+    if roots == {None} and len(folders) == 1:
+        folder = folders.pop()
+        return f"{folder}/{LAYERS}.py" if folder else f"{LAYERS}.py"
+    return f"{LAYERS}.py"
+
+
+def _imported_from_tree(index: TreeIndex) -> dict[str, frozenset[str]]:
+    """For each module of the tree: the names that other files of the tree import from it."""
+    found: dict[str, set[str]] = {}
+    for module in index.modules.values():
+        for bindings in module.scopes.module.bindings.values():
+            for binding in bindings:
+                home, _, name = (binding.target or "").rpartition(".")
+                if home in index.by_dotted:
+                    found.setdefault(home, set()).add(name)
+    return {home: frozenset(names) for home, names in found.items()}
+
+
+def _imports_relatively(module: SourceModule) -> bool:
+    return any(getattr(b.node, "level", 0) for found in module.scopes.module.bindings.values() for b in found)
+
+
+def _imports(module: SourceModule, top: str) -> bool:
+    targets = [b.target or "" for found in module.scopes.module.bindings.values() for b in found]
+    return any(target.partition(".")[0] == top for target in targets)

@@ -1,0 +1,1 @@
+"""The rules: data of the top-level `rules/` folder, typed and validated."""

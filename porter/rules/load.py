@@ -1,0 +1,142 @@
+"""Read rule files: every problem of every file is told at once, before any source is looked at."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from porter.errors import RuleError
+from porter.rules.model import Framework, Rule
+from porter.rules.parse import RuleParser
+
+
+@dataclass(frozen=True)
+class RuleBook:
+    """All rules of a run: `rules` by torch name, in the order of their names."""
+
+    rules: dict[str, Rule]
+    _canonical: dict[str, str] = field(default_factory=dict, compare=False)
+
+    @cached_property
+    def _by_mindspore(self) -> dict[str, Rule]:
+        found: dict[str, Rule] = {}
+        for rule in self.rules.values():
+            if rule.mindspore.name and rule.one_way != "mindspore":
+                found.setdefault(rule.mindspore.name, rule)
+        return found
+
+    def names(self, side: Framework) -> dict[str, Rule]:
+        """Rules by the name that `side` gives them."""
+        return self.rules if side == "torch" else self._by_mindspore
+
+    def find(self, qualified: str, side: Framework = "torch") -> Rule | None:
+        """The rule for a qualified name of `side`, also where it is spelled by an inner module's path."""
+        names = self.names(side)
+        return names.get(qualified) or names.get(canonical(qualified))
+
+    def modules(self, side: Framework) -> frozenset[str]:
+        """Every module path that leads to a name with a rule."""
+        return self._modules[side]
+
+    @cached_property
+    def _modules(self) -> dict[Framework, frozenset[str]]:
+        return {side: frozenset(_parents(self.names(side))) for side in ("torch", "mindspore")}
+
+
+def _parents(names: Sequence[str] | dict[str, Rule]) -> Iterator[str]:
+    for name in names:
+        parts = name.split(".")
+        yield from (".".join(parts[:count]) for count in range(1, len(parts)))
+
+
+INNER_PATHS = (
+    ("torch.nn.modules.", "torch.nn."),
+    ("mindspore.nn.layer.", "mindspore.nn."),
+    ("mindspore.nn.cell.", "mindspore.nn."),
+    ("mindspore.ops.auto_generate.", "mindspore.ops."),
+    ("mindspore.ops.functional.", "mindspore.ops."),
+    ("mindspore.ops.function.", "mindspore.ops."),
+    ("mindspore.common.dtype.", "mindspore."),
+    ("mindspore.common.tensor.", "mindspore."),
+    ("mindspore.common.", "mindspore."),
+    ("mindspore.dtype.", "mindspore."),
+)
+
+
+def canonical(qualified: str) -> str:
+    """`torch.nn.modules.instancenorm.InstanceNorm3d` -> `torch.nn.InstanceNorm3d`."""
+    for inner, outer in INNER_PATHS:
+        if qualified.startswith(inner):
+            return outer + qualified.rpartition(".")[2]
+    return qualified
+
+
+def rule_folder() -> Path:
+    """Where the shipped rules lie: inside an installed package, or at the top of a checkout."""
+    installed = Path(__file__).parent.parent / "_rules"
+    return installed if installed.is_dir() else Path(__file__).parent.parent.parent / "rules"
+
+
+def load_rules(extra: Sequence[Path] = ()) -> RuleBook:
+    """Read the shipped rules and those of the folders `extra`, whose files win over files of the same name.
+
+    Raises RuleError with every problem of every file.
+    """
+    files: dict[str, Path] = {}
+    problems: list[str] = []
+    for folder in (rule_folder(), *extra):
+        if not folder.is_dir():
+            problems.append(f"{folder}: not a folder; a folder of rule files is expected")
+        files |= {p.relative_to(folder).with_suffix("").as_posix(): p for p in sorted(folder.rglob("*.toml"))}
+    rules: dict[str, Rule] = {}
+    for name, path in sorted(files.items()):
+        rule = _read(name, path, problems)
+        if rule is not None and rule.torch.name:
+            rules[rule.torch.name] = rule
+    problems += _collisions(rules)
+    if problems:
+        raise RuleError(problems)
+    return RuleBook(rules)
+
+
+def rule_from_data(name: str, data: dict[str, Any]) -> Rule:
+    """Build one rule from what a TOML file would hold. Raises RuleError."""
+    parser = RuleParser(name, data)
+    rule = parser.rule()
+    if rule is None or parser.problems:
+        raise RuleError([f"{name}: {problem}" for problem in parser.problems])
+    return rule
+
+
+def _read(name: str, path: Path, problems: list[str]) -> Rule | None:
+    shown = f"{name}.toml"
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        problems.append(f"{shown}: cannot be read: {error}")
+        return None
+    except tomllib.TOMLDecodeError as error:
+        problems.append(f"{shown}: not TOML: {error}")
+        return None
+    parser = RuleParser(name, data)
+    rule = parser.rule()
+    problems += [f"{shown}: {problem}" for problem in parser.problems]
+    return rule
+
+
+def _collisions(rules: dict[str, Rule]) -> Iterator[str]:
+    seen: dict[str, Rule] = {}
+    for rule in rules.values():
+        name = rule.mindspore.name
+        if not name or rule.one_way == "mindspore":
+            continue
+        if name in seen:
+            yield (
+                f"{rule.name}.toml: {name} is also the counterpart of {seen[name].torch.name}; "
+                'all but one need one_way = "mindspore", or the way back is ambiguous'
+            )
+        seen.setdefault(name, rule)

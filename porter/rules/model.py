@@ -1,0 +1,226 @@
+"""A rule as typed, frozen values: what two frameworks call a thing, and where their meaning differs."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+Framework = Literal["torch", "mindspore"]
+FRAMEWORKS: tuple[Framework, ...] = ("torch", "mindspore")
+PLATFORMS = ("CPU", "GPU", "Ascend")
+
+ParameterKind = Literal["positional", "keyword", "star", "double star"]
+
+
+def other(side: Framework) -> Framework:
+    """The framework on the far side of a conversion."""
+    return "mindspore" if side == "torch" else "torch"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a signature; `default` is source text, None when the argument is required."""
+
+    name: str
+    kind: ParameterKind
+    default: str | None = None
+
+
+class Signature:
+    """A signature as text (`"num_features, eps=1e-05, *, bias=True"`), without `self`.
+
+    Raises ValueError when the text is no parameter list.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        try:
+            definition = ast.parse(f"def signature({text}): ...").body[0]
+        except SyntaxError as error:
+            raise ValueError(f"{text!r} is not a parameter list") from error
+        assert isinstance(definition, ast.FunctionDef)
+        self.parameters = tuple(_parameters(definition.args))
+        self.names = {parameter.name: parameter for parameter in self.parameters}
+        self.positional = [p.name for p in self.parameters if p.kind == "positional"]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.names
+
+    def default(self, name: str) -> str | None:
+        """Default of `name` as source text; None when it has none or is not a parameter."""
+        parameter = self.names.get(name)
+        return parameter.default if parameter else None
+
+    def star(self, kind: ParameterKind) -> str | None:
+        """Name of the `*args` ("star") or `**kwargs` ("double star") parameter, if there is one."""
+        return next((p.name for p in self.parameters if p.kind == kind), None)
+
+    def bind(self, positional: int, keywords: Sequence[str]) -> dict[str, int | str]:
+        """Which argument each parameter gets: the index of a positional one, or the keyword itself.
+
+        Arguments that land in `*args` are not in the result. Raises ValueError when the call does not fit.
+        """
+        bound: dict[str, int | str] = dict(zip(self.positional, range(positional), strict=False))
+        if positional > len(self.positional) and not self.star("star"):
+            raise ValueError(f"takes {len(self.positional)} positional arguments, {positional} are given")
+        for keyword in keywords:
+            if keyword in bound:
+                raise ValueError(f"gets {keyword!r} twice")
+            known = keyword in self.names and self.names[keyword].kind in ("positional", "keyword")
+            if not known and not self.star("double star"):
+                raise ValueError(f"has no parameter {keyword!r}")
+            bound[keyword] = keyword
+        missing = [p.name for p in self.parameters if p.default is None and p.name not in bound]
+        missing = [name for name in missing if self.names[name].kind in ("positional", "keyword")]
+        if missing:
+            raise ValueError(f"lacks {', '.join(missing)}")
+        return bound
+
+
+def _parameters(arguments: ast.arguments) -> Iterator[Parameter]:
+    positional = [*arguments.posonlyargs, *arguments.args]
+    padding: list[ast.expr | None] = [None] * (len(positional) - len(arguments.defaults))
+    for argument, default in zip(positional, [*padding, *arguments.defaults], strict=True):
+        yield Parameter(argument.arg, "positional", ast.unparse(default) if default else None)
+    if arguments.vararg:
+        yield Parameter(arguments.vararg.arg, "star")
+    for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+        yield Parameter(argument.arg, "keyword", ast.unparse(default) if default else None)
+    if arguments.kwarg:
+        yield Parameter(arguments.kwarg.arg, "double star")
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """What to do when a parameter has one value (`value` is a Python literal; `is_other`: any not listed)."""
+
+    value: object
+    is_other: bool = False
+    write: Literal["class", "keep"] | None = None
+    set: dict[str, object] = field(default_factory=dict)
+    copy: str | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ParamRule:
+    """How one parameter crosses; every field but `name` is an exception to "the same on both sides"."""
+
+    name: str
+    mindspore: str | None = None
+    value: str | None = None
+    same_default: str | None = None
+    drop: str | None = None
+    note: str = ""
+    inert: str = ""
+    when: tuple[When, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One framework's half: `name` is None where the framework has no counterpart (`none` says why)."""
+
+    name: str | None
+    signature: Signature | None = None
+    docs: str = ""
+    platforms: tuple[str, ...] = PLATFORMS
+    none: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One numeric case: the arguments of a call, and the shapes of its inputs (a str names a parameter)."""
+
+    args: str
+    inputs: tuple[tuple[int | str, ...], ...]
+    dtypes: tuple[str, ...] = ("float32",)
+    side: Framework = "torch"
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """The signature that a range of a framework's versions has (`range`: `"<2.12"`, `">=2.1,<2.7"`)."""
+
+    framework: Framework
+    range: str
+    signature: Signature
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One name of torch and what it is in MindSpore. `name` is the path of the rule file without its ending."""
+
+    name: str
+    torch: Side
+    mindspore: Side
+    params: dict[str, ParamRule] = field(default_factory=dict)
+    write: dict[Framework, dict[str, object]] = field(default_factory=dict)
+    weights: dict[str, str] = field(default_factory=dict)
+    attributes: dict[str, str] = field(default_factory=dict)
+    forward: dict[str, str] = field(default_factory=dict)
+    methods: dict[str, str] = field(default_factory=dict)
+    absent: dict[str, str] = field(default_factory=dict)
+    layer: dict[Framework, dict[str, str]] = field(default_factory=dict)
+    checks: tuple[Check, ...] = ()
+    versions: tuple[Version, ...] = ()
+    one_way: str = ""
+    note: str = ""
+
+    def side(self, framework: Framework) -> Side:
+        """The half of `framework`."""
+        return self.torch if framework == "torch" else self.mindspore
+
+    def write_for(self, framework: Framework) -> dict[str, object]:
+        """Constants that a call of `framework` carries beside its own arguments."""
+        return self.write.get(framework, {})
+
+    @cached_property
+    def attribute_names(self) -> dict[str, str]:
+        """Torch attribute -> MindSpore attribute of an instance, where the two names differ."""
+        return {ours: theirs for ours, theirs in (self.weights | self.attributes).items() if ours != theirs}
+
+    @cached_property
+    def is_class(self) -> bool:
+        """Whether the name is a class, which can be a base class or a type to test for."""
+        return self.name.rpartition(".")[2][:1].isupper()
+
+    @cached_property
+    def tied(self) -> bool:
+        """Whether MindSpore's native layer is missing on some platform."""
+        return set(self.mindspore.platforms) != set(PLATFORMS)
+
+    @cached_property
+    def renames(self) -> dict[str, str]:
+        """Torch parameter -> MindSpore parameter, for every parameter that crosses (`*args` written `"*"`)."""
+        torch, mindspore = self.torch.signature, self.mindspore.signature
+        if torch is None or mindspore is None:
+            return {}
+        pairs: dict[str, str] = {}
+        for parameter in torch.parameters:
+            rule = self.params.get(parameter.name)
+            target = (rule.mindspore if rule else None) or parameter.name
+            if target == "*" or target in mindspore:
+                pairs[parameter.name] = target
+        return pairs
+
+    def crossing(self, source: Framework) -> dict[str, str]:
+        """Parameter of `source` -> parameter of the other side."""
+        if source == "torch":
+            return self.renames
+        return {theirs: ours for ours, theirs in self.renames.items()}
+
+    @property
+    def collects(self) -> bool:
+        """Whether MindSpore takes in `*args` what torch takes as one list."""
+        return "*" in self.renames.values()
+
+    @cached_property
+    def interchangeable(self) -> bool:
+        """Whether the name itself can be handed around: both classes take any call the same way."""
+        torch, mindspore = self.torch.signature, self.mindspore.signature
+        if torch is None or mindspore is None:
+            return True
+        return not self.params and not self.write and torch.text == mindspore.text

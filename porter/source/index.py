@@ -1,0 +1,191 @@
+"""A whole tree's names: modules by dotted path, re-exports followed, classes with their bases."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from porter.source.names import (
+    Reference,
+    SourceModule,
+    alias_chain,
+    chain,
+    dotted_parts,
+    import_meaning,
+    names_in_string,
+)
+from porter.source.scopes import Scope, ancestors
+from porter.source.text import SourceText
+
+MAX_HOPS = 20
+
+
+def dotted_name(path: str, files: frozenset[str], root_name: str) -> tuple[str, str]:
+    """The dotted name by which a file is imported, and the package it lies in (both "" for an odd name).
+
+    The package is the outermost folder above the file that holds an `__init__.py`; the tree's own folder may be one.
+    """
+    parts = PurePosixPath(path).with_suffix("").parts
+    folders = parts[:-1]
+    top = next((i for i in range(len(folders) + 1) if _is_package(folders[:i], files)), len(folders))
+    names = [*([root_name] if top == 0 and _is_package((), files) else folders[top - 1 : top] if top else []), *parts[top:]]
+    if not _is_package(folders[:top], files):
+        names = list(parts[len(folders) :])
+    package = names[:-1]
+    if names[-1] == "__init__":
+        names = names[:-1]
+    return ".".join(names), ".".join(package)
+
+
+def _is_package(folders: tuple[str, ...], files: frozenset[str]) -> bool:
+    return "/".join([*folders, "__init__.py"]) in files
+
+
+def package_root(path: str, files: frozenset[str]) -> str | None:
+    """Folder (relative, "" for the tree itself) of the outermost package around a file; None outside packages."""
+    folders = PurePosixPath(path).parts[:-1]
+    for count in range(len(folders) + 1):
+        if _is_package(folders[:count], files):
+            return "/".join(folders[:count])
+    return None
+
+
+@dataclass
+class TreeIndex:
+    """The parsed files of a tree and what is known about all of them together."""
+
+    root_name: str
+    modules: dict[str, SourceModule] = field(default_factory=dict)
+    by_dotted: dict[str, SourceModule] = field(default_factory=dict)
+    paths: frozenset[str] = frozenset()
+
+    @classmethod
+    def build(cls, root_name: str, texts: Mapping[str, SourceText], names: frozenset[str]) -> TreeIndex:
+        """Index parsed files; `names` are the paths of all Python files, also of those that are not parsed."""
+        index = cls(root_name, paths=names)
+        for path, text in texts.items():
+            dotted, package = dotted_name(path, names, root_name)
+            module = SourceModule(path, text, dotted, package)
+            index.modules[path] = module
+            index.by_dotted.setdefault(dotted, module)
+        return index
+
+    def resolve(self, qualified: str, hops: int = 0) -> str:
+        """Follow a dotted name through the tree's own modules to where it is imported from."""
+        if hops > MAX_HOPS:
+            return qualified
+        module, rest = self._longest_module(qualified)
+        if module is None or not rest:
+            return qualified
+        found = module.scopes.module.bindings.get(rest[0])
+        if found:
+            meaning = import_meaning(found)
+            if meaning:
+                return self.resolve(".".join([meaning[0], *rest[1:]]), hops + 1)
+            return qualified
+        for _, origin in module.scopes.stars:
+            star = self.resolve(".".join([origin, *rest]), hops + 1)
+            if star != ".".join([origin, *rest]) or self._defines(origin, rest[0]):
+                return star
+        return qualified
+
+    def _defines(self, dotted: str, name: str) -> bool:
+        module = self.by_dotted.get(dotted)
+        return module is not None and name in module.scopes.module.bindings
+
+    def _longest_module(self, qualified: str) -> tuple[SourceModule | None, list[str]]:
+        parts = qualified.split(".")
+        for count in range(len(parts), 0, -1):
+            module = self.by_dotted.get(".".join(parts[:count]))
+            if module is not None:
+                return module, parts[count:]
+        return None, parts
+
+    def meaning(self, name: str, scope: Scope, depth: int = 0) -> tuple[Scope, str, bool] | None:
+        """Scope, qualified name and "may be None" of a name read in `scope`, when imports decide it."""
+        found = scope.lookup(name)
+        if found is None:
+            return None
+        binding_scope, bindings = found
+        imported = import_meaning(bindings)
+        if imported:
+            return binding_scope, self.resolve(imported[0]), imported[1]
+        value = alias_chain(bindings)
+        parts = dotted_parts(value) if value is not None else None
+        if parts and depth < MAX_HOPS:
+            root = self.meaning(parts[0], bindings[0].scope, depth + 1)
+            if root and binding_scope is not root[0] or root and parts[0] != name:
+                return binding_scope, self.resolve(".".join([root[1], *parts[1:]])), True
+        return None
+
+    def references(self, module: SourceModule) -> Iterator[Reference]:
+        """Every name of a file that imports give a meaning, as its whole attribute chain."""
+        cache: dict[tuple[int, str], tuple[Scope, str, bool] | None] = {}
+        for node, scope in module.scopes.reads:
+            key = (id(scope), node.id)
+            if key not in cache:
+                cache[key] = self.meaning(node.id, scope)
+            found = cache[key]
+            if found:
+                nodes, parts = chain(node)
+                yield Reference(node, nodes[-1], nodes, parts, scope, found[0], node.id, found[1], found[2])
+        for constant, scope in module.scopes.strings:
+            if is_annotation(constant):
+                yield from self._string_references(module, constant, scope)
+
+    def _string_references(self, module: SourceModule, node: ast.Constant, scope: Scope) -> Iterator[Reference]:
+        for dotted, start, end in names_in_string(module.text, node):
+            parts = tuple(dotted.split("."))
+            found = self.meaning(parts[0], scope)
+            if found:
+                yield Reference(
+                    None, node, (), parts, scope, found[0], parts[0], found[1], found[2], start=start, end=end
+                )
+
+    def shadows(self, module: SourceModule, name: str) -> bool:
+        """Whether `import NAME` in a file finds a file or folder of the tree rather than an installed package."""
+        own = PurePosixPath(module.path).parent.as_posix()
+        folders = ["."] if not _is_package((), self.paths) else []
+        folders += [own] if not module.package else []
+        for folder in folders:
+            prefix = "" if folder == "." else f"{folder}/"
+            if f"{prefix}{name}.py" in self.paths or f"{prefix}{name}/__init__.py" in self.paths:
+                return True
+        return False
+
+
+ANNOTATION_NODES = (ast.Attribute, ast.Subscript, ast.Tuple, ast.BinOp, ast.List, ast.Constant, ast.Name, ast.Starred)
+
+
+def is_annotation(node: ast.AST) -> bool:
+    """Whether a node stands in the annotation of a parameter, a variable or a result; `Literal["x"]` holds values."""
+    current = node
+    for above in ancestors(node):
+        if isinstance(above, (ast.arg, ast.AnnAssign)):
+            return above.annotation is current
+        if isinstance(above, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            return above.returns is current
+        if isinstance(above, ast.Subscript) and _is_literal_type(above.value):
+            return False
+        if not isinstance(above, ANNOTATION_NODES):
+            return False
+        current = above
+    return False
+
+
+def _is_literal_type(node: ast.expr) -> bool:
+    parts = dotted_parts(node)
+    return parts is not None and parts[-1] == "Literal"
+
+
+def enclosing_class(node: ast.AST) -> ast.ClassDef | None:
+    """The class whose body (or a method of it) holds a node."""
+    return next((a for a in ancestors(node) if isinstance(a, ast.ClassDef)), None)
+
+
+def enclosing_function(node: ast.AST) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+    """The function or method that holds a node."""
+    return next((a for a in ancestors(node) if isinstance(a, (ast.FunctionDef, ast.AsyncFunctionDef))), None)
+

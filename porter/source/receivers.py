@@ -1,0 +1,135 @@
+"""What an object is known to be an instance of: by how it was built, by a type test around it, or by its class."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable
+from functools import cached_property
+
+from porter.source.index import enclosing_class, enclosing_function
+from porter.source.names import SourceModule
+from porter.source.scopes import Scope, ancestors, parent
+
+Resolve = Callable[[ast.expr], str | None]
+LEAVES = (ast.Return, ast.Raise, ast.Continue, ast.Break)
+
+
+class Receivers:
+    """Qualified names of the classes that an expression is an instance of, for one file.
+
+    `resolve` gives the qualified framework name of an expression that is one, else None.
+    """
+
+    def __init__(self, module: SourceModule, resolve: Resolve) -> None:
+        self.module = module
+        self.resolve = resolve
+
+    def types(self, node: ast.expr, scope: Scope) -> tuple[str, ...]:
+        """Classes of the framework that `node` can be; empty when that is not known."""
+        return self.tested(node) or self.built(node, scope)
+
+    def tested(self, node: ast.expr) -> tuple[str, ...]:
+        """Classes named by the `isinstance` test that guards `node`."""
+        wanted = ast.dump(node)
+        current: ast.AST = node
+        for above in ancestors(node):
+            found = self._guard(above, current, wanted) or self._early_exit(above, current, wanted)
+            if found:
+                return found
+            if isinstance(above, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
+                break
+            current = above
+        return ()
+
+    def _guard(self, above: ast.AST, current: ast.AST, wanted: str) -> tuple[str, ...]:
+        if isinstance(above, (ast.If, ast.While)) and current in above.body:
+            return self._test(above.test, wanted)
+        if isinstance(above, ast.IfExp) and current is above.body:
+            return self._test(above.test, wanted)
+        if isinstance(above, ast.BoolOp) and isinstance(above.op, ast.And) and current in above.values:
+            before = above.values[: above.values.index(current)]  # type: ignore[arg-type]
+            return next((found for value in before if (found := self._test(value, wanted))), ())
+        if isinstance(above, (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)):
+            tests = [test for generator in above.generators for test in generator.ifs]
+            return next((found for test in tests if (found := self._test(test, wanted))), ())
+        return ()
+
+    def _early_exit(self, above: ast.AST, current: ast.AST, wanted: str) -> tuple[str, ...]:
+        """`if not isinstance(m, X): return`, or `assert isinstance(m, X)`, before the statement."""
+        body = next((b for b in _bodies(above) if current in b), None)
+        if body is None:
+            return ()
+        for statement in reversed(body[: body.index(current)]):  # type: ignore[arg-type]
+            if isinstance(statement, ast.Assert):
+                found = self._test(statement.test, wanted)
+            elif isinstance(statement, ast.If) and isinstance(statement.body[-1], LEAVES):
+                test = statement.test
+                negated = isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)
+                found = self._test(test.operand, wanted) if negated else ()  # type: ignore[union-attr]
+            else:
+                found = ()
+            if found:
+                return found
+        return ()
+
+    def _test(self, test: ast.expr, wanted: str) -> tuple[str, ...]:
+        if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
+            return next((found for value in test.values if (found := self._test(value, wanted))), ())
+        if not isinstance(test, ast.Call) or not isinstance(test.func, ast.Name) or test.func.id != "isinstance":
+            return ()
+        if len(test.args) != 2 or ast.dump(test.args[0]) != wanted:
+            return ()
+        names = [self.resolve(node) for node in type_operands(test.args[1])]
+        return tuple(name for name in names if name) if all(names) else ()
+
+    def built(self, node: ast.expr, scope: Scope) -> tuple[str, ...]:
+        """Classes whose constructors give `node` its value: a local name, or an attribute of self."""
+        if isinstance(node, ast.Name):
+            found = scope.lookup(node.id)
+            if found is None or len(found[1]) != 1:
+                return ()
+            statement = parent(found[1][0].node)
+            return self._constructed([statement.value]) if isinstance(statement, ast.Assign) else ()
+        if isinstance(node, ast.Attribute) and self.is_self(node.value):
+            return self._constructed(self._attribute_values.get((enclosing_class(node), node.attr), ()))
+        return ()
+
+    def is_self(self, node: ast.expr) -> bool:
+        """Whether an expression is the instance that the method around it belongs to."""
+        if not isinstance(node, ast.Name):
+            return False
+        function = enclosing_function(node)
+        while function is not None and not isinstance(parent(function), ast.ClassDef):
+            function = enclosing_function(function)
+        arguments = [*function.args.posonlyargs, *function.args.args] if function else []
+        return bool(arguments) and arguments[0].arg == node.id
+
+    def _constructed(self, values: Iterable[ast.expr]) -> tuple[str, ...]:
+        names = [self.resolve(v.func) if isinstance(v, ast.Call) else None for v in values]
+        return tuple(dict.fromkeys(name for name in names if name)) if names and all(names) else ()
+
+    @cached_property
+    def _attribute_values(self) -> dict[tuple[ast.ClassDef | None, str], list[ast.expr]]:
+        """Everything that is assigned to `self.NAME`, by class."""
+        values: dict[tuple[ast.ClassDef | None, str], list[ast.expr]] = {}
+        for node in ast.walk(self.module.tree):
+            targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+            for target in targets:
+                if isinstance(target, ast.Attribute) and self.is_self(target.value):
+                    value = getattr(node, "value", None) or ast.Constant(None)
+                    values.setdefault((enclosing_class(target), target.attr), []).append(value)
+        return values
+
+
+def type_operands(node: ast.expr) -> list[ast.expr]:
+    """The classes in a type test: one, a tuple, or `A | B`."""
+    if isinstance(node, (ast.Tuple, ast.List)):
+        return [operand for element in node.elts for operand in type_operands(element)]
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+        return [*type_operands(node.left), *type_operands(node.right)]
+    return [node]
+
+
+def _bodies(node: ast.AST) -> list[list[ast.stmt]]:
+    bodies = [getattr(node, name, None) for name in ("body", "orelse", "finalbody")]
+    return [body for body in bodies if isinstance(body, list)]
