@@ -1,0 +1,210 @@
+"""Runs cases in the child processes and judges what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from itertools import combinations
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from porter.check.truth import Truth, compare
+from porter.frameworks.children import Child
+from porter.frameworks.job import Array, Job, Reply
+from porter.proof import audit, inputs
+from porter.proof.cases import AND_BACK, Case, Skipped, Snippet, Trial
+from porter.proof.verdict import Difference
+from porter.results import Result, Verdict
+
+SEEDS = (1, 2)
+MOVED_RUNS = 4
+
+
+class TorchError(Exception):
+    """The torch side of a case did not run."""
+
+
+class Runner:
+    """Both children; a context manager. `seconds` limits each job."""
+
+    def __init__(self, seconds: float = 120.0) -> None:
+        self._stack = ExitStack()
+        self.children = {name: self._stack.enter_context(Child(name, seconds)) for name in ("torch", "mindspore")}
+        self._truths: dict[object, Truth | TorchError] = {}
+
+    def __enter__(self) -> Self:
+        for child in self.children.values():
+            child.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def results(self, case: Case | Skipped) -> Iterator[Result]:
+        """The verdict on a case, and one more for each argument that it cannot see."""
+        if isinstance(case, Skipped):
+            yield Result(
+                case.name, case.rule, Verdict.NOT_RUN, case.reason, case.path, case.line, case.direction, case.form
+            )
+            return
+        try:
+            truth = self.truth(case)
+        except TorchError as error:
+            told = bool(case.path) and any(trial.samples for trial in case.trials)
+            hint = "; --set NAME=VALUE gives other values" if told else ""
+            yield _result(
+                case, Verdict.NOT_RUN if told else Verdict.ERROR, f"the torch side did not run: {error}{hint}"
+            )
+            return
+        yield self._judged(case, truth)
+        yield from self._blind(case, truth)
+
+    def truth(self, case: Case) -> Truth:
+        """The torch side of the first trial that runs. Raises TorchError."""
+        problem = TorchError("there is nothing to run")
+        for trial in case.trials:
+            key = (case.name, trial.truth, trial.shapes, case.dtype)
+            if key not in self._truths:
+                self._truths[key] = self._truth(case, trial)
+            found = self._truths[key]
+            if isinstance(found, Truth):
+                return replace(found, trial=trial)
+            problem = found
+        raise problem
+
+    def _truth(self, case: Case, trial: Trial) -> Truth | TorchError:
+        data = inputs.inputs(case.name, trial.shapes, case.dtype)
+        first = self.run(Job(inputs=data), trial.truth, "float32")
+        if not first.ok:
+            return TorchError(f"{first.error} (at {first.where})")
+        outputs = [value for key, value in first.arrays.items() if key.startswith("train 1/output/")]
+        weights = inputs.weights(case.name, first.tensors, case.dtype)
+        pulls = inputs.cotangents(case.name, outputs, case.dtype)
+        job = Job(inputs=data, cotangents=pulls, weights=weights, seed=SEEDS[0])
+        exact = self.run(job, trial.truth, "float64")
+        again = self.run(replace(job, seed=SEEDS[1]), trial.truth, "float64")
+        own = self.run(job, trial.truth, case.dtype)
+        moved = tuple(self.run(_moved(job, case, run), trial.truth, case.dtype) for run in range(MOVED_RUNS))
+        for reply in (exact, again, own, *moved):
+            if not reply.ok:
+                return TorchError(f"{reply.error} (at {reply.where})")
+        return Truth(trial, first.parameters, weights, data, pulls, exact, again, own, moved)
+
+    def run(self, job: Job, snippet: Snippet, dtype: str, mode: str = "PyNative") -> Reply:
+        """One job in the child of its framework."""
+        job = replace(
+            job,
+            source=snippet.source,
+            entry=snippet.entry,
+            names=dict(snippet.names),
+            layers=snippet.layers,
+            native=snippet.native,
+            dtype=dtype,
+            mode=mode,
+        )
+        return self.children[snippet.framework].run(job)
+
+    def _judged(self, case: Case, truth: Truth) -> Result:
+        reply = self._other_side(case, truth)
+        if not reply.ok:
+            return _result(
+                case, Verdict.ERROR, f"the converted code did not run: {reply.error} (at {reply.where})", truth
+            )
+        differences = [*self._audited(case, truth, reply), *compare(truth, reply, _pairing(case))]
+        if not differences:
+            return _result(case, Verdict.OK, "", truth)
+        more = f" (and {len(differences) - 1} more)" if len(differences) > 1 else ""
+        return _result(case, Verdict.MISMATCH, f"{differences[0]}{more}", truth)
+
+    def _other_side(self, case: Case, truth: Truth) -> Reply:
+        pairing = _pairing(case)
+        weights = {pairing.theirs(name): value for name, value in truth.weights.items()}
+        job = Job(inputs=truth.inputs, cotangents=truth.cotangents, weights=weights, seed=SEEDS[0])
+        if case.by_name and truth.parameters:
+            name = truth.parameters[0]
+            job = replace(job, by_name=case.rule.forward.get(name, name))
+        return self.run(job, truth.trial.found, case.dtype, case.mode or "PyNative")
+
+    def _audited(self, case: Case, truth: Truth, reply: Reply) -> list[Difference]:
+        pairing, torch, found = _pairing(case), truth.own.tensors, reply.tensors
+        differences = audit.trainable(pairing, torch, found) + audit.unknown(pairing, torch, found)
+        for name in audit.unpaired(pairing, torch, found):
+            if self._matters(truth, name):
+                differences.append(
+                    Difference(name, "missing", "no counterpart in the converted layer, and outputs depend on it")
+                )
+        return differences
+
+    def _matters(self, truth: Truth, name: str) -> bool:
+        """Whether any number but the tensor itself depends on it."""
+        changed = {**truth.weights, name: truth.weights[name] + 3}
+        reply = self._torch_again(truth, truth.trial.truth, changed)
+        exact = {k: v for k, v in truth.exact.arrays.items() if not k.endswith(f"/state/{name}")}
+        return not reply.ok or any(not np.array_equal(v, reply.arrays[k], equal_nan=True) for k, v in exact.items())
+
+    def _torch_again(self, truth: Truth, snippet: Snippet, weights: Mapping[str, Array]) -> Reply:
+        job = Job(inputs=truth.inputs, cotangents=truth.cotangents, weights=dict(weights), seed=SEEDS[0])
+        return self.run(job, snippet, "float64")
+
+    def _blind(self, case: Case, truth: Truth) -> Iterator[Result]:
+        for argument, snippet in case.blinders:
+            if not self._notices(truth, snippet, truth.weights):
+                detail = f"{argument} at its default gives the same numbers: the case proves nothing about it"
+                yield _result(case, Verdict.BLIND, detail, truth)
+        for one, two in _alike(truth) if case.first else ():
+            swapped = {**truth.weights, one: truth.weights[two], two: truth.weights[one]}
+            if not self._notices(truth, truth.trial.truth, swapped, {one, two}):
+                yield _result(case, Verdict.BLIND, f"{one} and {two} swapped give the same numbers", truth)
+
+    def _notices(
+        self, truth: Truth, snippet: Snippet, weights: Mapping[str, Array], ignored: Collection[str] = ()
+    ) -> bool:
+        reply = self._torch_again(truth, snippet, weights)
+        if not reply.ok:
+            return True
+        reply = replace(reply, dtypes={key: truth.own.dtypes.get(key, dtype) for key, dtype in reply.dtypes.items()})
+        same = audit.Pairing({})
+        gained = audit.trainable(same, truth.own.tensors, reply.tensors)
+        return bool(gained or compare(truth, reply, same, ignored))
+
+
+def _moved(job: Job, case: Case, run: int) -> Job:
+    random = inputs.generator(case.name, f"moved {run}")
+
+    def move(steps: tuple[tuple[Array, ...], ...]) -> tuple[tuple[Array, ...], ...]:
+        return tuple(tuple(inputs.neighbours(random, array, case.dtype) for array in step) for step in steps)
+
+    weights = {name: inputs.neighbours(random, value, case.dtype) for name, value in job.weights.items()}
+    return replace(job, inputs=move(job.inputs), cotangents=move(job.cotangents), weights=weights)
+
+
+def _alike(truth: Truth) -> list[tuple[str, str]]:
+    """Pairs of floating tensors of equal shape, which could be taken for each other."""
+    tensors = [t for t in truth.own.tensors if t.dtype.startswith("float")]
+    return [(a.name, b.name) for a, b in combinations(tensors, 2) if a.shape == b.shape]
+
+
+def _pairing(case: Case) -> audit.Pairing:
+    return audit.Pairing({} if case.direction == AND_BACK else case.rule.weights)
+
+
+def _result(case: Case, verdict: Verdict, detail: str, truth: Truth | None = None) -> Result:
+    return Result(
+        case=case.name,
+        rule=case.rule.name,
+        verdict=verdict,
+        detail=detail,
+        path=case.path,
+        line=case.line,
+        direction=case.direction,
+        form=case.form,
+        mode=case.mode,
+        dtype=case.dtype,
+        repeat="" if verdict is Verdict.OK else case.repeat,
+        samples=dict(truth.trial.samples) if truth else {},
+    )

@@ -1,0 +1,248 @@
+"""What to run for one rule: each of its [[check]] cases, in each form, direction, mode and dtype."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from porter.proof.calls import Call
+from porter.rules.model import Check, Framework, Rule, Signature
+
+Shapes = tuple[tuple[int, ...], ...]
+MODES = ("PyNative", "GRAPH")
+THERE = "torch -> mindspore"
+BACK = "mindspore -> torch"
+AND_BACK = "torch -> mindspore -> torch"
+
+
+@dataclass(frozen=True)
+class Snippet:
+    """Text that defines `build()` or `call(x0, ...)`; the fields are those of a job."""
+
+    framework: Framework
+    source: str
+    entry: Literal["build", "call"]
+    layers: str | None = None
+    names: tuple[tuple[str, str], ...] = ()
+    native: bool = False
+
+
+Blinders = tuple[tuple[str, Snippet], ...]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The two sides, and the inputs to run them with; `samples` were put in place of names of the tree."""
+
+    truth: Snippet
+    found: Snippet
+    shapes: Shapes
+    samples: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Case:
+    """One thing to prove. The first trial whose torch side runs is the one that counts.
+
+    `first`: among its modes and dtypes, so that what concerns the torch side alone is looked at once. `blinders` are
+    torch snippets in each of which one argument is back at its default: the case has to notice.
+    """
+
+    name: str
+    rule: Rule
+    trials: tuple[Trial, ...]
+    direction: str = THERE
+    form: str = "call"
+    mode: str = "PyNative"
+    dtype: str = "float32"
+    by_name: bool = False
+    first: bool = False
+    blinders: Blinders = ()
+    path: str = ""
+    line: int = 0
+    repeat: str = ""
+
+    def at(self, mode: str, dtype: str = "float32", *, first: bool, blinders: Blinders = ()) -> Case:
+        """The same case in another mode or dtype."""
+        return replace(self, mode=mode, dtype=dtype, first=first, blinders=blinders if first else ())
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """Something that cannot be run, and why."""
+
+    name: str
+    rule: str
+    reason: str
+    direction: str = ""
+    form: str = ""
+    path: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class Converted:
+    """What convert made of a text: `left` says why when it left the call as it was."""
+
+    text: str
+    layers: str | None = None
+    left: str = ""
+
+
+Converter = Callable[[str, Framework, str], Converted]
+"""(text, to, platform) -> what convert writes."""
+
+
+def entry_of(rule: Rule) -> Literal["build", "call"]:
+    """The name that a snippet of the rule defines."""
+    return "build" if rule.is_class else "call"
+
+
+def call_text(rule: Rule, side: Framework, args: str, inputs: int) -> str:
+    """A module that calls the name, fully spelled."""
+    name = rule.side(side).name
+    body = f"return {name}({args})"
+    head = "build()" if rule.is_class else f"call({', '.join(f'x{i}' for i in range(inputs))})"
+    return f"import {side}\n\n\ndef {head}:\n    {body}\n"
+
+
+def value_text(rule: Rule, side: Framework, args: str) -> str:
+    """A module in which the class is a value, called with arguments that convert does not see."""
+    return f"import {side}\n\n\ndef build(kind={rule.side(side).name}):\n    return kind({args})\n"
+
+
+def shapes_of(check: Check, call: Call | None) -> Shapes:
+    """Input shapes with the call's values in place of parameter names."""
+    return tuple(tuple(_size(entry, call) for entry in shape) for shape in check.inputs)
+
+
+def _size(entry: int | str, call: Call | None) -> int:
+    if isinstance(entry, int):
+        return entry
+    value = call.value(entry) if call else None
+    if not isinstance(value, int):
+        raise ValueError(f"{entry} = {value!r} is no size")
+    return value
+
+
+def bound(rule: Rule, side: Framework, args: str) -> Call | None:
+    """A call of the rule's name, or None where its signature is not known."""
+    signature = rule.side(side).signature
+    return Call(f"f({args})", signature) if signature else None
+
+
+class RuleCases:
+    """Every case of a rule. `convert` writes the converted text, so that exactly that is proven."""
+
+    def __init__(self, rule: Rule, convert: Converter, modes: Sequence[str] = MODES) -> None:
+        self.rule = rule
+        self.convert = convert
+        self.modes = modes
+        self.seen: set[object] = set()
+
+    def __iter__(self) -> Iterator[Case | Skipped]:
+        for index, check in enumerate(self.rule.checks):
+            self.seen.clear()
+            make = self._there if check.side == "torch" else self._back
+            yield from make(check, first=index == 0)
+
+    def _there(self, check: Check, first: bool) -> Iterator[Case | Skipped]:
+        shapes = shapes_of(check, bound(self.rule, "torch", check.args))
+        for form, text in self._forms(check):
+            truth = self._snippet("torch", text)
+            blinders = self._blinders(check, form, lambda text: text)
+            for platform in ("gpu", "any"):
+                out = self.convert(text, "mindspore", platform)
+                found = self._snippet("mindspore", out.text, out.layers, native=platform == "gpu")
+                label = f"{form}, {platform}"
+                if out.left:
+                    yield self._skipped(check, out.left, THERE, label)
+                elif self._new(out):
+                    case = self._case(check, Trial(truth, found, shapes), THERE, label, blinders)
+                    yield from self._spread(case, check)
+                    if first and form == "call" and self.rule.is_class:
+                        yield replace(case, form=f"{label}, input by name", by_name=True)
+                if form == "call" and platform == "gpu" and not out.left and out.layers is None:
+                    yield from self._and_back(check, truth, out, shapes)
+
+    def _and_back(self, check: Check, truth: Snippet, there: Converted, shapes: Shapes) -> Iterator[Case | Skipped]:
+        out = self.convert(there.text, "torch", "gpu")
+        if out.left:
+            yield self._skipped(check, out.left, AND_BACK, "call")
+        else:
+            again = self._snippet("torch", out.text, out.layers)
+            case = self._case(check, Trial(truth, again, shapes), AND_BACK, "call")
+            yield replace(case, mode="")
+
+    def _back(self, check: Check, first: bool) -> Iterator[Case | Skipped]:
+        shapes = shapes_of(check, bound(self.rule, "mindspore", check.args))
+        for form, text in self._forms(check):
+            out = self.convert(text, "torch", "gpu")
+            if out.left:
+                yield self._skipped(check, out.left, BACK, form)
+                continue
+            truth = self._snippet("torch", out.text, out.layers)
+            original = self._snippet("mindspore", text, native=True)
+            blinders = self._blinders(check, form, lambda text: self.convert(text, "torch", "gpu"))
+            yield from self._spread(self._case(check, Trial(truth, original, shapes), BACK, form, blinders), check)
+
+    def _forms(self, check: Check) -> Iterator[tuple[str, str]]:
+        yield "call", call_text(self.rule, check.side, check.args, len(check.inputs))
+        if self.rule.is_class:
+            yield "value", value_text(self.rule, check.side, check.args)
+
+    def _blinders(self, check: Check, form: str, torch_text: Callable[[str], str | Converted]) -> Blinders:
+        call = bound(self.rule, check.side, check.args)
+        if call is None or form != "call":
+            return ()
+        found = []
+        for name in arguments_to_notice(self.rule, call):
+            args = call.with_argument(name, str(call.signature.default(name)))[2:-1]
+            out = torch_text(call_text(self.rule, check.side, args, len(check.inputs)))
+            text, layers = (out, None) if isinstance(out, str) else (out.text, out.layers)
+            found.append((name, self._snippet("torch", text, layers)))
+        return tuple(found)
+
+    def _spread(self, case: Case, check: Check) -> Iterator[Case]:
+        for mode in self.modes:
+            for dtype in check.dtypes:
+                first = mode == self.modes[0] and dtype == check.dtypes[0]
+                yield case.at(mode, dtype, first=first, blinders=case.blinders)
+
+    def _new(self, out: Converted) -> bool:
+        """Whether this text has not been proven yet: platforms often give the same."""
+        key = (out.text, out.layers)
+        if key in self.seen:
+            return False
+        self.seen.add(key)
+        return True
+
+    def _case(self, check: Check, trial: Trial, direction: str, form: str, blinders: Blinders = ()) -> Case:
+        repeat = f"porter check --rules {self.rule.torch.name}"
+        return Case(self._name(check), self.rule, (trial,), direction, form, blinders=blinders, repeat=repeat)
+
+    def _skipped(self, check: Check, reason: str, direction: str, form: str) -> Skipped:
+        return Skipped(self._name(check), self.rule.name, f"left as it was: {reason}", direction, form)
+
+    def _name(self, check: Check) -> str:
+        return f"{self.rule.side(check.side).name}({check.args})"
+
+    def _snippet(self, framework: Framework, text: str, layers: str | None = None, native: bool = False) -> Snippet:
+        return Snippet(framework, text, entry_of(self.rule), layers, (), native)
+
+
+def arguments_to_notice(rule: Rule, call: Call) -> list[str]:
+    """Arguments of a call that its case has to depend on: away from their default, and not declared idle."""
+    return [name for name in call.away_from_default() if not is_idle(rule, name)]
+
+
+def is_idle(rule: Rule, name: str) -> bool:
+    """Whether a rule says, with a reason, that an argument changes no number, or that it is dropped."""
+    param = rule.params.get(name)
+    return bool(param and (param.inert or param.drop))
+
+
+def defaults(signature: Signature) -> dict[str, str]:
+    """Default of every parameter that has one, as text."""
+    return {p.name: p.default for p in signature.parameters if p.default is not None}

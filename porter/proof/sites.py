@@ -1,0 +1,214 @@
+"""What to run for one place of a converted tree: its own text before and after, with sample values for its names."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from porter.findings import Kind, Site
+from porter.proof import calls
+from porter.proof.calls import Call
+from porter.proof.cases import (
+    BACK,
+    MODES,
+    THERE,
+    Case,
+    Converter,
+    Shapes,
+    Skipped,
+    Snippet,
+    Trial,
+    arguments_to_notice,
+    bound,
+    call_text,
+    entry_of,
+    shapes_of,
+)
+from porter.rules.model import Check, Framework, Rule
+
+_NOT_RUN = {
+    Kind.BASE: "a base class has no call of its own",
+    Kind.TYPE_TEST: "a type test computes nothing",
+    Kind.COMPARISON: "a comparison of types computes nothing",
+    Kind.ANNOTATION: "an annotation computes nothing",
+    Kind.ATTRIBUTE: "an attribute needs its object",
+    Kind.METHOD: "a method needs its object",
+    Kind.STRING: "a name in a string is resolved at run time",
+    Kind.IMPORT: "an import computes nothing",
+}
+
+
+@dataclass(frozen=True)
+class Tree:
+    """What all sites of a tree share: where they went, and the text of its `porter_layers.py`.
+
+    `given` maps the text of an expression to what `--set` says it is.
+    """
+
+    to: Framework
+    native: bool
+    layers: str | None
+    given: Mapping[str, str]
+    repeat: str
+
+
+class _Cannot(Exception):
+    """A site cannot be built; the message says why."""
+
+
+def site_cases(site: Site, rule: Rule | None, tree: Tree, convert: Converter) -> list[Case | Skipped]:
+    """One case per mode, or the reason why there is none."""
+    direction = THERE if tree.to == "mindspore" else BACK
+
+    def skipped(reason: str) -> list[Case | Skipped]:
+        return [Skipped(site.before, site.rule, reason, direction, site.kind, site.path, site.line)]
+
+    if rule is None:
+        return skipped("no such rule is loaded")
+    if site.kind in _NOT_RUN:
+        return skipped(_NOT_RUN[site.kind])
+    if site.before == site.after and site.names_before == site.names_after:
+        return skipped(f"left as it was: {site.reason or 'no reason is recorded'}")
+    builder = _Builder(site, rule, tree, convert)
+    try:
+        trials = builder.trials()
+    except (_Cannot, ValueError, SyntaxError) as error:
+        return skipped(str(error))
+    repeat = f"{tree.repeat} --site {site.path}:{site.line}"
+    case = Case(site.before, rule, trials, direction, site.kind, path=site.path, line=site.line, repeat=repeat)
+    return [case.at(mode, first=mode == MODES[0], blinders=builder.blinders(trials[0])) for mode in MODES]
+
+
+class _Builder:
+    """Builds both sides of one site."""
+
+    def __init__(self, site: Site, rule: Rule, tree: Tree, convert: Converter) -> None:
+        self.site = site
+        self.rule = rule
+        self.tree = tree
+        self.convert = convert
+        self.side: Framework = "torch" if tree.to == "mindspore" else "mindspore"
+        self.before = ast.parse(site.before.strip(), mode="eval").body
+        self.after = ast.parse(site.after.strip(), mode="eval").body
+        self.checks = self._checks()
+
+    def trials(self) -> tuple[Trial, ...]:
+        """The ways to run it, the likeliest first. Raises _Cannot."""
+        if not self.checks:
+            raise _Cannot("the rule has no [[check]] to take inputs from")
+        if not isinstance(self.before, ast.Call) or calls.has_stars(self.before):
+            return tuple(self._of_value(check) for check in self.checks)
+        return self._of_call()
+
+    def blinders(self, trial: Trial) -> tuple[tuple[str, Snippet], ...]:
+        """The torch side with one argument back at its default."""
+        signature = self.rule.torch.signature
+        if not isinstance(self.before, ast.Call) or calls.has_stars(self.before) or signature is None:
+            return ()
+        if self.side != "torch":
+            return ()  # the original is MindSpore's: what is torch in it was proven with the rule's own cases
+        before = calls.substitute(self.before, dict(trial.samples))
+        call = Call(ast.unparse(before), signature)
+        texts = {n: call.with_argument(n, str(signature.default(n))) for n in arguments_to_notice(self.rule, call)}
+        return tuple((name, self._snippet("torch", text, len(trial.shapes))) for name, text in texts.items())
+
+    def _of_value(self, check: Check) -> Trial:
+        """The name as a value, called with the rule's own arguments on both sides."""
+        before = self.before.func if isinstance(self.before, ast.Call) else self.before
+        after = self.after.func if isinstance(self.after, ast.Call) else self.after
+        shapes = shapes_of(check, bound(self.rule, self.side, check.args))
+        return self._trial(f"{ast.unparse(before)}({check.args})", f"{ast.unparse(after)}({check.args})", shapes, {})
+
+    def _of_call(self) -> tuple[Trial, ...]:
+        signature = self.rule.side(self.side).signature
+        if signature is None:
+            raise _Cannot("the rule has no signature to bind the call to")
+        call = Call(self.site.before, signature)
+        found: list[Trial] = []
+        problem = ValueError("no sample")
+        for check in self.checks:
+            try:
+                found += self._with_check(call, check)
+            except (ValueError, _Cannot) as error:
+                problem = ValueError(str(error))
+        if not found:
+            raise problem
+        return tuple(found)
+
+    def _with_check(self, call: Call, check: Check) -> list[Trial]:
+        samples = self._samples(call, bound(self.rule, self.side, check.args))
+        before = ast.unparse(calls.substitute(self.before, samples))
+        after = ast.unparse(calls.substitute(self.after, samples))
+        sampled = Call(before, call.signature)
+        shapes = shapes_of(check, sampled)
+        sizes = (1,) if not self.rule.is_class else (1, 2, 4)  # a large kernel needs a larger input
+        return [self._trial(before, after, _grown(shapes, by), samples) for by in sizes]
+
+    def _samples(self, call: Call, example: Call | None) -> dict[str, str]:
+        """Text of each expression that is not a literal -> what it is taken to be."""
+        samples = dict(self.tree.given)
+        for name, node in call.given.items():
+            if not self._is_plain(calls.substitute(node, samples)):
+                samples.setdefault(ast.unparse(node), self._sample(name, call, example))
+        return {text: value for text, value in samples.items() if text != value}
+
+    def _sample(self, name: str, call: Call, example: Call | None) -> str:
+        if example is not None and name in example.given:
+            return ast.unparse(example.given[name])
+        for check in self.checks:
+            other = bound(self.rule, self.side, check.args)
+            if other is not None and name in other.given and self.rule.is_class:
+                return ast.unparse(other.given[name])
+        default = call.signature.default(name)
+        if default is None:
+            raise _Cannot(f"no case of the rule gives {name}: --set NAME=VALUE says what it is")
+        return default
+
+    def _is_plain(self, node: ast.expr) -> bool:
+        """Whether an expression needs nothing but the frameworks."""
+        inputs = {f"x{i}" for i in range(9)} if not self.rule.is_class else set()
+        return all(
+            name in self.site.names_before or name in inputs or hasattr(builtins, name)
+            for name in calls.free_names(node)
+        )
+
+    def _trial(self, before: str, after: str, shapes: Shapes, samples: Mapping[str, str]) -> Trial:
+        one = self._snippet(self.side, before, len(shapes))
+        two = self._snippet(self.tree.to, after, len(shapes))
+        truth, found = (one, two) if self.side == "torch" else (two, one)
+        used = tuple((k, v) for k, v in samples.items() if k in self.site.before)
+        return Trial(truth, found, shapes, used)
+
+    def _snippet(self, framework: Framework, expression: str, inputs: int) -> Snippet:
+        converted = framework == self.tree.to
+        names = self.site.names_after if converted else self.site.names_before
+        head = "build()" if self.rule.is_class else f"call({', '.join(f'x{i}' for i in range(inputs))})"
+        source = f"def {head}:\n    return {expression}\n"
+        layers = self.tree.layers if converted and "porter_layers" in expression else None
+        native = self.tree.native if converted else framework == "mindspore"
+        return Snippet(framework, source, entry_of(self.rule), layers, tuple(sorted(names.items())), native)
+
+    def _checks(self) -> list[Check]:
+        """The rule's cases in the arguments of the side that the tree was written for."""
+        own = [check for check in self.rule.checks if check.side == self.side]
+        return own or [check for given in self.rule.checks if (check := self._carried(given)) is not None]
+
+    def _carried(self, check: Check) -> Check | None:
+        """A case of the other side, its arguments as convert writes them."""
+        text = call_text(self.rule, check.side, check.args, len(check.inputs))
+        out = self.convert(text, self.side, "gpu")
+        if out.left or out.layers is not None:
+            return None
+        returned = ast.parse(out.text).body[-1]
+        assert isinstance(returned, ast.FunctionDef) and isinstance(returned.body[-1], ast.Return)
+        call = returned.body[-1].value
+        shapes = shapes_of(check, bound(self.rule, check.side, check.args))
+        if not isinstance(call, ast.Call):
+            return None
+        return Check(calls.arguments_text(call), tuple(tuple(shape) for shape in shapes), check.dtypes, self.side)
+
+
+def _grown(shapes: Shapes, by: int) -> Shapes:
+    return tuple((*shape[:2], *(size * by for size in shape[2:])) for shape in shapes)
