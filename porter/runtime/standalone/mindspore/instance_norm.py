@@ -86,13 +86,19 @@ def _add_to_rows(rows: Tensor, values: Tensor) -> Tensor:
 
 def _normalize(x: Tensor, gamma: Tensor, beta: Tensor, eps: float) -> Tensor:
     """Instance normalisation is group normalisation with a group for every channel."""
-    return ops.group_norm(x, x.shape[1], gamma, beta, eps * 1.0)
+    if x.dtype != mindspore.float64:
+        return ops.group_norm(x, x.shape[1], gamma, beta, eps * 1.0)
+    # In float64, group_norm still holds eps, and sums some gradients, in float32.
+    maps = x.reshape(x.shape[0], x.shape[1], -1)
+    maps = maps - ops.mean(maps, -1, True)
+    maps = maps * ops.rsqrt(ops.mean(ops.square(maps), -1, True) + Tensor(eps, x.dtype))
+    return (maps * gamma.reshape(1, -1, 1) + beta.reshape(1, -1, 1)).reshape(x.shape)
 
 
 def _normalize_by(x: Tensor, mean: Any, variance: Any, gamma: Tensor, beta: Tensor, eps: float) -> Tensor:
     """Normalise by statistics (C,) that are given: they are constants, no gradient reaches them."""
     mean = ops.stop_gradient(mean.astype(x.dtype))
-    scale = gamma * ops.rsqrt(ops.stop_gradient(variance.astype(x.dtype)) + eps)
+    scale = gamma * ops.rsqrt(ops.stop_gradient(variance.astype(x.dtype)) + Tensor(eps, x.dtype))
     maps = x.reshape(x.shape[0], x.shape[1], -1, 1)
     maps = ops.bias_add(maps, -mean) * scale.reshape(1, -1, 1, 1)
     return ops.bias_add(maps, beta).reshape(x.shape)
@@ -104,14 +110,15 @@ def _update_running_statistics(
     """new = (1 - momentum) * old + momentum * observed: averaged over the samples, the variance unbiased."""
     rows = ops.stop_gradient(centered).reshape(mean.shape[0], -1)
     rest = rows.mean(-1)
-    variance = (ops.square(rows).mean(-1) - ops.square(rest)) * (rows.shape[1] / (rows.shape[1] - 1))
+    variance = (ops.square(rows).sum(-1) - ops.square(rest) * rows.shape[1]) / (rows.shape[1] - 1)
     _blend(running_mean, mean + rest, momentum)
     _blend(running_var, variance, momentum)
 
 
 def _blend(running: Any, observed: Tensor, momentum: float) -> None:
+    share = Tensor(momentum, observed.dtype)  # a plain number would be rounded to float32
     observed = observed.reshape(-1, running.shape[0]).mean(0)
-    ops.assign(running, (running * (1 - momentum) + observed * momentum).astype(running.dtype))
+    ops.assign(running, (running * (1 - share) + observed * share).astype(running.dtype))
 
 
 @ops.constexpr(check=False)
@@ -188,11 +195,11 @@ class _InstanceNorm(_TorchInstanceNorm):
         self.affine = affine
         self.track_running_stats = track_running_stats
         dtype = mindspore.float32 if dtype is None else dtype
+        self.moving_mean = Parameter(initializer("zeros", num_features, dtype), name="mean", requires_grad=False)
+        self.moving_variance = Parameter(initializer("ones", num_features, dtype), name="variance", requires_grad=False)
         self.gamma = Parameter(initializer("ones", num_features, dtype), name="gamma", requires_grad=bool(affine))
         shifts = bool(affine and bias)
         self.beta = Parameter(initializer("zeros", num_features, dtype), name="beta", requires_grad=shifts)
-        self.moving_mean = Parameter(initializer("zeros", num_features, dtype), name="mean", requires_grad=False)
-        self.moving_variance = Parameter(initializer("ones", num_features, dtype), name="variance", requires_grad=False)
 
 
 class InstanceNorm1d(_InstanceNorm):

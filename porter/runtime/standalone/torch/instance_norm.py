@@ -62,8 +62,8 @@ def _initialize_by_name(parameter: Tensor, name: str) -> None:
             parameter.normal_(0.0, 0.01)
         case "uniform":  # Uniform(scale=0.07)
             parameter.uniform_(-0.07, 0.07)
-        case "truncatednormal":  # TruncatedNormal(sigma=0.01, mean=0.0, a=-2.0, b=2.0), bounds in sigmas
-            nn.init.trunc_normal_(parameter, 0.0, 0.01, -0.02, 0.02)
+        case "truncatednormal":  # TruncatedNormal(sigma=0.01, mean=0.0, a=-2.0, b=2.0): the bounds are values
+            nn.init.trunc_normal_(parameter, 0.0, 0.01, -2.0, 2.0)
         case _:
             raise ValueError(f"no initializer of a vector is called {name!r}")
 

@@ -1,0 +1,83 @@
+"""What `porter convert` relies on when it copies definitions out of the standalone modules, without importing them."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+RUNTIME = Path(__file__).parents[2] / "porter" / "runtime"
+TEMPLATES = sorted(path for path in (RUNTIME / "standalone").rglob("*.py") if path.name != "__init__.py")
+DEFINITIONS = (ast.FunctionDef, ast.ClassDef)
+CHEAP = {"numbers", "typing", "warnings"}
+
+templates = pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: f"{path.parent.name}-{path.stem}")
+
+
+def test_there_are_templates_for_both_frameworks() -> None:
+    assert {path.parent.name for path in TEMPLATES} == {"mindspore", "torch"}
+
+
+@templates
+def test_only_a_docstring_imports_constants_functions_and_classes(path: Path) -> None:
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    assert isinstance(body[0], ast.Expr)
+    for node in body[1:]:
+        if isinstance(node, ast.Assign):
+            ast.literal_eval(node.value)
+        else:
+            assert isinstance(node, (ast.Import, ast.ImportFrom, *DEFINITIONS)), ast.unparse(node)
+
+
+@templates
+def test_it_needs_its_framework_and_siblings_only(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            assert {alias.name.split(".")[0] for alias in node.names} <= {path.parent.name, *CHEAP}
+        elif isinstance(node, ast.ImportFrom) and node.level:
+            assert node.level == 1 and node.module and (path.parent / f"{node.module}.py").exists()
+        elif isinstance(node, ast.ImportFrom):
+            assert str(node.module).split(".")[0] in {path.parent.name, *CHEAP}
+        assert not isinstance(node, (ast.Global, ast.Nonlocal))
+
+
+@templates
+def test_no_name_is_defined_twice_where_modules_are_joined(path: Path) -> None:
+    """A module and the siblings that it imports from end in one file: what they share must be the same thing."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    own = {node.name for node in tree.body if isinstance(node, DEFINITIONS)}
+    taken = {
+        alias.name for node in tree.body if isinstance(node, ast.ImportFrom) and node.level for alias in node.names
+    }
+    assert not own & taken
+
+
+@templates
+def test_the_text_runs_where_porter_is_not(path: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    framework = path.parent.name
+    pytest.importorskip(framework, reason=f"{framework} is not installed")
+    package = tmp_path / "copied"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    for sibling in path.parent.glob("*.py"):
+        (package / sibling.name).write_text(sibling.read_text(encoding="utf-8"), encoding="utf-8")
+    code = (
+        "import sys; sys.modules['porter'] = None\n"
+        f"from copied.{path.stem} import InstanceNorm3d\n"
+        f"print(InstanceNorm3d(3), *sorted({{'torch', 'mindspore'}} & set(sys.modules)))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.startswith("InstanceNorm3d") and result.stdout.split()[-1] == framework
+
+
+@pytest.mark.parametrize("module", ["porter.runtime", "porter.runtime.standalone"])
+def test_the_package_imports_no_framework(module: str) -> None:
+    code = f"import sys, {module}; print({{'torch', 'mindspore', 'numpy'}} & set(sys.modules))"
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=RUNTIME.parents[1], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.strip() == "set()"
