@@ -32,16 +32,25 @@ def check_target(source: Path, out: Path, *, force: bool) -> None:
         raise UsageError(f"SRC {source} lies in OUT {out}, which would replace it: choose another folder")
     if out_path.suffix == ".py":
         raise UsageError(f"OUT {out} is named like a file, expected a folder: the result has a manifest beside it")
-    if out_path.exists() and not out_path.is_dir():
-        raise UsageError(f"OUT {out} is a file, expected a folder that is new or empty")
+    for place in (out_path, *out_path.parents):
+        if place.exists() and not place.is_dir():
+            what = "is a file" if place == out_path else f"lies below {place}, which is a file"
+            raise UsageError(f"OUT {out} {what}, expected a folder that is new or empty")
     if out_path.is_dir() and not force and any(out_path.iterdir()):
         raise UsageError(f"OUT {out} exists and is not empty: choose another folder, or replace it with --force")
 
 
-def check_report(source: Path, report: Path) -> None:
-    """Refuse a report that would be written into SRC, which no command changes. Raises UsageError."""
-    folder = source.resolve()
-    if report.resolve().is_relative_to(folder):
+def check_report(report: Path, source: Path | None) -> None:
+    """Refuse a report that could not be written at the end, or that would lie in SRC, which no command changes.
+
+    `source` is None where SRC may be written to. Raises UsageError.
+    """
+    path = report.resolve()
+    if not path.parent.is_dir():
+        raise UsageError(f"--report {report}: there is no folder {report.parent}: make it first")
+    if path.is_dir():
+        raise UsageError(f"--report {report} is a folder, expected the name of a file")
+    if source is not None and path.is_relative_to(source.resolve()):
         raise UsageError(f"--report {report} lies in SRC {source}, which is not written to: choose another place")
 
 

@@ -30,7 +30,7 @@ def _src_defaults(context: click.Context, parameter: click.Parameter, arguments:
     return arguments
 
 
-@click.command(cls=_Arguments)
+@click.command(cls=_Arguments, short_help="Compare what was written with the original, by numbers.")
 @click.option("--rules", "of_rules", is_flag=True, help="Check the rules themselves (all, or those named).")
 @click.argument("arguments", nargs=-1, callback=_src_defaults, is_eager=True)
 @click.option("--site", "sites", multiple=True, metavar="FILE:LINE", help="Only this place (repeatable).")
@@ -58,7 +58,7 @@ def _check_tree(options: dict[str, Any]) -> CheckReport:
 
     src, out = _paths(options["arguments"])
     if options["report"] is not None:
-        output.check_report(src, options["report"])
+        output.check_report(options["report"], src)
     rules = load_rules(options["rule_dirs"])
     return check_tree(src, out, rules, sites=options["sites"], names=_names(options["names"]))
 
@@ -69,6 +69,8 @@ def _check_rules(options: dict[str, Any]) -> CheckReport:
 
     if options["sites"] or options["names"]:
         raise UsageError("--site and --set are about SRC and OUT: leave them out with --rules")
+    if options["report"] is not None:
+        output.check_report(options["report"], None)
     return check_rules(options["arguments"], load_rules(options["rule_dirs"]))
 
 

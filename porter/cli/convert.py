@@ -28,7 +28,7 @@ STDIN_NAME = "<stdin>"
 LAYERS = "porter_layers.py"
 
 
-@click.command()
+@click.command(short_help="Rewrite a folder, a file or standard input.")
 @click.argument("src", type=PATH, callback=tree_defaults, is_eager=True)
 @click.option("-o", "--output", "out", type=PATH, metavar="OUT", help="Write the converted tree to the folder OUT.")
 @click.option("--in-place", is_flag=True, help="Write the changed files over those of SRC.")
@@ -94,7 +94,7 @@ def _convert(tree: Tree, rules: RuleBook, request: Request) -> Conversion:
         click.echo(f"porter: the imports are {source}'s: converting to {to} (--to chooses)", err=True)
     options = Options(to=to, platform=request.platform, level=request.level, mark=request.mark)
     with progress("Converting") as advance:
-        return convert_tree(tree, rules, options, jobs=request.jobs, progress=advance)
+        return convert_tree(tree, rules, options, progress=advance)
 
 
 def _account(conversion: Conversion, rules: RuleBook, tree: Tree, request: Request) -> tuple[Facts, Summary]:
@@ -105,13 +105,14 @@ def _account(conversion: Conversion, rules: RuleBook, tree: Tree, request: Reque
     findings = list(conversion.findings)
     if request.mode == "text" and conversion.added:
         findings.append(_needs_layers())
+    files = {file.path: (file.before != file.after, file.failed) for file in conversion.files}
     facts = Facts(
         porter=__version__,
         to=conversion.options.to,
         platform=conversion.options.platform,
         source=tree.root.resolve().name if request.src != STDIN else "",
-        layers=next((name for name in conversion.added if Path(name).name == LAYERS), None),
-        files={file.path: (file.before != file.after, file.failed) for file in conversion.files},
+        layers=conversion.layers,
+        files=files | dict.fromkeys(tree.unreadable, (False, True)),
         sites=conversion.sites,
         findings=findings,
     )
@@ -178,6 +179,7 @@ def _changes(conversion: Conversion, tree: Tree) -> list[Change]:
 
 def _tell(facts: Facts, summary: Summary, request: Request, console: Console) -> None:
     """Findings and summary on standard error, JSON on standard output, either of them in a file as well."""
+    from porter.report.console import write
     from porter.report.json import report
     from porter.report.terminal import print_findings, print_summary, report_text
 
@@ -190,4 +192,4 @@ def _tell(facts: Facts, summary: Summary, request: Request, console: Console) ->
     print_findings(facts.findings, console)
     print_summary(summary, console)
     if request.mode == "tree":
-        console.print(f"Written to {request.out}. Next: porter check {request.src} {request.out}", soft_wrap=True)
+        write(console, f"Written to {request.out}. Next: porter check {request.src} {request.out}")

@@ -89,5 +89,5 @@ def _mode(src: Path, chosen: str | None) -> Mode:
 def _check_places(request: Request) -> None:
     if request.mode == "tree":
         output.check_target(request.src, request.out, force=request.force)
-    if request.report is not None and request.mode != "in place":
-        output.check_report(request.src, request.report)
+    if request.report is not None:
+        output.check_report(request.report, None if request.mode == "in place" else request.src)

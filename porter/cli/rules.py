@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from porter.rules.model import Rule
 
 
-@click.command()
+@click.command(short_help="Show what the rules say, or which names of a tree have none.")
 @click.argument("name", required=False)
 @click.option("--missing", type=PATH, metavar="PATH", help="List the names of a tree that have no rule, by use.")
 @click.option(
@@ -58,7 +58,8 @@ def _missing(path: Path, book: RuleBook, to: Literal["mindspore", "torch"] | Non
 
 def _find(name: str, book: RuleBook) -> Rule:
     """The rule for a name of either framework, or for the part of it that rule files are named by."""
-    rule = book.find(name) or book.find(f"torch.{name}") or book.find(name, "mindspore")
+    torch, mindspore = (book.find(name) or book.find(f"torch.{name}"), book.find(name, "mindspore"))
+    rule = torch or mindspore or book.find(f"mindspore.{name}", "mindspore")
     if rule is not None:
         return rule
     known = [rule.name for rule in book.rules.values()]

@@ -50,6 +50,17 @@ def captured(speak: Callable[[Console], None], width: int = 120) -> str:
     return file.getvalue()
 
 
+def show(console: Console, table: Table) -> None:
+    """Print a table; in a pipe without the blanks that pad its last column."""
+    if console.is_terminal:
+        console.print(table)
+        return
+    with console.capture() as capture:
+        console.print(table)
+    for line in capture.get().splitlines():
+        write(console, line.rstrip())
+
+
 @contextlib.contextmanager
 def progress(what: str) -> Iterator[Callable[[int, int], None] | None]:
     """A bar on standard error that is fed with (done, total); None where standard error is no terminal."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from rich.console import Console
 from rich.text import Text
 
-from porter.report.console import plain_table, visible, write
+from porter.report.console import plain_table, show, visible, write
 from porter.rules.model import ParamRule, Rule, Side, When
 from porter.rules.transforms import TRANSFORMS
 
@@ -20,7 +20,7 @@ def print_rules(rules: Iterable[Rule], console: Console) -> None:
     listed = sorted(rules, key=lambda rule: rule.name)
     for rule in listed:
         table.add_row(visible(rule.name), Text(_counterpart(rule.mindspore)), _platforms(rule))
-    console.print(table)
+    show(console, table)
     console.print(f"\n{len(listed)} rules. `porter rules NAME` shows one: its parameters, weights and documentation.")
 
 
@@ -33,14 +33,20 @@ def print_rule(rule: Rule, console: Console) -> None:
             write(console, f"{title}: {side.docs}")
     if rule.tied:
         console.print(f"The native layer of MindSpore runs on: {_platforms(rule)}")
-    for sentence in (rule.note, rule.one_way, rule.torch.none, rule.mindspore.none):
+    for heading, sentence in (
+        ("Left as it is", rule.torch.none or rule.mindspore.none),
+        ("One way", "converted to MindSpore only, not back" if rule.one_way else ""),
+        ("Note", rule.note),
+    ):
         if sentence:
-            console.print(visible(_sentence(sentence)))
+            console.print(Text(f"{heading}: {visible(sentence)}"))
     _print_parameters(rule, console)
     _print_pairs("when it is called", rule.forward, console)
     _print_pairs("weights", rule.weights, console)
+    _print_pairs("attributes", rule.attributes, console)
     _print_pairs("methods", rule.methods, console)
     _print_absent(rule, console)
+    _print_versions(rule, console)
 
 
 def print_missing(rows: Sequence[tuple[str, int, int]], where: str, console: Console) -> None:
@@ -51,7 +57,7 @@ def print_missing(rows: Sequence[tuple[str, int, int]], where: str, console: Con
     table = plain_table(name="fold", uses="number", files="number")
     for name, uses, files in sorted(rows, key=lambda row: (-row[1], row[0])):
         table.add_row(visible(name), str(uses), str(files))
-    console.print(table)
+    show(console, table)
     console.print(f"\n{len(rows)} names without a rule, {sum(uses for _, uses, _ in rows)} uses.")
 
 
@@ -65,13 +71,13 @@ def _platforms(rule: Rule) -> str:
 
 def _print_parameters(rule: Rule, console: Console) -> None:
     rows = list(_parameter_rows(rule))
-    if not rows:
+    if not rows or not rule.mindspore.name:
         return
     console.print()
     table = plain_table(PyTorch="fold", MindSpore="fold", what_happens="fold")
     for ours, theirs, sentences in rows:
-        table.add_row(Text(ours), Text(theirs), Text("; ".join(sentences)))
-    console.print(table)
+        table.add_row(Text(ours), Text(theirs), Text("\n".join(sentences)))
+    show(console, table)
 
 
 def _parameter_rows(rule: Rule) -> Iterator[tuple[str, str, list[str]]]:
@@ -111,7 +117,7 @@ def _crossing(rule: Rule, param: ParamRule, ours: str | None, theirs: str | None
     if ours and theirs and theirs not in (ours, "*"):
         yield "other name"
     if param.value:
-        yield f"other value: {_transform(param.value)}"
+        yield f"value: {_transform(param.value)}"
     if not (ours and theirs):
         return
     defaults = [
@@ -143,7 +149,7 @@ def _when(when: When) -> str:
 def _transform(name: str) -> str:
     transform = TRANSFORMS.get(name)
     doc = (transform.forward.__doc__ or "").split("\n")[0].rstrip(".") if transform else ""
-    return doc or name
+    return doc[:1].lower() + doc[1:] if doc[1:2].islower() or doc[1:2] == " " else doc or name
 
 
 def _print_pairs(title: str, pairs: dict[str, str], console: Console) -> None:
@@ -154,17 +160,20 @@ def _print_pairs(title: str, pairs: dict[str, str], console: Console) -> None:
     for ours, theirs in pairs.items():
         table.add_row(Text(ours), Text(theirs))
     console.print(Text(f"{title}:", style="bold"))
-    console.print(table)
+    show(console, table)
 
 
 def _print_absent(rule: Rule, console: Console) -> None:
     if not rule.absent:
         return
     console.print()
-    console.print(Text("left as they are:", style="bold"))
+    table = plain_table(left_as_it_is="fold", why="fold")
     for name, why in rule.absent.items():
-        console.print(visible(f"{name}: {why}"))
+        table.add_row(Text(name), Text(why))
+    show(console, table)
 
 
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
+def _print_versions(rule: Rule, console: Console) -> None:
+    for version in rule.versions:
+        console.print(f"\nIn {version.framework} {version.range}:", style="bold")
+        console.print(Text(version.signature.text))

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from porter.findings import Finding, Level
-from porter.report.console import captured, plain_table, visible, write
+from porter.report.console import captured, plain_table, show, visible, write
 from porter.report.summary import Row, Summary
 
 STYLES = {Level.SAFE: "green", Level.REVIEW: "yellow", Level.MANUAL: "red"}
@@ -25,13 +25,16 @@ def print_findings(findings: Iterable[Finding], console: Console) -> None:
 
 
 def print_summary(summary: Summary, console: Console) -> None:
-    """Edits by rule and level, what is left for a person, and which layers are tied to a platform."""
+    """Edits by rule and level, what is left for a person, and which layers are tied to a platform.
+
+    A terminal gets whole words on each line; a pipe gets whole sentences.
+    """
     if summary.rows:
         console.print()
         _print_rows(summary.rows, console)
         console.print()
     for line in _sentences(summary):
-        console.print(line)
+        console.print(line, soft_wrap=not console.is_terminal)
 
 
 def report_text(findings: Sequence[Finding], summary: Summary) -> str:
@@ -56,7 +59,7 @@ def _print_rows(rows: tuple[Row, ...], console: Console) -> None:
         table.add_section()
         total = Row("all", *(sum(row.counts[i] for row in rows) for i in range(3)))
         table.add_row(total.rule, *_counts(total), style="bold")
-    console.print(table)
+    show(console, table)
 
 
 def _counts(row: Row) -> list[Text]:

@@ -47,7 +47,9 @@ def test_the_wheel_holds_the_rules_beside_the_code(tmp_path: Path) -> None:
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
-    rules = {f"porter/_rules/{path.relative_to(ROOT / 'rules').as_posix()}" for path in (ROOT / "rules").rglob("*.toml")}
+    rules = {
+        f"porter/_rules/{path.relative_to(ROOT / 'rules').as_posix()}" for path in (ROOT / "rules").rglob("*.toml")
+    }
     assert rules
     assert rules <= names
     assert "porter/py.typed" in names

@@ -37,7 +37,19 @@ OWNERS = {"frameworks", "runtime"}
 """The only parts that may import a framework."""
 
 HEAVY = FRAMEWORKS | {"numpy"}
-LIGHT = {"cli", "settings", "output", "convert", "report", "rules", "source", "rewrite", "findings", "results", "errors"}
+LIGHT = {
+    "cli",
+    "settings",
+    "output",
+    "convert",
+    "report",
+    "rules",
+    "source",
+    "rewrite",
+    "findings",
+    "results",
+    "errors",
+}
 """Parts that `porter convert` loads: they do not import numpy either."""
 
 
@@ -91,7 +103,9 @@ def test_the_reader_of_imports_sees_all_forms(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setitem(globals(), "ROOT", tmp_path)
     path = tmp_path / "porter" / "source" / "x.py"
     path.parent.mkdir(parents=True)
-    path.write_text("import torch.nn\nfrom porter import check\nfrom . import tree\ndef f():\n    from ..report import a\n")
+    path.write_text(
+        "import torch.nn\nfrom porter import check\nfrom . import tree\ndef f():\n    from ..report import a\n"
+    )
     assert {module for _, module in imports(path)} == {
         "torch.nn",
         "porter",

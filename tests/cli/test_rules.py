@@ -1,0 +1,106 @@
+"""`porter rules`: the official rows of a rule are all there, and nothing essential is cut off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from porter.report.console import captured
+from porter.report.rules import print_rule, print_rules
+from porter.rules.load import load_rules
+from porter.rules.model import Rule
+from tests.cli.conftest import Porter
+
+RULES = load_rules().rules
+
+
+def flat(text: str) -> str:
+    """Text without the way it was wrapped."""
+    return " ".join(text.split())
+
+
+@pytest.mark.parametrize("width", [80, 160])
+def test_every_rule_is_listed_whole(width: int) -> None:
+    text = captured(lambda console: print_rules(RULES.values(), console), width=width)
+    assert max(map(len, text.splitlines())) <= width
+    for rule in RULES.values():
+        (line,) = [line for line in text.splitlines() if line.startswith(f"{rule.name} ")]
+        assert (rule.mindspore.name or "(no counterpart)") in line
+    assert f"{len(RULES)} rules." in text
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.name)
+def test_a_rule_shows_every_parameter_of_both_sides(rule: Rule) -> None:
+    text = captured(lambda console: print_rule(rule, console), width=80)
+    assert max(len(line) for line in text.splitlines() if "http" not in line) <= 80
+    assert rule.torch.docs in text
+    shown = text.split()
+    for side in (rule.torch, rule.mindspore):
+        for parameter in side.signature.parameters if side.signature and rule.mindspore.name else ():
+            stars = {"star": "*", "double star": "**"}.get(parameter.kind, "")
+            default = "" if parameter.default is None else f"={parameter.default}"
+            assert f"{stars}{parameter.name}{default}" in shown
+    for ours, theirs in rule.weights.items():
+        assert {ours, theirs} <= set(shown)
+
+
+def test_the_official_table_of_instance_norm_is_shown(porter: Porter) -> None:
+    ran = porter("rules", "torch.nn.InstanceNorm3d")
+    assert ran.code == 0
+    lines = [line.split() for line in ran.out.splitlines()]
+    assert ["input", "x"] in lines
+    assert ["num_features", "num_features", "the", "same"] in lines
+    assert "affine=False affine=True other default: written out, both ways" in flat(ran.out)
+    assert "track_running_stats=False True: the generated class keeps it" in flat(ran.out)
+    assert "gamma_init='ones' any other value: the generated class keeps it" in flat(ran.out)
+    assert "beta_init='zeros' any other value: the generated class keeps it" in flat(ran.out)
+    assert "The native layer of MindSpore runs on: GPU" in ran.out
+
+
+@pytest.mark.parametrize(
+    "name", ["nn.Module", "torch.nn.Module", "mindspore.nn.Cell", "nn.Cell", "torch.nn.modules.module.Module"]
+)
+def test_a_rule_is_found_by_any_of_its_names(porter: Porter, name: str) -> None:
+    ran = porter("rules", name)
+    assert ran.code == 0
+    assert ran.out.startswith("torch.nn.Module <-> mindspore.nn.Cell\n")
+
+
+def test_a_refusal_says_why(porter: Porter) -> None:
+    ran = porter("rules", "nn.LazyInstanceNorm3d")
+    assert ran.out.startswith("torch.nn.LazyInstanceNorm3d <-> (no counterpart)\n")
+    assert "Left as it is: MindSpore has no lazy layers" in ran.out
+
+
+def test_rules_of_your_own_are_listed_and_win(porter: Porter, tmp_path: Path) -> None:
+    folder = tmp_path / "mine" / "nn"
+    folder.mkdir(parents=True)
+    side = "name = '{0}.nn.{1}'\nsignature = '*args'\ndocs = 'https://example.org/{1}'\n"
+    text = f"[torch]\n{side.format('torch', 'Odd')}[mindspore]\n{side.format('mindspore', 'Even')}"
+    (folder / "Odd.toml").write_text(text)
+    ran = porter("rules", "--rules", tmp_path / "mine")
+    assert "nn.Odd " in ran.out
+    assert porter("rules", "nn.Odd", "--rules", tmp_path / "mine").out.startswith("torch.nn.Odd <-> mindspore.nn.Even")
+
+
+def test_missing_names_are_listed_by_use(porter: Porter, tree: Callable[..., Path]) -> None:
+    src = tree(
+        a="import torch\nimport torch.nn as nn\ntorch.fft.fft(x)\ntorch.fft.fft(y)\nnn.Bilinear(1, 2, 3)\nnn.ReLU()\n",
+        b="from torch.fft import fft\nfft(z)\n",
+    )
+    ran = porter("rules", "--missing", src)
+    assert ran.code == 0
+    assert [line.split() for line in ran.out.splitlines()] == [
+        ["name", "uses", "files"],
+        ["torch.fft.fft", "3", "2"],
+        ["torch.nn.Bilinear", "1", "1"],
+        [],
+        ["2", "names", "without", "a", "rule,", "4", "uses."],
+    ]
+
+
+def test_nothing_missing_is_said(porter: Porter, tree: Callable[..., Path]) -> None:
+    ran = porter("rules", "--missing", tree(a="import torch.nn as nn\nnn.ReLU()\n"))
+    assert ran.out == f"Every name that {Path('src').resolve()} uses has a rule.\n"
