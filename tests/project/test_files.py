@@ -22,7 +22,8 @@ LONGEST = 300
     ids=lambda path: path.relative_to(ROOT).as_posix(),
 )
 def test_no_file_is_too_long_to_be_read_at_once(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST
+    lines = path.read_text(encoding="utf-8").count("\n")
+    assert lines <= LONGEST
 
 
 def test_the_changelog_tells_what_this_version_changes() -> None:
@@ -41,8 +42,6 @@ def test_dependencies_are_light() -> None:
 
 
 def test_the_wheel_holds_the_rules_beside_the_code(tmp_path: Path) -> None:
-    if not _has_build_backend():
-        pytest.skip("hatchling is not installed: pip would fetch it, a test uses no network")
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("*.whl")
@@ -54,7 +53,3 @@ def test_the_wheel_holds_the_rules_beside_the_code(tmp_path: Path) -> None:
     assert rules <= names
     assert "porter/py.typed" in names
     assert not [name for name in names if name.startswith(("tests/", "fixtures/"))]
-
-
-def _has_build_backend() -> bool:
-    return subprocess.run([sys.executable, "-m", "hatchling", "--help"], capture_output=True).returncode == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,21 @@ def test_ci_runs_what_the_readme_says() -> None:
     assert read == command("test")
     assert "pytest" in read
     assert "pytest" not in CI, ".ci/run repeats the test command instead of reading it"
+
+
+def test_the_example_is_what_porter_writes() -> None:
+    example = README[README.index("```diff\n") + len("```diff\n") :]
+    shown = example[: example.index("```")]
+    source = ROOT / "fixtures" / "demo"
+    ran = subprocess.run(
+        [sys.executable, "-m", "porter", "convert", source, "--platform", "any"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert shown in ran.stdout
+    assert shown.count("\n+") > 5
 
 
 def test_links_in_the_readme_lead_somewhere() -> None:
