@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+
+from libcst import ParserSyntaxError
 
 from porter.findings import Finding, Kind, Level, Site
 from porter.rewrite.gate import fault
@@ -14,6 +17,7 @@ from porter.rewrite.splice import CallEdit, Edit, Overlap, splice
 from porter.rewrite.statements import import_edits
 from porter.source.names import SourceModule
 
+IDENTIFIER = re.compile(r"[^\W\d]\w*")
 NO_RULE = "no rule for "
 
 
@@ -46,14 +50,20 @@ def assemble(plan: FilePlan, layers: str, settings: Settings) -> Assembled:
     marks = list(_marks(plan)) if settings.mark else []
     try:
         data = splice(text.data, [*edits, *marks])
-        problem = fault(text.data, plan.module.scopes, data)
+        problem = fault(text.data, plan.module.scopes, data, _touched(plan, edits)) if data != text.data else None
         sites = tuple(_sites(plan, edits))
-    except (Overlap, ValueError) as error:
+    except (Overlap, ValueError, ParserSyntaxError) as error:
         problem, sites, data = str(error), (), text.data
     if problem is not None:
         message = f"this is a fault of porter, so the file was left as it was: {problem}"
         return Assembled(text.data, (Finding(plan.module.path, 1, 1, Level.MANUAL, "porter bug", message),), ())
     return Assembled(data, tuple(findings), sites)
+
+
+def _touched(plan: FilePlan, edits: Iterable[Edit]) -> set[str]:
+    """Names that edits write, and names whose imports go."""
+    written = {m.group() for e in edits if isinstance(e, NameEdit) and (m := IDENTIFIER.match(e.text))}
+    return written | {g.name for g in (plan.imports.groups if plan.imports else ()) if g.removed}
 
 
 def _edits(plan: FilePlan, layers: str) -> Iterator[Edit]:

@@ -6,9 +6,10 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from porter.findings import Level
-from porter.rewrite.outcomes import NameEdit, Outcome, Remark, Settings
+from porter.rewrite.outcomes import LAYERS, NameEdit, Outcome, Remark, Settings
 from porter.rules.load import RuleBook
 from porter.source.index import TreeIndex, enclosing_class
 from porter.source.names import SourceModule, dotted_parts
@@ -19,7 +20,11 @@ DEF = re.compile(rb"(?:async\s+)?def\s+")
 
 @dataclass
 class TreeClass:
-    """A class statement: the framework names among its bases, and the classes of the tree among them."""
+    """A class statement: the framework names among its bases, and the classes of the tree among them.
+
+    `moves`: it becomes a class of the other framework. `moved`: it was one before, from an earlier run, say; what could
+    not be followed then is told again, so that a second run says, and marks, the same.
+    """
 
     module: SourceModule
     node: ast.ClassDef
@@ -27,6 +32,7 @@ class TreeClass:
     outcomes: list[Outcome] = field(default_factory=list)
     bases: list[TreeClass] = field(default_factory=list)
     moves: bool = False
+    moved: bool = False
     reason: str = ""
 
     @property
@@ -62,6 +68,7 @@ class Hierarchy:
                 self.absent |= rule.absent
             else:
                 self.methods |= {theirs: ours for ours, theirs in rule.methods.items()}
+        self.rules = rules
         self.by_node: dict[ast.ClassDef, TreeClass] = {}
         for module in index.modules.values():
             for node, scope in module.scopes.classes:
@@ -80,6 +87,8 @@ class Hierarchy:
                     entry.reason = outcome.reason
                 elif found is not None and found is not entry:
                     entry.bases.append(found)
+                elif found is None:
+                    entry.moved = entry.moved or self._is_target(base, entry.scope)
 
     def class_of(self, node: ast.expr, module: SourceModule, scope: Scope) -> TreeClass | None:
         """The class statement of the tree that an expression names."""
@@ -98,6 +107,15 @@ class Hierarchy:
         definition = bindings[0].node if len(bindings) == 1 else None
         return self.by_node.get(definition) if isinstance(definition, ast.ClassDef) else None
 
+    def _is_target(self, node: ast.expr, scope: Scope) -> bool:
+        """Whether a base is a class of the target framework, or one that an earlier run generated."""
+        parts = dotted_parts(node)
+        meaning = self.index.meaning(parts[0], scope) if parts else None
+        if not parts or meaning is None:
+            return False
+        qualified = ".".join([meaning[1], *parts[1:]])
+        return LAYERS in qualified.split(".") or self.rules.find(qualified, self.settings.to) is not None
+
     def _settle(self) -> None:
         """A class moves when it derives from the framework and nothing holds it, or an ancestor of it, back."""
         for entry in self.by_node.values():
@@ -114,6 +132,8 @@ class Hierarchy:
                 continue
             reason = next((a.reason for a in entry.ancestry() if a.reason), "a base class stays as it was")
             self._hold(entry, reason)
+        for entry in self.by_node.values():
+            entry.moved = not entry.moves and any(a.moved for a in entry.ancestry())
         self._move_mixins()
 
     def _held_back(self, entry: TreeClass) -> str:
@@ -149,7 +169,7 @@ class Hierarchy:
     def edits(self, module: SourceModule) -> Iterator[NameEdit | Remark]:
         """Renamed methods of a file, their calls on `self` and `super()`, and what cannot be followed."""
         for node, entry in self.by_node.items():
-            if entry.module is module and entry.moves:
+            if entry.module is module and (entry.moves or entry.moved):
                 yield from self._definitions(entry)
         for attribute, scope in module.scopes.attributes:
             yield from self._use(module, attribute, scope)
@@ -164,6 +184,8 @@ class Hierarchy:
             if new in entry.methods:
                 message = f"the class has both {method.name} and {new}; only one can be called by {self.settings.to}"
                 yield Remark(start, Level.MANUAL, "nn.Module", message, message)
+                continue
+            if entry.moved:
                 continue
             match = DEF.match(text.data, start)
             assert match is not None
@@ -182,15 +204,15 @@ class Hierarchy:
                     new = self.methods[node.attr]
                     message = f"what has this {node.attr} is not known; a converted class calls it {new}"
                     yield Remark(start, Level.MANUAL, "nn.Module", message, message)
-        elif entry.moves and not any(node.attr in a.methods for a in entry.ancestry()) and node.attr in self.absent:
+        elif (entry.moves or entry.moved) and not any(node.attr in a.methods for a in entry.ancestry()) and node.attr in self.absent:
             message = f"{node.attr} has no counterpart of the same meaning: {self.absent[node.attr]}"
             yield Remark(start, Level.MANUAL, f"nn.Module.{node.attr}", message, f"no rule for nn.Module.{node.attr}")
         elif entry.moves and node.attr in self.methods:
             yield NameEdit(start, end, self.methods[node.attr])
 
-    @property
+    @cached_property
     def _any_moves(self) -> bool:
-        return any(entry.moves and entry.framework_bases() for entry in self.by_node.values())
+        return any(entry.moved or entry.moves and entry.framework_bases() for entry in self.by_node.values())
 
     def _belongs_to_framework(self, module: SourceModule, node: ast.Attribute, scope: Scope) -> bool:
         parts = dotted_parts(node.value)

@@ -11,6 +11,7 @@ from porter.rewrite.decide import Decider, kind_of
 from porter.rewrite.layers import stands_for
 from porter.rewrite.outcomes import NameEdit, Outcome, Remark, Settings, target_of
 from porter.rules.load import RuleBook
+from porter.rules.model import FRAMEWORKS, Rule
 from porter.source.index import TreeIndex, enclosing_class, is_annotation
 from porter.source.names import DOTTED, Reference, SourceModule
 from porter.source.receivers import Receivers
@@ -36,15 +37,23 @@ class FilePlanner:
         self.rules = rules
         self.settings = settings
         self.generated = [index.modules[path] for path in generated]
-        self.references = [r for r in index.references(module) if self._of_source(r)]
+        references = list(index.references(module))
+        self.references = [r for r in references if self._of_source(r)]
+        self.others = [r for r in references if r.meaning.partition(".")[0] == settings.to]
         self.decider = Decider(module, rules, settings, compared)
         self.decider.resolved = {id(n): q for r in self.references for n, q in _prefixes(r)}
-        self.receivers = Receivers(module, self.decider.resolve)
+        known = self.decider.resolved | {id(n): q for r in self.others for n, q in _prefixes(r)}
+        self.receivers = Receivers(module, lambda node: known.get(id(node)))
 
     def _of_source(self, reference: Reference) -> bool:
         root = reference.meaning.partition(".")[0]
         if self._generated_name(reference) is not None:
             return True
+        if not any(b.is_import for b in reference.binding_scope.bindings[reference.name]):
+            # A variable that holds a class is a value, and keeps its name; only one that holds a module is looked through.
+            modules = self.rules.modules(self.settings.source)
+            if reference.meaning not in modules or self.rules.find(reference.meaning, self.settings.source):
+                return False
         return root == self.settings.source and not self.index.shadows(self.module, root)
 
     def _generated_name(self, reference: Reference) -> str | None:
@@ -137,7 +146,7 @@ class FilePlanner:
         if node.attr not in self._attribute_names:
             return
         names = self.receivers.types(node.value, scope)
-        found = [self.rules.find(name, self.settings.source) for name in names]
+        found = [self._rule_of_either(name) for name in names]
         rules = [rule for rule in found if rule is not None]
         if not rules or len(rules) != len(names):
             return
@@ -150,7 +159,7 @@ class FilePlanner:
         start = end - len(node.attr.encode())
         if len(renamed) == 1:
             name = renamed.pop()
-            if name != node.attr:
+            if name != node.attr and all(self.rules.find(n, self.settings.source) for n in names):
                 yield NameEdit(start, end, name)
             return
         spelled = ", ".join(sorted(renamed))
@@ -222,16 +231,23 @@ class FilePlanner:
         rule = self.rules.find(value, self.settings.source)
         if rule is None:
             qualified = self._names_source(value, scope)
-            rule = self.rules.find(qualified, self.settings.source) if qualified else None
+            rule = self._rule_of_either(qualified) if qualified else None
         if rule is not None and rule.is_class:
             name = rule.side(self.settings.to).name or "nothing"
             message = f"a string names {value}; it is not rewritten (its counterpart is {name})"
             yield Remark(self.module.text.span(node)[0], Level.MANUAL, rule.name, message, message)
 
+    def _rule_of_either(self, qualified: str) -> Rule | None:
+        """The rule of a name of either framework: text that an earlier run left still means the source framework."""
+        return self.rules.find(qualified, self.settings.source) or self.rules.find(qualified, self.settings.to)
+
     def _names_source(self, dotted: str, scope: Scope) -> str | None:
         parts = dotted.split(".")
         found = self.index.meaning(parts[0], scope)
-        if len(parts) < 2 or found is None or found[1].partition(".")[0] != self.settings.source:
+        if len(parts) < 2 or found is None:
+            return None
+        root = found[1].partition(".")[0]
+        if root not in FRAMEWORKS or self.index.shadows(self.module, root):
             return None
         return ".".join([found[1], *parts[1:]])
 

@@ -39,7 +39,8 @@ def splice(data: bytes, edits: Iterable[Edit]) -> bytes:
 def _render(data: bytes, edits: Sequence[Edit], start: int, end: int, position: int) -> tuple[bytes, int]:
     pieces: list[bytes] = []
     at = start
-    while position < len(edits) and edits[position].end <= end:
+    whole = end == len(data)
+    while position < len(edits) and edits[position].end <= end and (whole or edits[position].start < end):
         edit = edits[position]
         if edit.start < at:
             raise Overlap(f"edits cross at byte {edit.start}")

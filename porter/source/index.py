@@ -123,7 +123,10 @@ class TreeIndex:
     def references(self, module: SourceModule) -> Iterator[Reference]:
         """Every name of a file that imports give a meaning, as its whole attribute chain."""
         cache: dict[tuple[int, str], tuple[Scope, str, bool] | None] = {}
+        named = module.scopes.named
         for node, scope in module.scopes.reads:
+            if node.id not in named:
+                continue
             key = (id(scope), node.id)
             if key not in cache:
                 cache[key] = self.meaning(node.id, scope)

@@ -39,15 +39,10 @@ class SourceModule:
                 names |= {c.value for c in ast.walk(node) if isinstance(c, ast.Constant) and isinstance(c.value, str)}
         return frozenset(names)
 
-    @cached_property
-    def multi_line_strings(self) -> frozenset[int]:
+    @property
+    def multi_line_strings(self) -> set[int]:
         """Lines whose end lies inside a string: nothing may be appended to them."""
-        lines: set[int] = set()
-        for node in ast.walk(self.tree):
-            if isinstance(node, (ast.Constant, ast.JoinedStr)) and node.end_lineno and node.end_lineno > node.lineno:
-                if isinstance(node, ast.JoinedStr) or isinstance(node.value, (str, bytes)):
-                    lines.update(range(node.lineno, node.end_lineno))
-        return frozenset(lines)
+        return self.scopes.string_lines
 
 
 @dataclass(frozen=True, eq=False, slots=True)

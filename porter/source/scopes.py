@@ -60,7 +60,10 @@ class Scope:
 
 @dataclass(slots=True)
 class Scopes:
-    """All scopes of a file, the names it reads, its star imports and its classes."""
+    """All scopes of a file, the names it reads, its star imports and its classes.
+
+    `named` are the names that some statement imports or sets to a dotted name: only those can mean a framework's.
+    """
 
     module: Scope
     reads: list[tuple[ast.Name, Scope]] = field(default_factory=list)
@@ -72,6 +75,8 @@ class Scopes:
     augmented: list[tuple[ast.AugAssign, Scope]] = field(default_factory=list)
     attributes: list[tuple[ast.Attribute, Scope]] = field(default_factory=list)
     bound: set[str] = field(default_factory=set)
+    named: set[str] = field(default_factory=set)
+    string_lines: set[int] = field(default_factory=set)
 
 
 def analyse(tree: ast.Module, package: str = "") -> Scopes:
@@ -113,6 +118,7 @@ class _Analyser:
             ast.Global: self.declaration,
             ast.Nonlocal: self.declaration,
             ast.Constant: self.constant,
+            ast.JoinedStr: self.joined,
         }
 
     def run(self) -> Scopes:
@@ -167,7 +173,10 @@ class _Analyser:
             return
         if type(node.ctx) is ast.Del:
             self.result.deletions.append((node, scope))
-        if isinstance(parent(node), ast.NamedExpr):
+        above = parent(node)
+        if type(above) is ast.Assign and type(above.value) in (ast.Attribute, ast.Name):
+            self.result.named.add(node.id)
+        if type(above) is ast.NamedExpr:
             while scope.kind == "comprehension" and scope.parent:
                 scope = scope.parent
         self.bind(node.id, scope, node)
@@ -175,6 +184,18 @@ class _Analyser:
     def constant(self, node: ast.Constant, scope: Scope) -> None:
         if type(node.value) is str:
             self.result.strings.append((node, scope))
+            self.note_lines(node)
+        elif type(node.value) is bytes:
+            self.note_lines(node)
+
+    def joined(self, node: ast.JoinedStr, scope: Scope) -> None:
+        self.note_lines(node)
+        self.push_children(node, scope)
+
+    def note_lines(self, node: ast.expr) -> None:
+        end = node.end_lineno
+        if end is not None and end > node.lineno:
+            self.result.string_lines.update(range(node.lineno, end))
 
     def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, scope: Scope) -> None:
         inner = Scope("function", node, scope)
@@ -212,6 +233,7 @@ class _Analyser:
     def import_(self, node: ast.Import, scope: Scope) -> None:
         for index, alias in enumerate(node.names):
             name = alias.asname or alias.name.partition(".")[0]
+            self.result.named.add(name)
             self.bind(name, scope, node, alias.name if alias.asname else name, index)
 
     def import_from(self, node: ast.ImportFrom, scope: Scope) -> None:
@@ -219,8 +241,10 @@ class _Analyser:
         for index, alias in enumerate(node.names):
             if alias.name == "*":
                 self.result.stars.append((node, origin))
-            else:
-                self.bind(alias.asname or alias.name, scope, node, f"{origin}.{alias.name}", index)
+                continue
+            name = alias.asname or alias.name
+            self.result.named.add(name)
+            self.bind(name, scope, node, f"{origin}.{alias.name}", index)
 
     def origin(self, node: ast.ImportFrom) -> str:
         """Absolute path of the module that a `from` import reads."""
