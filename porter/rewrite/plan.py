@@ -46,14 +46,14 @@ class FilePlanner:
         self.receivers = Receivers(module, lambda node: known.get(id(node)))
 
     def _of_source(self, reference: Reference) -> bool:
-        root = reference.meaning.partition(".")[0]
-        if self._generated_name(reference) is not None:
-            return True
         if not any(b.is_import for b in reference.binding_scope.bindings[reference.name]):
             # A variable that holds a class is a value, and keeps its name; only one that holds a module is looked through.
             modules = self.rules.modules(self.settings.source)
             if reference.meaning not in modules or self.rules.find(reference.meaning, self.settings.source):
                 return False
+        root = reference.meaning.partition(".")[0]
+        if self._generated_name(reference) is not None:
+            return True
         return root == self.settings.source and not self.index.shadows(self.module, root)
 
     def _generated_name(self, reference: Reference) -> str | None:
