@@ -80,6 +80,6 @@ def summarise(
         changed=sum(changed for changed, _ in files.values()),
         failed=sum(failed for _, failed in files.values()),
         rows=tuple(sorted(rows, key=lambda row: (-sum(row.counts), row.rule))),
-        unknown=sum(name not in known for name in left),
+        unknown=sum(name not in known and "." in name for name in left),
         tied=dict(sorted(layers.items())),
     )
