@@ -93,7 +93,7 @@ def _convert(tree: Tree, rules: RuleBook, options: Settings, progress: Progress 
     interesting = _interesting(tree, texts, options)
     index = TreeIndex.build(tree.root.name or "tree", texts, frozenset(tree.files))
     plans = plan_tree(index, rules, options, interesting - generated, generated, progress)
-    findings, sites = list(failures), []
+    findings, sites = list(failures), list[Site]()
     files: dict[str, FileResult] = {p: FileResult(p, data, data, p not in texts) for p, data in tree.files.items()}
     for path, plan in plans.files.items():
         result = assemble(plan, plans.layers_import(path), options)
@@ -133,7 +133,7 @@ def _interesting(tree: Tree, texts: Mapping[str, SourceText], options: Settings)
     """Files that can hold a name of the source framework: they spell it, or import from the tree."""
     word = FRAMEWORK_BYTES[options.source]
     spelled = {p for p in texts if word in tree.files[p] or b"porter_layers" in tree.files[p]}
-    return {p for p in texts if p in spelled or spelled and b"import" in tree.files[p]}
+    return {p for p in texts if p in spelled or (spelled and b"import" in tree.files[p])}
 
 
 def _result(tree: Tree, plan: FilePlan, data: bytes) -> FileResult:

@@ -60,9 +60,9 @@ class Finding:
 class Site:
     """One place that a rule decided about, as the manifest records it.
 
-    `line` and `column` (1-based) are those of the source text. `names_before` and `names_after` map each local name that
-    `before` and `after` use to the qualified name it stands for (`{"nn": "mindspore.nn"}`), so that `check` can build both
-    expressions without importing the tree.
+    `line` and `column` (1-based) are those of the source text. `names_before` and `names_after` map each local name
+    that `before` and `after` use to the qualified name it stands for (`{"nn": "mindspore.nn"}`), so that `check` can
+    build both expressions without importing the tree.
     """
 
     path: str

@@ -1,1 +1,1 @@
-"""Deciding and editing: a site and a rule give an edit, a finding, or both. No file is touched and nothing is printed."""
+"""Deciding and editing: a site and a rule give an edit, a finding, or both. No file is touched, nothing is printed."""

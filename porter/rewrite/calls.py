@@ -5,70 +5,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
 
 from porter.findings import Level
 from porter.rewrite.outcomes import Argument, CallPlan, Carried, NewArgument, Refuse, UseClass
+from porter.rewrite.values import Value, default_value, literal_text, read_value, same, same_text
 from porter.rules.model import Framework, ParamRule, Rule, Signature, When, other
 from porter.rules.transforms import TRANSFORMS
 
 NOTHING = ParamRule("")
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """What an argument's text tells about its value.
-
-    `literal`: `value` is known. `whole`: an int, whatever the names in it stand for. `name`: a name of the framework,
-    which is converted by its own rule. `open`: known only at run time.
-    """
-
-    kind: Literal["literal", "whole", "name", "open"]
-    value: object = None
-
-
-def read_value(node: ast.expr, is_framework_name: Callable[[ast.expr], bool]) -> Value:
-    """Tell what an argument's text says about its value."""
-    try:
-        return Value("literal", ast.literal_eval(node))
-    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-        pass
-    if _is_whole(node):
-        return Value("whole")
-    return Value("name") if is_framework_name(node) else Value("open")
-
-
-def _is_whole(node: ast.expr) -> bool:
-    """`k // 2`, `2 * (k // 2)`: arithmetic that raises unless all of it are numbers."""
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.FloorDiv):
-        return any(isinstance(side, ast.Constant) and type(side.value) is int for side in (node.left, node.right))
-    if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub, ast.Mult)):
-        sides = [_is_whole(s) or isinstance(s, ast.Constant) and type(s.value) is int for s in (node.left, node.right)]
-        return all(sides) if isinstance(node.op, ast.Mult) else any(sides)
-    return False
-
-
-def literal_text(value: object) -> str:
-    """Source text of a literal, strings in double quotes."""
-    if isinstance(value, str) and '"' not in value and "\\" not in value:
-        return f'"{value}"'
-    return repr(value)
-
-
-def same(left: object, right: object) -> bool:
-    """Equal in type and value, so that 1 is not True; 0 and 0.0 are the same number."""
-    if isinstance(left, bool) or isinstance(right, bool):
-        return left is right
-    return left == right
-
-
-def default_value(signature: Signature, name: str) -> Value:
-    """A parameter's default as a value; `open` when its text is no literal."""
-    text = signature.default(name)
-    try:
-        return Value("literal", ast.literal_eval(text)) if text is not None else Value("open")
-    except (ValueError, SyntaxError):
-        return Value("open", text)
 
 
 def ordered_arguments(call: ast.Call) -> list[ast.expr | ast.keyword]:
@@ -159,7 +103,7 @@ class _Planner:
         """Place of a parameter's argument among the call's arguments."""
         node = self.argument(name)
         for index, argument in enumerate(self.order):
-            if argument is node or isinstance(argument, ast.keyword) and argument.value is node:
+            if argument is node or (isinstance(argument, ast.keyword) and argument.value is node):
                 return index
         return None
 
@@ -178,9 +122,7 @@ class _Planner:
         else:
             self.decide_given(name, target, node, value, default, rule)
 
-    def decided_by_value(
-        self, name: str, value: Value, default: Value, rule: ParamRule, target: str | None
-    ) -> bool:
+    def decided_by_value(self, name: str, value: Value, default: Value, rule: ParamRule, target: str | None) -> bool:
         """Apply the `when` entry for this value; True when it settles the parameter."""
         if value.kind != "literal":
             if name not in self.bound or not self.may_be_listed(value, rule):
@@ -224,9 +166,7 @@ class _Planner:
             return
         self.added[target] = NewArgument(target, copy=index)
 
-    def decide_absent(
-        self, name: str, node: ast.expr | None, value: Value, default: Value, rule: ParamRule
-    ) -> None:
+    def decide_absent(self, name: str, node: ast.expr | None, value: Value, default: Value, rule: ParamRule) -> None:
         """A parameter that the other side does not have."""
         written = self.rule.write_for(self.source)
         harmless = Value("literal", written[name]) if name in written else default
@@ -260,9 +200,9 @@ class _Planner:
         index = self.index(name)
         assert index is not None
         text, carried = None, None
-        if rule.same_default and value.kind == "literal" and default.kind == "literal":
-            if same(value.value, default.value):
-                return
+        literals = value.kind == default.kind == "literal"
+        if rule.same_default and literals and same(value.value, default.value):
+            return
         if rule.same_default and value.kind == "open" and self.source == "torch":
             self.classes.append(UseClass(f"the value of {name} is known only at run time"))
         if rule.value and value.kind == "literal":
@@ -316,8 +256,3 @@ class _Planner:
                 self.added[name] = NewArgument(name, literal_text(value))
         order = [p.name for p in self.ours.parameters]
         return tuple(sorted(self.added.values(), key=lambda new: order.index(new.keyword)))
-
-
-def same_text(left: object, right: object) -> bool:
-    """Whether a literal can stay as it is written: equal in value and in type, all the way down."""
-    return repr(left) == repr(right)

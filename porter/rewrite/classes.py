@@ -1,4 +1,4 @@
-"""Classes of the tree that derive from a framework's: which of them move, and the methods that are renamed with them."""
+"""Classes of the tree that derive from a framework's: which of them move, and the methods renamed with them."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ class Hierarchy:
 
     def edits(self, module: SourceModule) -> Iterator[NameEdit | Remark]:
         """Renamed methods of a file, their calls on `self` and `super()`, and what cannot be followed."""
-        for node, entry in self.by_node.items():
+        for entry in self.by_node.values():
             if entry.module is module and (entry.moves or entry.moved):
                 yield from self._definitions(entry)
         for attribute, scope in module.scopes.attributes:
@@ -198,21 +198,29 @@ class Hierarchy:
         start = end - len(node.attr.encode())
         entry = self._receiver(module, node.value, scope)
         if entry is None:
-            call = parent(node)
-            if node.attr in self.methods and isinstance(call, ast.Call) and call.func is node and self._any_moves:
-                if not self._belongs_to_framework(module, node, scope):
-                    new = self.methods[node.attr]
-                    message = f"what has this {node.attr} is not known; a converted class calls it {new}"
-                    yield Remark(start, Level.MANUAL, "nn.Module", message, message)
-        elif (entry.moves or entry.moved) and not any(node.attr in a.methods for a in entry.ancestry()) and node.attr in self.absent:
+            yield from self._unknown(module, node, scope, start)
+        elif not (entry.moves or entry.moved):
+            return
+        elif node.attr in self.absent and not any(node.attr in a.methods for a in entry.ancestry()):
             message = f"{node.attr} has no counterpart of the same meaning: {self.absent[node.attr]}"
-            yield Remark(start, Level.MANUAL, f"nn.Module.{node.attr}", message, f"no rule for nn.Module.{node.attr}")
+            name = f"nn.Module.{node.attr}"
+            yield Remark(start, Level.MANUAL, name, message, f"no rule for {name}")
         elif entry.moves and node.attr in self.methods:
             yield NameEdit(start, end, self.methods[node.attr])
 
+    def _unknown(self, module: SourceModule, node: ast.Attribute, scope: Scope, start: int) -> Iterator[Remark]:
+        """A call of `forward` on an object of unknown class, in a tree where classes lose the name."""
+        call = parent(node)
+        called = isinstance(call, ast.Call) and call.func is node
+        if node.attr not in self.methods or not called or not self._any_moves:
+            return
+        if not self._belongs_to_framework(module, node, scope):
+            message = f"what has this {node.attr} is not known; a converted class calls it {self.methods[node.attr]}"
+            yield Remark(start, Level.MANUAL, "nn.Module", message, message)
+
     @cached_property
     def _any_moves(self) -> bool:
-        return any(entry.moved or entry.moves and entry.framework_bases() for entry in self.by_node.values())
+        return any(entry.moved or (entry.moves and entry.framework_bases()) for entry in self.by_node.values())
 
     def _belongs_to_framework(self, module: SourceModule, node: ast.Attribute, scope: Scope) -> bool:
         parts = dotted_parts(node.value)

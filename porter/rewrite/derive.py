@@ -6,9 +6,10 @@ import ast
 import textwrap
 from collections.abc import Iterator
 
-from porter.rewrite.calls import NOTHING, default_value, literal_text, same
+from porter.rewrite.calls import NOTHING
 from porter.rewrite.outcomes import Settings
 from porter.rewrite.templates import Piece
+from porter.rewrite.values import default_value, literal_text
 from porter.rules.model import Parameter, ParamRule, Rule, Signature, When
 from porter.rules.transforms import TRANSFORMS
 
@@ -91,14 +92,16 @@ class _Derivation:
             if self.settings.source == "torch" or target is None:
                 for when in rule.when:
                     yield from self.on_value(parameter.name, when, rule)
-            if target is None and not rule.drop and parameter.kind in ("positional", "keyword"):
-                if not any(w.is_other for w in rule.when):
-                    yield from self.refuse_others(parameter.name, rule)
+            named = parameter.kind in ("positional", "keyword")
+            if target is None and named and not rule.drop and not any(w.is_other for w in rule.when):
+                yield from self.refuse_others(parameter.name, rule)
 
     def variables(self) -> list[str]:
         """Target parameters without a source parameter that some value sets."""
         back = {ours: theirs for theirs, ours in self.crossing.items()}
-        names = [n for p in self.theirs.parameters for w in self.param_rule(p.name).when for n in w.set if n not in back]
+        names = [
+            n for p in self.theirs.parameters for w in self.param_rule(p.name).when for n in w.set if n not in back
+        ]
         return list(dict.fromkeys(names))
 
     def on_value(self, name: str, when: When, rule: ParamRule) -> Iterator[str]:
@@ -205,6 +208,3 @@ def _wrapped(lines: list[str]) -> Iterator[str]:
         yield head
         yield from textwrap.wrap(inner, WIDTH, initial_indent=f"{indent}    ", subsequent_indent=f"{indent}    ")
         yield f"{indent}){tail}"
-
-
-__all__ = ["derived", "same"]

@@ -11,7 +11,15 @@ from types import CodeType
 
 from porter.source.scopes import Scopes, analyse
 
-KNOWN = frozenset(dir(builtins)) | {"__file__", "__name__", "__doc__", "__path__", "__spec__", "__loader__", "__package__"}
+KNOWN = frozenset(dir(builtins)) | {
+    "__file__",
+    "__name__",
+    "__doc__",
+    "__path__",
+    "__spec__",
+    "__loader__",
+    "__package__",
+}
 KNOWN |= {"__class__", "__module__", "__qualname__", "__annotations__", "__builtins__", "WindowsError"}
 
 
@@ -24,8 +32,8 @@ def unbound(scopes: Scopes) -> set[str]:
 def fault(before: bytes, scopes_before: Scopes, after: bytes, touched: set[str]) -> str | None:
     """What is wrong with a converted file (UTF-8 bytes), or None: compiles, no new undefined name, no comment lost.
 
-    `touched` are the names that edits wrote, and those whose imports they took away: no other name can have changed its
-    meaning. They are looked for in the compiled code first, since a full analysis costs as much as the rest of the work.
+    `touched` are the names that edits wrote, and those whose imports they took away: no other name can have changed
+    its meaning. They are looked for in the compiled code first, since a full analysis costs as much as all the rest.
     """
     try:
         with warnings.catch_warnings():

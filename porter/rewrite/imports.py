@@ -86,9 +86,7 @@ def plan_imports(
     return ImportPlan(groups, aliases)
 
 
-def _settle(
-    group: Group, module: SourceModule, settings: Settings, exported: frozenset[str], rules: RuleBook
-) -> None:
+def _settle(group: Group, module: SourceModule, settings: Settings, exported: frozenset[str], rules: RuleBook) -> None:
     """Fill in `kept`, `takes` and `removed`."""
     at_top = group.scope.kind == "module"
     if not group.bindings:
@@ -176,9 +174,9 @@ def _moved(groups: Iterable[Group], qualified: str) -> str | None:
     """The name of a group that moves to a module as a whole, when it is there before anything else needs it."""
     needing = [o for g in groups for o in g.outcomes if o.target and o.target.module == qualified]
     for group in groups:
-        if group.takes == Target(qualified, "") and group.scope.kind == "module" and group.plain:
-            if all(o.reference.node.lineno > group.line for o in needing):
-                return group.name
+        at_top = group.takes == Target(qualified, "") and group.scope.kind == "module" and group.plain
+        if at_top and all(o.reference.node.lineno > group.line for o in needing):
+            return group.name
     return None
 
 
@@ -206,9 +204,11 @@ def _free_name(module: SourceModule, qualified: str, given: Iterable[str], freed
 
 
 def _provide(groups: list[Group], aliases: dict[str, str]) -> None:
-    """Say at which statements the new imports stand: at the first import of the scope that always runs, if there is one."""
+    """Say at which statements the new imports stand: at the first import of the scope that always runs, if any."""
     moved = {g.takes.module for g in groups if g.takes and g.takes.name == "" and aliases.get(g.takes.module) == g.name}
-    top = next((g for g in sorted(_imported(groups), key=lambda g: g.line) if g.plain and g.scope.kind == "module"), None)
+    top = next(
+        (g for g in sorted(_imported(groups), key=lambda g: g.line) if g.plain and g.scope.kind == "module"), None
+    )
     for group in groups:
         members = sorted((g for g in _imported(groups) if g.scope is group.scope), key=lambda g: g.line)
         first = next((g for g in members if g.plain), None) or top

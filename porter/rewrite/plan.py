@@ -47,7 +47,7 @@ class FilePlanner:
 
     def _of_source(self, reference: Reference) -> bool:
         if not any(b.is_import for b in reference.binding_scope.bindings[reference.name]):
-            # A variable that holds a class is a value, and keeps its name; only one that holds a module is looked through.
+            # A variable that holds a class is a value and keeps its name; one that holds a module is looked through.
             modules = self.rules.modules(self.settings.source)
             if reference.meaning not in modules or self.rules.find(reference.meaning, self.settings.source):
                 return False
@@ -154,7 +154,9 @@ class FilePlanner:
         renamed = set()
         for rule in rules:
             table = rule.attribute_names
-            renamed.add({v: k for k, v in table.items()}.get(node.attr, node.attr) if back else table.get(node.attr, node.attr))
+            renamed.add(
+                {v: k for k, v in table.items()}.get(node.attr, node.attr) if back else table.get(node.attr, node.attr)
+            )
         _, end = self.module.text.span(node)
         start = end - len(node.attr.encode())
         if len(renamed) == 1:
@@ -255,4 +257,3 @@ class FilePlanner:
 def _prefixes(reference: Reference) -> Iterator[tuple[ast.expr, str]]:
     for count, node in enumerate(reference.nodes, 1):
         yield node, ".".join((reference.meaning, *reference.parts[1:count]))
-

@@ -84,7 +84,7 @@ def _argument(arg: cst.Arg, plan: Argument, module: cst.Module) -> cst.Arg:
 
 
 def _with_keyword(arg: cst.Arg, keyword: str | None) -> cst.Arg:
-    if keyword is None or arg.keyword is not None and arg.keyword.value == keyword:
+    if keyword is None or (arg.keyword is not None and arg.keyword.value == keyword):
         return arg
     if arg.keyword is not None:
         return arg.with_changes(keyword=arg.keyword.with_changes(value=keyword))
@@ -167,10 +167,8 @@ def _loud(
     return space
 
 
-def _without_lost_comments(
-    before: Sequence[cst.Arg], kept: Sequence[cst.Arg], indexes: set[int]
-) -> list[cst.Arg]:
-    """The arguments that stay, with the last one ending as the call ended, and dropped arguments' comments handed on."""
+def _without_lost_comments(before: Sequence[cst.Arg], kept: Sequence[cst.Arg], indexes: set[int]) -> list[cst.Arg]:
+    """The arguments that stay, the last one ending as the call ended, with the comments of those that are dropped."""
     result = list(kept)
     places = sorted(indexes)
     for index, arg in enumerate(before):

@@ -98,7 +98,7 @@ class _Statement:
 
     def in_place(self, gone: set[int]) -> str:
         """All names move to one module: change the words and keep the layout."""
-        if isinstance(self.node, ast.Import) or "\n" not in self.text and "#" not in self.text:
+        if isinstance(self.node, ast.Import) or ("\n" not in self.text and "#" not in self.text):
             return self.moved(gone)[0]
         statement = cst.parse_statement(self.text)
         assert isinstance(statement, cst.SimpleStatementLine)

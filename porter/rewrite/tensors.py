@@ -32,7 +32,9 @@ def augmented(module: SourceModule, hierarchy: Hierarchy, settings: Settings) ->
             yield from _decide(module, node, origin, settings)
 
 
-def _decide(module: SourceModule, node: ast.AugAssign, origin: Origin, settings: Settings) -> Iterator[NameEdit | Remark]:
+def _decide(
+    module: SourceModule, node: ast.AugAssign, origin: Origin, settings: Settings
+) -> Iterator[NameEdit | Remark]:
     assert isinstance(node.target, ast.Name)
     name, operator = node.target.id, OPERATORS[type(node.op)]
     start, end = module.text.span(node)
@@ -47,8 +49,7 @@ def _decide(module: SourceModule, node: ast.AugAssign, origin: Origin, settings:
         message = f"{written} happens in place in torch, which refuses it where a gradient needs the old values"
         yield Remark(start, Level.REVIEW, "x += y", message)
         return
-    value_start, value_end = module.text.span(node.value)
-    value = module.text.slice(value_start, end)
+    value = module.text.slice(module.text.span(node.value)[0], end)
     simple = isinstance(node.value, (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.Constant)) or operator == "+"
     value = value if simple or value.startswith("(") else f"({value})"
     yield NameEdit(start, end, f"{name} = {name} {operator} {value}")
@@ -95,7 +96,7 @@ def _copied(node: ast.AugAssign, name: str, since: ast.Assign, scope: Scope) -> 
             continue
         if isinstance(other, ast.Assign) and isinstance(other.value, ast.Name) and other.value.id == name:
             return True
-        if isinstance(other, ast.Call) and isinstance(other.func, ast.Attribute) and other.func.attr == "append":
-            if any(isinstance(a, ast.Name) and a.id == name for a in other.args):
-                return True
+        appends = isinstance(other, ast.Call) and isinstance(other.func, ast.Attribute) and other.func.attr == "append"
+        if appends and any(isinstance(a, ast.Name) and a.id == name for a in other.args):  # type: ignore[attr-defined]
+            return True
     return False

@@ -20,7 +20,20 @@ from porter.rules.model import (
 )
 from porter.rules.transforms import TRANSFORMS
 
-TOP = {"torch", "mindspore", "param", "write", "weights", "forward", "methods", "absent", "layer", "check", "versions", "attributes"}
+TOP = {
+    "torch",
+    "mindspore",
+    "param",
+    "write",
+    "weights",
+    "forward",
+    "methods",
+    "absent",
+    "layer",
+    "check",
+    "versions",
+    "attributes",
+}
 TOP |= {"one_way", "note"}
 SIDE = {"name", "signature", "docs", "platforms", "none"}
 PARAM = {"mindspore", "value", "same_default", "drop", "note", "inert", "when"}

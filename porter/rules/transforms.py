@@ -94,10 +94,9 @@ class Transform:
 def _unwrapped(template: str, text: str) -> str | None:
     """`1 - x` for the template `1 - {}` gives `x`: a transform that is its own inverse comes back clean."""
     tree, shape = ast.parse(text, mode="eval").body, ast.parse(template.format("hole"), mode="eval").body
-    if isinstance(tree, ast.BinOp) and isinstance(shape, ast.BinOp) and type(tree.op) is type(shape.op):
-        if ast.dump(tree.left) == ast.dump(shape.left):
-            return ast.unparse(tree.right)
-    return None
+    if not isinstance(tree, ast.BinOp) or not isinstance(shape, ast.BinOp) or type(tree.op) is not type(shape.op):
+        return None
+    return ast.unparse(tree.right) if ast.dump(tree.left) == ast.dump(shape.left) else None
 
 
 def _as_operand(text: str) -> str:

@@ -28,11 +28,13 @@ def dotted_name(path: str, files: frozenset[str], root_name: str) -> tuple[str, 
     The package is the outermost folder above the file that holds an `__init__.py`; the tree's own folder may be one.
     """
     parts = PurePosixPath(path).with_suffix("").parts
-    folders = parts[:-1]
-    top = next((i for i in range(len(folders) + 1) if _is_package(folders[:i], files)), len(folders))
-    names = [*([root_name] if top == 0 and _is_package((), files) else folders[top - 1 : top] if top else []), *parts[top:]]
-    if not _is_package(folders[:top], files):
-        names = list(parts[len(folders) :])
+    root = package_root(path, files)
+    if root is None:
+        names = [parts[-1]]
+    elif root == "":
+        names = [root_name, *parts]
+    else:
+        names = list(parts[len(PurePosixPath(root).parts) - 1 :])
     package = names[:-1]
     if names[-1] == "__init__":
         names = names[:-1]
@@ -116,7 +118,7 @@ class TreeIndex:
         parts = dotted_parts(value) if value is not None else None
         if parts and depth < MAX_HOPS:
             root = self.meaning(parts[0], bindings[0].scope, depth + 1)
-            if root and binding_scope is not root[0] or root and parts[0] != name:
+            if root and (binding_scope is not root[0] or parts[0] != name):
                 return binding_scope, self.resolve(".".join([root[1], *parts[1:]])), True
         return None
 
@@ -191,4 +193,3 @@ def enclosing_class(node: ast.AST) -> ast.ClassDef | None:
 def enclosing_function(node: ast.AST) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
     """The function or method that holds a node."""
     return next((a for a in ancestors(node) if isinstance(a, (ast.FunctionDef, ast.AsyncFunctionDef))), None)
-

@@ -49,7 +49,7 @@ class SourceModule:
 class Reference:
     """A dotted name as it is read somewhere: `node` is the whole attribute chain, `root` its first name.
 
-    `nodes[i]` is the part of the chain that spells the first `i + 1` names; `qualified` is the root's meaning followed by
+    `nodes[i]` is the part of the chain that spells the first `i + 1` names; `qualified` is the root's meaning and
     the rest. For a name inside a string, `node` is the string and `start`, `end` the byte offsets of the dotted name.
     """
 
@@ -111,10 +111,9 @@ def alias_chain(bindings: list[Binding]) -> ast.expr | None:
     if len(bindings) != 1:
         return None
     statement = parent(bindings[0].node)
-    if isinstance(statement, ast.Assign) and len(statement.targets) == 1 and statement.targets[0] is bindings[0].node:
-        if isinstance(statement.value, (ast.Attribute, ast.Name)):
-            return statement.value
-    return None
+    if not isinstance(statement, ast.Assign) or statement.targets != [bindings[0].node]:
+        return None
+    return statement.value if isinstance(statement.value, (ast.Attribute, ast.Name)) else None
 
 
 def dotted_parts(node: ast.expr) -> list[str] | None:

@@ -47,7 +47,7 @@ class Receivers:
         if isinstance(above, ast.IfExp) and current is above.body:
             return self._test(above.test, wanted)
         if isinstance(above, ast.BoolOp) and isinstance(above.op, ast.And) and current in above.values:
-            before = above.values[: above.values.index(current)]  # type: ignore[arg-type]
+            before = above.values[: above.values.index(current)]
             return next((found for value in before if (found := self._test(value, wanted))), ())
         if isinstance(above, (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)):
             tests = [test for generator in above.generators for test in generator.ifs]
@@ -57,20 +57,22 @@ class Receivers:
     def _early_exit(self, above: ast.AST, current: ast.AST, wanted: str) -> tuple[str, ...]:
         """`if not isinstance(m, X): return`, or `assert isinstance(m, X)`, before the statement."""
         body = next((b for b in _bodies(above) if current in b), None)
-        if body is None:
+        if body is None or not isinstance(current, ast.stmt):
             return ()
-        for statement in reversed(body[: body.index(current)]):  # type: ignore[arg-type]
+        for statement in reversed(body[: body.index(current)]):
             if isinstance(statement, ast.Assert):
                 found = self._test(statement.test, wanted)
             elif isinstance(statement, ast.If) and isinstance(statement.body[-1], LEAVES):
-                test = statement.test
-                negated = isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)
-                found = self._test(test.operand, wanted) if negated else ()  # type: ignore[union-attr]
+                found = self._denied(statement.test, wanted)
             else:
                 found = ()
             if found:
                 return found
         return ()
+
+    def _denied(self, test: ast.expr, wanted: str) -> tuple[str, ...]:
+        negated = isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)
+        return self._test(test.operand, wanted) if isinstance(test, ast.UnaryOp) and negated else ()
 
     def _test(self, test: ast.expr, wanted: str) -> tuple[str, ...]:
         if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 ScopeKind = Literal["module", "function", "class", "comprehension"]
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -103,7 +103,7 @@ class _Analyser:
         self.result = Scopes(Scope("module", tree, None))
         self.stack: list[tuple[ast.AST, Scope]] = [(tree, self.result.module)]
         self.moved: list[tuple[Scope, str]] = []
-        self.handlers = {
+        self.handlers: dict[type[ast.AST], Callable[[Any, Scope], None]] = {
             ast.Name: self.name,
             ast.FunctionDef: self.function,
             ast.AsyncFunctionDef: self.function,
@@ -219,9 +219,7 @@ class _Analyser:
         self.push([*node.decorator_list, *node.bases, *node.keywords], node, scope)
         self.push([*getattr(node, "type_params", ()), *node.body], node, Scope("class", node, scope))
 
-    def comprehension(
-        self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp, scope: Scope
-    ) -> None:
+    def comprehension(self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp, scope: Scope) -> None:
         inner = Scope("comprehension", node, scope)
         for index, generator in enumerate(node.generators):
             generator.parent = node  # type: ignore[attr-defined]
