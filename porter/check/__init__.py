@@ -14,8 +14,7 @@ from porter.rules.load import RuleBook
 from porter.rules.model import Framework, Rule
 
 if TYPE_CHECKING:
-    from porter.check.runner import Runner
-    from porter.proof.cases import Case, Converted, Skipped
+    from porter.proof.cases import AnyCase, Converted, Skipped
 
 __all__ = ["CheckReport", "Result", "Verdict", "check_rules", "check_tree"]
 
@@ -32,7 +31,7 @@ def check_rules(names: Sequence[str], rules: RuleBook, progress: Progress | None
     from porter.proof.cases import RuleCases
 
     chosen = [_rule_named(name, rules) for name in names] if names else list(rules.rules.values())
-    cases: list[Case | Skipped] = []
+    cases: list[AnyCase] = []
     for rule in chosen:
         found = list(RuleCases(rule, converter(rules)))
         cases += found or [_without_cases(rule)]
@@ -63,7 +62,7 @@ def check_tree(
     layers = _layers(out, manifest.get("layers"))
     tree = Tree(to, manifest.get("platform") != "any", layers, dict(names or {}), f"porter check {src} {out}")
     side: Framework = "torch" if to == "mindspore" else "mindspore"
-    cases: list[Case | Skipped] = []
+    cases: list[AnyCase] = []
     for site in chosen:
         cases += site_cases(site, _rule_of(site, rules, side), tree, converter(rules))
     return CheckReport(tuple(_run(cases, progress)))
@@ -75,7 +74,7 @@ def converter(rules: RuleBook) -> Callable[[str, Framework, str], Converted]:
     from porter.proof.cases import Converted
 
     def convert(text: str, to: Framework, platform: str) -> Converted:
-        result = convert_text(text, rules, Options(to=to, platform=platform, mark=False))  # type: ignore[arg-type]
+        result = convert_text(text, rules, Options(to=to, platform=platform, mark=False))
         left = [finding.message for finding in result.findings if finding.level is Level.MANUAL]
         reason = "; ".join(left) or ("" if result.text != text else "convert changed nothing")
         return Converted(result.text, result.layers, reason)
@@ -83,25 +82,11 @@ def converter(rules: RuleBook) -> Callable[[str, Framework, str], Converted]:
     return convert
 
 
-def _run(cases: Sequence[Case | Skipped], progress: Progress | None) -> Iterable[Result]:
-    """Results of all cases; no process is started when nothing can be run."""
-    from porter.check.runner import Runner
-    from porter.proof.cases import Skipped
+def _run(cases: Sequence[AnyCase], progress: Progress | None) -> Iterable[Result]:
+    """Results of all cases, in their order; frameworks are loaded here, and only where something can be run."""
+    from porter.check.runner import run_all
 
-    runner = Runner()
-    if all(isinstance(case, Skipped) for case in cases):
-        return _results(runner, cases, progress)
-    with runner:
-        return _results(runner, cases, progress)
-
-
-def _results(runner: Runner, cases: Sequence[Case | Skipped], progress: Progress | None) -> list[Result]:
-    found: list[Result] = []
-    for index, case in enumerate(cases):
-        found += runner.results(case)
-        if progress is not None:
-            progress(index + 1, len(cases))
-    return found
+    return run_all(cases, progress)
 
 
 def _rule_named(name: str, rules: RuleBook) -> Rule:

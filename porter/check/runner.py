@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+import os
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, groupby
 from types import TracebackType
 from typing import Self
 
@@ -15,12 +18,40 @@ from porter.check.truth import Truth, compare
 from porter.frameworks.children import Child
 from porter.frameworks.job import Array, Job, Reply
 from porter.proof import audit, inputs
-from porter.proof.cases import AND_BACK, Case, Skipped, Snippet, Trial
+from porter.proof.cases import AND_BACK, AnyCase, Case, SignatureCase, Skipped, Snippet, Trial
 from porter.proof.verdict import Difference
 from porter.results import Result, Verdict
 
 SEEDS = (1, 2)
 MOVED_RUNS = 4
+
+
+_CASES_A_RUNNER = 24
+"""A second pair of processes pays from about this many cases on: loading both frameworks takes as long."""
+
+
+def run_all(cases: Sequence[AnyCase], progress: Callable[[int, int], None] | None = None) -> list[Result]:
+    """Results of all cases, in their order. Raises FrameworkError when a framework is missing."""
+    groups = [list(group) for _, group in groupby(cases, key=lambda case: case.name)]
+    waiting = deque(range(len(groups)))
+    results: dict[int, list[Result]] = {}
+    done = 0
+
+    def work() -> None:
+        nonlocal done
+        with Runner() as runner:
+            while waiting:
+                index = waiting.popleft()
+                results[index] = [result for case in groups[index] for result in runner.results(case)]
+                done += len(groups[index])
+                if progress is not None:
+                    progress(done, len(cases))
+
+    runners = min(os.cpu_count() or 1, 4, 1 + len(cases) // _CASES_A_RUNNER)
+    with ThreadPoolExecutor(runners) as pool:
+        for future in [pool.submit(work) for _ in range(runners)]:
+            future.result()
+    return [result for index in range(len(groups)) for result in results[index]]
 
 
 class TorchError(Exception):
@@ -36,8 +67,6 @@ class Runner:
         self._truths: dict[object, Truth | TorchError] = {}
 
     def __enter__(self) -> Self:
-        for child in self.children.values():
-            child.start()
         return self
 
     def __exit__(
@@ -45,13 +74,30 @@ class Runner:
     ) -> None:
         self._stack.close()
 
-    def results(self, case: Case | Skipped) -> Iterator[Result]:
+    def results(self, case: AnyCase) -> Iterator[Result]:
         """The verdict on a case, and one more for each argument that it cannot see."""
         if isinstance(case, Skipped):
-            yield Result(
-                case.name, case.rule, Verdict.NOT_RUN, case.reason, case.path, case.line, case.direction, case.form
-            )
-            return
+            verdict = Verdict.ERROR if case.fault else Verdict.NOT_RUN
+            yield Result(case.name, case.rule, verdict, case.reason, case.path, case.line, case.direction, case.form)
+        elif isinstance(case, SignatureCase):
+            yield self._signature(case)
+        else:
+            yield from self._numeric(case)
+
+    def _signature(self, case: SignatureCase) -> Result:
+        form, actual = f"signature in {case.framework}", ""
+        for snippet in case.snippets:
+            reply = self.run(Job(), snippet, "float32")
+            if not reply.ok:
+                detail = f"the installed one cannot be read: {reply.error}"
+                return Result(case.name, case.rule.name, Verdict.NOT_RUN, detail, form=form)
+            expected, actual = reply.parameters
+            if expected == actual:
+                return Result(case.name, case.rule.name, Verdict.OK, form=form)
+        detail = f"the installed {case.framework} has ({actual})"
+        return Result(case.name, case.rule.name, Verdict.MISMATCH, detail, form=form, repeat=case.repeat)
+
+    def _numeric(self, case: Case) -> Iterator[Result]:
         try:
             truth = self.truth(case)
         except TorchError as error:
@@ -104,9 +150,12 @@ class Runner:
             names=dict(snippet.names),
             layers=snippet.layers,
             native=snippet.native,
+            instance_of=snippet.instance_of,
             dtype=dtype,
             mode=mode,
         )
+        for child in self.children.values():
+            child.start()  # both load at the same time
         return self.children[snippet.framework].run(job)
 
     def _judged(self, case: Case, truth: Truth) -> Result:

@@ -24,13 +24,15 @@ class Job:
     """Build something from `source`, train it for some steps, evaluate it, and report every number.
 
     `source` is the text of a module that defines `entry`: `build`, which returns a layer, or `call`, a function of
-    the inputs. `names` maps further names that the text uses to what they stand for (`{"nn": "torch.nn"}`); only the
-    frameworks, numpy and the standard library can be named. `layers` is the text of `porter_layers`.
+    the inputs. (The entry `signature` compares the signatures of the text's `expected` and `actual`, no more.) `names`
+    maps further names that the text uses to what they stand for (`{"nn": "torch.nn"}`); only the frameworks, numpy and
+    the standard library can be named. `layers` is the text of `porter_layers`.
 
     `inputs` holds one list of arrays per step; the last step is the evaluation. `cotangents` holds, per step, one
     array per output, in the order of the outputs; without it the job ends after one forward pass and serves to learn
-    shapes. `by_name` passes the one input by this keyword. `weights` maps a state name to its value; names that the
-    layer lacks are ignored (the answer lists what it has). Arrays are cast to `dtype` (integers stay as they are).
+    shapes. `by_name` passes the one input by this keyword. `instance_of` names the class that what is built has to be
+    an instance of. `weights` maps a state name to its value; names that the layer lacks are ignored (the answer lists
+    what it has). Arrays are cast to `dtype` (integers stay as they are).
     """
 
     source: str = ""
@@ -42,6 +44,7 @@ class Job:
     native: bool = False
     seed: int = 0
     by_name: str = ""
+    instance_of: str = ""
     weights: dict[str, Array] = field(default_factory=dict)
     inputs: tuple[tuple[Array, ...], ...] = ()
     cotangents: tuple[tuple[Array, ...], ...] = ()

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import inspect
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
@@ -95,9 +96,13 @@ class _Run:
         """Import, build, train, evaluate."""
         with _Stage("import"):
             framework.prepare(job)
-            entry = getattr(load_module(job, folder), job.entry)
+            module = load_module(job, folder)
+        if job.entry == "signature":
+            with _Stage("signature"):
+                self.parameters = (signature_text(module.expected), signature_text(module.actual))
+            return
         with _Stage("build"):
-            subject = framework.subject(entry, job)
+            subject = framework.subject(_checked(getattr(module, job.entry), job.instance_of), job)
             self.record("start", subject.state(), "state")
             self.tensors, self.parameters = subject.tensors(), subject.parameters()
         if not job.cotangents:
@@ -137,6 +142,31 @@ class _Stage:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, (Exception, SystemExit)):
             raise StageError(self.where, error) from error
+
+
+def _checked(entry: Callable[..., Any], instance_of: str) -> Callable[..., Any]:
+    """The entry, which raises TypeError when it builds an instance of another class."""
+    if not instance_of:
+        return entry
+
+    def build() -> Any:
+        layer = entry()
+        if not isinstance(layer, resolve(instance_of)):
+            raise TypeError(f"built a {type(layer).__name__} that is no instance of {instance_of}")
+        return layer
+
+    return build
+
+
+def signature_text(value: Callable[..., Any]) -> str:
+    """Names, kinds and defaults of all parameters. Raises ValueError for what is not written in Python."""
+    parameters = inspect.signature(value).parameters.values()
+    star = inspect.Parameter
+    kinds: dict[Any, str] = {star.KEYWORD_ONLY: "keyword ", star.VAR_POSITIONAL: "*", star.VAR_KEYWORD: "**"}
+    shown = (
+        f"{kinds.get(p.kind, '')}{p.name}" + ("" if p.default is p.empty else f"={p.default!r}") for p in parameters
+    )
+    return ", ".join(shown)
 
 
 def load_module(job: Job, folder: Path) -> ModuleType:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from porter.proof.calls import Call
-from porter.rules.model import Check, Framework, Rule, Signature
+from porter.rules.model import FRAMEWORKS, Check, Framework, Rule, Signature
 
 Shapes = tuple[tuple[int, ...], ...]
 MODES = ("PyNative", "GRAPH")
@@ -18,14 +18,18 @@ AND_BACK = "torch -> mindspore -> torch"
 
 @dataclass(frozen=True)
 class Snippet:
-    """Text that defines `build()` or `call(x0, ...)`; the fields are those of a job."""
+    """Text that defines `build()` or `call(x0, ...)`; the fields are those of a job.
+
+    `instance_of`: the class that what is built must be an instance of, so that type tests go on working.
+    """
 
     framework: Framework
     source: str
-    entry: Literal["build", "call"]
+    entry: Literal["build", "call", "signature"]
     layers: str | None = None
     names: tuple[tuple[str, str], ...] = ()
     native: bool = False
+    instance_of: str = ""
 
 
 Blinders = tuple[tuple[str, Snippet], ...]
@@ -69,8 +73,31 @@ class Case:
 
 
 @dataclass(frozen=True)
+class SignatureCase:
+    """Hold the signature that a rule gives a name against the installed framework's."""
+
+    name: str
+    rule: Rule
+    framework: Framework
+
+    @property
+    def repeat(self) -> str:
+        """The command that runs this case again."""
+        return f"porter check --rules {self.rule.torch.name}"
+
+    @property
+    def snippets(self) -> list[Snippet]:
+        """Texts that define `expected` and `actual`, one for each version of the framework that the rule knows."""
+        side = self.rule.side(self.framework)
+        known = [side.signature, *(v.signature for v in self.rule.versions if v.framework == self.framework)]
+        texts = [signature.text for signature in known if signature is not None]
+        source = f"import {self.framework}\n\n\ndef expected({{}}): ...\n\n\nactual = {side.name}\n"
+        return [Snippet(self.framework, source.format(text), "signature") for text in texts]
+
+
+@dataclass(frozen=True)
 class Skipped:
-    """Something that cannot be run, and why."""
+    """Something that cannot be run, and why; `fault`: it should have been."""
 
     name: str
     rule: str
@@ -79,6 +106,10 @@ class Skipped:
     form: str = ""
     path: str = ""
     line: int = 0
+    fault: bool = False
+
+
+AnyCase = Case | SignatureCase | Skipped
 
 
 @dataclass(frozen=True)
@@ -140,14 +171,20 @@ class RuleCases:
         self.convert = convert
         self.modes = modes
         self.seen: set[object] = set()
+        self.compiled: set[str] = set()
 
-    def __iter__(self) -> Iterator[Case | Skipped]:
+    def __iter__(self) -> Iterator[AnyCase]:
+        for framework in FRAMEWORKS:
+            side = self.rule.side(framework)
+            if side.name and side.signature:
+                yield SignatureCase(f"{side.name}({side.signature.text})", self.rule, framework)
         for index, check in enumerate(self.rule.checks):
             self.seen.clear()
+            self.compiled.clear()
             make = self._there if check.side == "torch" else self._back
             yield from make(check, first=index == 0)
 
-    def _there(self, check: Check, first: bool) -> Iterator[Case | Skipped]:
+    def _there(self, check: Check, first: bool) -> Iterator[AnyCase]:
         shapes = shapes_of(check, bound(self.rule, "torch", check.args))
         for form, text in self._forms(check):
             truth = self._snippet("torch", text)
@@ -157,8 +194,8 @@ class RuleCases:
                 found = self._snippet("mindspore", out.text, out.layers, native=platform == "gpu")
                 label = f"{form}, {platform}"
                 if out.left:
-                    yield self._skipped(check, out.left, THERE, label)
-                elif self._new(out):
+                    yield self._skipped(check, out.left, THERE, label, fault=True)
+                elif self._new(found):
                     case = self._case(check, Trial(truth, found, shapes), THERE, label, blinders)
                     yield from self._spread(case, check)
                     if first and form == "call" and self.rule.is_class:
@@ -166,7 +203,7 @@ class RuleCases:
                 if form == "call" and platform == "gpu" and not out.left and out.layers is None:
                     yield from self._and_back(check, truth, out, shapes)
 
-    def _and_back(self, check: Check, truth: Snippet, there: Converted, shapes: Shapes) -> Iterator[Case | Skipped]:
+    def _and_back(self, check: Check, truth: Snippet, there: Converted, shapes: Shapes) -> Iterator[AnyCase]:
         out = self.convert(there.text, "torch", "gpu")
         if out.left:
             yield self._skipped(check, out.left, AND_BACK, "call")
@@ -175,12 +212,12 @@ class RuleCases:
             case = self._case(check, Trial(truth, again, shapes), AND_BACK, "call")
             yield replace(case, mode="")
 
-    def _back(self, check: Check, first: bool) -> Iterator[Case | Skipped]:
+    def _back(self, check: Check, first: bool) -> Iterator[AnyCase]:
         shapes = shapes_of(check, bound(self.rule, "mindspore", check.args))
         for form, text in self._forms(check):
             out = self.convert(text, "torch", "gpu")
             if out.left:
-                yield self._skipped(check, out.left, BACK, form)
+                yield self._skipped(check, out.left, BACK, form, fault=True)
                 continue
             truth = self._snippet("torch", out.text, out.layers)
             original = self._snippet("mindspore", text, native=True)
@@ -205,31 +242,38 @@ class RuleCases:
         return tuple(found)
 
     def _spread(self, case: Case, check: Check) -> Iterator[Case]:
-        for mode in self.modes:
-            for dtype in check.dtypes:
-                first = mode == self.modes[0] and dtype == check.dtypes[0]
-                yield case.at(mode, dtype, first=first, blinders=case.blinders)
+        """Every dtype in the first mode; the others, which compile for seconds, once for each thing that is built."""
+        for dtype in check.dtypes:
+            yield case.at(self.modes[0], dtype, first=dtype == check.dtypes[0], blinders=case.blinders)
+        built = case.trials[0].found.layers or "the native layer"
+        if built not in self.compiled:
+            self.compiled.add(built)
+            yield from (case.at(mode, check.dtypes[0], first=False) for mode in self.modes[1:])
 
-    def _new(self, out: Converted) -> bool:
-        """Whether this text has not been proven yet: platforms often give the same."""
-        key = (out.text, out.layers)
-        if key in self.seen:
+    def _new(self, snippet: Snippet) -> bool:
+        """Whether this has not been proven yet: platforms often give the same.
+
+        What `--platform any` writes runs without the stand-in for native layers, even where the text is the same.
+        """
+        if snippet in self.seen:
             return False
-        self.seen.add(key)
+        self.seen.add(snippet)
         return True
 
     def _case(self, check: Check, trial: Trial, direction: str, form: str, blinders: Blinders = ()) -> Case:
         repeat = f"porter check --rules {self.rule.torch.name}"
         return Case(self._name(check), self.rule, (trial,), direction, form, blinders=blinders, repeat=repeat)
 
-    def _skipped(self, check: Check, reason: str, direction: str, form: str) -> Skipped:
-        return Skipped(self._name(check), self.rule.name, f"left as it was: {reason}", direction, form)
+    def _skipped(self, check: Check, reason: str, direction: str, form: str, fault: bool = False) -> Skipped:
+        message = f"left as it was: {reason}"
+        return Skipped(self._name(check), self.rule.name, message, direction, form, fault=fault)
 
     def _name(self, check: Check) -> str:
         return f"{self.rule.side(check.side).name}({check.args})"
 
     def _snippet(self, framework: Framework, text: str, layers: str | None = None, native: bool = False) -> Snippet:
-        return Snippet(framework, text, entry_of(self.rule), layers, (), native)
+        parent = str(self.rule.side(framework).name) if self.rule.is_class and (native or framework == "torch") else ""
+        return Snippet(framework, text, entry_of(self.rule), layers, (), native, parent)
 
 
 def arguments_to_notice(rule: Rule, call: Call) -> list[str]:
@@ -240,7 +284,7 @@ def arguments_to_notice(rule: Rule, call: Call) -> list[str]:
 def is_idle(rule: Rule, name: str) -> bool:
     """Whether a rule says, with a reason, that an argument changes no number, or that it is dropped."""
     param = rule.params.get(name)
-    return bool(param and (param.inert or param.drop))
+    return bool(param and (param.inert or (param.drop and name not in rule.renames)))
 
 
 def defaults(signature: Signature) -> dict[str, str]:

@@ -123,7 +123,7 @@ def _params(data: Data) -> Iterator[Mutant]:
 
 
 def _added(data: Data) -> Iterator[Mutant]:
-    """What a rule could say too much: a parameter dropped, its differing default ignored, its value transformed."""
+    """What a rule could say too much: a differing default ignored, a value transformed."""
     text, theirs = data["torch"].get("signature"), Signature(data["mindspore"].get("signature") or "")
     for parameter in Signature(text or "").parameters:
         name, param = parameter.name, data.get("param", {}).get(parameter.name, {})
@@ -133,10 +133,7 @@ def _added(data: Data) -> Iterator[Mutant]:
         if theirs.default(target) != parameter.default and "same_default" not in param:
             change = _set("param", name, "same_default", value="broken on purpose here")
             yield _mutant(data, f"[param.{name}] same_default added: the default is not written", change)
-        if not param.get("inert") and "same_default" not in param:
-            change = _set("param", name, "drop", value="broken on purpose here")
-            yield _mutant(data, f"[param.{name}] drop added", change)
-        if "value" not in param and _is_number(parameter.default):
+        if "value" not in param and not param.get("inert") and _is_number(parameter.default):
             yield _mutant(
                 data, f"[param.{name}] value = complement added", _set("param", name, "value", value="complement")
             )
