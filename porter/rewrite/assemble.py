@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -17,7 +16,6 @@ from porter.rewrite.splice import CallEdit, Edit, Overlap, splice
 from porter.rewrite.statements import import_edits
 from porter.source.names import SourceModule
 
-IDENTIFIER = re.compile(r"[^\W\d]\w*")
 NO_RULE = "no rule for "
 
 
@@ -50,7 +48,7 @@ def assemble(plan: FilePlan, layers: str, settings: Settings) -> Assembled:
     marks = list(_marks(plan)) if settings.mark else []
     try:
         data = splice(text.data, [*edits, *marks])
-        problem = fault(text.data, plan.module.scopes, data, _touched(plan, edits)) if data != text.data else None
+        problem = fault(text.data, plan.module.scopes, data, _touched(plan)) if data != text.data else None
         sites = tuple(_sites(plan, edits))
     except (Overlap, ValueError, ParserSyntaxError) as error:
         problem, sites, data = str(error), (), text.data
@@ -60,9 +58,9 @@ def assemble(plan: FilePlan, layers: str, settings: Settings) -> Assembled:
     return Assembled(data, tuple(findings), sites)
 
 
-def _touched(plan: FilePlan, edits: Iterable[Edit]) -> set[str]:
-    """Names that edits write, and names whose imports go."""
-    written = {m.group() for e in edits if isinstance(e, NameEdit) and (m := IDENTIFIER.match(e.text))}
+def _touched(plan: FilePlan) -> set[str]:
+    """Names that the converted text reads anew, and names whose imports go."""
+    written = {_written(plan, outcome).partition(".")[0] for outcome in plan.outcomes if not outcome.stays}
     return written | {g.name for g in (plan.imports.groups if plan.imports else ()) if g.removed}
 
 

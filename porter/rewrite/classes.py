@@ -168,8 +168,9 @@ class Hierarchy:
 
     def edits(self, module: SourceModule) -> Iterator[NameEdit | Remark]:
         """Renamed methods of a file, their calls on `self` and `super()`, and what cannot be followed."""
-        for entry in self.by_node.values():
-            if entry.module is module and (entry.moves or entry.moved):
+        for node, _ in module.scopes.classes:
+            entry = self.by_node[node]
+            if entry.moves or entry.moved:
                 yield from self._definitions(entry)
         for attribute, scope in module.scopes.attributes:
             yield from self._use(module, attribute, scope)

@@ -17,6 +17,7 @@ from porter.source.names import DOTTED, Reference, SourceModule
 from porter.source.receivers import Receivers
 from porter.source.scopes import Scope, parent
 
+COMPARED = (ast.Compare, ast.Tuple, ast.List, ast.Set)
 EVALUATORS = frozenset({"eval", "exec"})
 
 
@@ -123,9 +124,10 @@ class FilePlanner:
     def compared_rules(self) -> set[str]:
         """Rules whose class is compared by `==`, `is` or `in` somewhere in the file."""
         names: set[str] = set()
-        for outcome in (self._decide(r) for r in self.references):
-            if outcome.kind is Kind.COMPARISON and outcome.rule is not None and outcome.rule.is_class:
-                names.add(outcome.rule.name)
+        for reference in self.references:
+            if isinstance(parent(reference.node), COMPARED) and kind_of(reference.node)[0] is Kind.COMPARISON:
+                rule = self._decide(reference).rule
+                names |= {rule.name} if rule is not None and rule.is_class else set()
         return names
 
     def details(self) -> Iterator[NameEdit | Remark]:

@@ -19,7 +19,7 @@ class RuleBook:
     """All rules of a run: `rules` by torch name, in the order of their names."""
 
     rules: dict[str, Rule]
-    _canonical: dict[str, str] = field(default_factory=dict, compare=False)
+    _found: dict[tuple[str, Framework], Rule | None] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def _by_mindspore(self) -> dict[str, Rule]:
@@ -35,8 +35,11 @@ class RuleBook:
 
     def find(self, qualified: str, side: Framework = "torch") -> Rule | None:
         """The rule for a qualified name of `side`, also where it is spelled by an inner module's path."""
-        names = self.names(side)
-        return names.get(qualified) or names.get(canonical(qualified))
+        key = (qualified, side)
+        if key not in self._found:
+            names = self.names(side)
+            self._found[key] = names.get(qualified) or names.get(canonical(qualified))
+        return self._found[key]
 
     def modules(self, side: Framework) -> frozenset[str]:
         """Every module path that leads to a name with a rule."""
