@@ -36,7 +36,7 @@ def print_rule(rule: Rule, console: Console) -> None:
     for heading, sentence in (
         ("Left as it is", rule.torch.none or rule.mindspore.none),
         ("One way", "converted to MindSpore only, not back" if rule.one_way else ""),
-        ("Note", rule.note),
+        ("Note", "; ".join(rule.notes.values())),
     ):
         if sentence:
             console.print(Text(f"{heading}: {visible(sentence)}"))

@@ -104,6 +104,9 @@ class Decider:
         return outcome
 
     def _apply(self, outcome: Outcome, rule: Rule, suffix: tuple[str, ...]) -> None:
+        note = rule.notes.get(outcome.kind)
+        if note is not None:
+            outcome.level, outcome.reason = Level.REVIEW, note
         if outcome.kind is Kind.CALL:
             self._apply_call(outcome, rule)
         elif outcome.kind in (Kind.TYPE_TEST, Kind.ANNOTATION):
@@ -151,8 +154,6 @@ class Decider:
         name = rule.side(self.settings.to).name
         if name is not None and (rule.interchangeable or rule.collects):
             outcome.target = target_of(name)
-            if rule.torch.signature is None and rule.note and outcome.kind is Kind.BASE:
-                outcome.level, outcome.reason = Level.REVIEW, rule.note
         else:
             self._use_class(outcome, rule)
 

@@ -16,9 +16,11 @@ from porter.rules.transforms import TRANSFORMS
 WIDTH = 116
 
 
-def derived(rule: Rule, settings: Settings) -> Piece:
-    """A class (or a function) with the source framework's signature over the target's own."""
-    return _Derivation(rule, settings).piece()
+def derived(rule: Rule, settings: Settings) -> list[Piece]:
+    """A class (or a function) with the source framework's signature over the target's own, helpers first."""
+    derivation = _Derivation(rule, settings)
+    piece = derivation.piece()
+    return [*derivation.helpers.values(), piece]
 
 
 class _Derivation:
@@ -32,7 +34,7 @@ class _Derivation:
         self.theirs_name, self.ours_name = theirs.name, ours.name
         self.name = theirs.name.rpartition(".")[2]
         self.crossing = rule.crossing(settings.source)
-        self.helpers: dict[str, str] = {}
+        self.helpers: dict[str, Piece] = {}
         self.torch_names = {mindspore: torch for torch, mindspore in rule.renames.items()}
         module, _, last = ours.name.rpartition(".")
         package, _, short = module.rpartition(".")
@@ -48,8 +50,6 @@ class _Derivation:
         else:
             lines = [f"def {self.name}({self.signature()}):", f"    {doc}", *(f"    {line}" for line in body)]
         text = "\n".join(_wrapped(lines))
-        if self.helpers:
-            text = "\n\n\n".join([*self.helpers.values(), text])
         return Piece(self.name, text, tuple(self.imports))
 
     def ignored(self) -> str:
@@ -169,7 +169,7 @@ class _Derivation:
         if template is not None:
             return template.format(name)
         back = self.settings.source == "mindspore"
-        self.helpers[function] = _plain_source(TRANSFORMS[transform].source(back=back), function)
+        self.helpers[function] = Piece(f"_{function}", _plain_source(TRANSFORMS[transform].source(back=back), function))
         return f"_{function}({name})"
 
 

@@ -48,7 +48,7 @@ def _pieces(wanted: Iterable[tuple[str, Rule]], settings: Settings) -> Iterator[
         if template is not None:
             yield from template_pieces(settings.to, template, name)
         else:
-            yield derived(rule, settings)
+            yield from derived(rule, settings)
 
 
 def _unique(pieces: Iterable[Piece]) -> list[Piece]:

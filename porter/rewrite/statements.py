@@ -46,7 +46,9 @@ class _Statement:
         """The statements that take this one's place; None when it stays as it is."""
         gone = {index for index, group in self.aliases.items() if group.takes or group.removed}
         moved = self.moved(gone)
-        provided = [import_line(m, self.plan.aliases[m], self.layers) for m in self.provided()]
+        provided = sorted(
+            (import_line(m, self.plan.aliases[m], self.layers) for m in self.provided()), key=_import_order
+        )
         if not gone and not provided:
             return None
         kept = [i for i in range(len(self.node.names)) if i not in gone]
@@ -135,6 +137,11 @@ class _Statement:
         """Comments from inside the old statement that the new ones have no place for."""
         now = "\n".join(result)
         return [comment for comment in comments(self.text) if comment not in now]
+
+
+def _import_order(line: str) -> tuple[bool, bool, str]:
+    """Plain imports, then `from` imports, then the generated module."""
+    return LAYERS in line, line.startswith("from "), line
 
 
 def comments(text: str) -> list[str]:

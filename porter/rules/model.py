@@ -166,8 +166,8 @@ class Rule:
     layer: dict[Framework, dict[str, str]] = field(default_factory=dict)
     checks: tuple[Check, ...] = ()
     versions: tuple[Version, ...] = ()
+    notes: dict[str, str] = field(default_factory=dict)
     one_way: str = ""
-    note: str = ""
 
     def side(self, framework: Framework) -> Side:
         """The half of `framework`."""

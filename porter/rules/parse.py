@@ -34,7 +34,7 @@ TOP = {
     "versions",
     "attributes",
 }
-TOP |= {"one_way", "note"}
+TOP |= {"one_way", "notes"}
 SIDE = {"name", "signature", "docs", "platforms", "none"}
 PARAM = {"mindspore", "value", "same_default", "drop", "note", "inert", "when"}
 WHEN = {"write", "set", "copy", "note"}
@@ -76,7 +76,7 @@ class RuleParser:
             checks=tuple(self._check(i, data) for i, data in enumerate(self._list("check"), 1)),
             versions=tuple(v for data in self._list("versions") if (v := self._version(data))),
             one_way=self._choice("one_way", str(self.data.get("one_way", "")), ("", "mindspore")),
-            note=str(self.data.get("note", "")),
+            notes=self._texts("notes"),
         )
         self._cross_check(rule)
         return rule
