@@ -47,11 +47,11 @@ def enable(force: bool = False) -> _Enabled:
 
     On a GPU, where the native kernel exists, nothing is changed unless `force`.
     """
-    if _NATIVE_BASE.construct is _construct:
+    if _NATIVE_BASE.construct is construct:
         return _Enabled(False)
     if mindspore.get_context("device_target") == "GPU" and not force:
         return _Enabled(False)
-    _NATIVE_BASE.construct = _construct
+    _NATIVE_BASE.construct = construct
     return _Enabled(True)
 
 
@@ -60,8 +60,11 @@ def disable() -> None:
     _NATIVE_BASE.construct = _NATIVE_CONSTRUCT
 
 
-def _construct(self: Any, x: Tensor) -> Tensor:
-    """Stands in for the native `construct`, with its checks: those of the layer, then those of its kernel."""
+def construct(self: Any, x: Tensor) -> Tensor:
+    """Stands in for the native `construct`, with its checks: those of the layer, then those of its kernel.
+
+    GRAPH mode finds a compiled method by its own name: under another one, a layer that has run cannot join a network.
+    """
     self._check_input_dim(self.shape(x), self.cls_name)
     if x.dtype not in (mindspore.float16, mindspore.float32):
         raise TypeError(

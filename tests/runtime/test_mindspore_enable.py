@@ -75,6 +75,17 @@ def test_native_layers_train_compiled() -> None:
         assert_same(on_mindspore(layer, case), case)
 
 
+def test_a_layer_that_has_run_can_join_a_network(mode: str) -> None:
+    from mindspore import nn
+
+    from porter.runtime.mindspore import enable
+
+    with enable():
+        layer = native()
+        alone = layer(tensor()).asnumpy()
+        np.testing.assert_array_equal(nn.SequentialCell(layer)(tensor()).asnumpy(), alone)
+
+
 @pytest.mark.usefixtures("pynative")
 def test_initial_values_count_also_when_they_are_not_trained() -> None:
     from porter.runtime.mindspore import enable

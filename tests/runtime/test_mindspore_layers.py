@@ -96,6 +96,17 @@ def test_far_from_zero(module: Any, kwargs: dict[str, Any]) -> None:
 
 
 @pytest.mark.usefixtures("pynative")
+def test_running_statistics_of_a_long_nearly_constant_channel_far_from_zero(module: Any) -> None:
+    """Of 200,000 numbers near 1000 that spread by 0.001, a variance computed from their squares would keep no digit."""
+    x = (1000 + np.random.default_rng(0).standard_normal((1, 2, 200_000)) * 1e-3).astype(np.float32)
+    one = module.InstanceNorm1d(2, momentum=1.0, track_running_stats=True).set_train()
+    run(one, x)
+    x = x.astype(np.float64)
+    np.testing.assert_allclose(one.moving_mean.asnumpy(), x.mean(-1)[0], rtol=np.finfo(np.float32).eps)
+    np.testing.assert_allclose(one.moving_variance.asnumpy(), x.var(-1)[0], rtol=1e-4)
+
+
+@pytest.mark.usefixtures("pynative")
 def test_float16_adds_up_in_float32(module: Any) -> None:
     """20,000 numbers near 7 sum to more than float16 holds (65,504), their squares all the more."""
     data = make((1, 2, 20_000), "float16", mean=7.0)

@@ -109,9 +109,8 @@ def _update_running_statistics(
 ) -> None:
     """new = (1 - momentum) * old + momentum * observed: averaged over the samples, the variance unbiased."""
     rows = ops.stop_gradient(centered).reshape(mean.shape[0], -1)
-    rest = rows.mean(-1)
-    variance = (ops.square(rows).sum(-1) - ops.square(rest) * rows.shape[1]) / (rows.shape[1] - 1)
-    _blend(running_mean, mean + rest, momentum)
+    variance = ops.square(rows).sum(-1) / (rows.shape[1] - 1)
+    _blend(running_mean, mean, momentum)
     _blend(running_var, variance, momentum)
 
 
