@@ -142,10 +142,9 @@ def line_of(finding: Finding, with_path: bool = False) -> str:
 
 
 def layer_names(text: str | None) -> list[str]:
-    """What a generated module defines for its users: top-level classes and functions without an underscore."""
-    body = ast.parse(text or "").body
-    names = [node.name for node in body if isinstance(node, ast.ClassDef | ast.FunctionDef)]
-    return [name for name in names if not name.startswith("_")]
+    """What a generated module says that it offers."""
+    values = [n.value for n in ast.parse(text or "").body if isinstance(n, ast.Assign) and "__all__" in ast.unparse(n)]
+    return [str(name) for value in values for name in ast.literal_eval(value)]
 
 
 def notes_of(result: TextResult) -> list[str]:
@@ -179,14 +178,30 @@ def without_marks(text: str) -> list[str]:
     return [MARK.sub("", line).rstrip("\n") for line in text.split("\n")]
 
 
+def renamed_words() -> set[str]:
+    """Names of methods, attributes and call arguments that some rule renames."""
+    words: set[str] = set()
+    for rule in rules().rules.values():
+        for pairs in (rule.methods, rule.weights, rule.forward, rule.attributes):
+            words |= {part for pair in pairs.items() for name in pair for part in name.split(".")}
+    return words
+
+
 def touched_lines(text: str, result: TextResult) -> set[int]:
-    """1-based lines that the conversion says it has looked at: sites, and import statements."""
+    """1-based lines that an edit may stand on: sites, import statements, `x += y`, and the names that rules rename."""
     lines: set[int] = set()
     for site in result.sites:
         lines.update(range(site.line, site.line + site.before.count("\n") + 1))
+    words = renamed_words()
     for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Import | ast.ImportFrom):
+        if isinstance(node, ast.Import | ast.ImportFrom | ast.AugAssign):
             lines.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+        elif isinstance(node, ast.Attribute) and node.attr in words:
+            lines.add(node.end_lineno or node.lineno)
+        elif (isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name in words) or (
+            isinstance(node, ast.keyword) and node.arg in words
+        ):
+            lines.add(node.lineno)
     return lines
 
 
