@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from porter.errors import SourceError, UsageError
-from porter.findings import Kind, Level, Site
+from porter.check.manifest import Manifest
+from porter.errors import UsageError
+from porter.findings import Level, Site
 from porter.results import CheckReport, Result, Verdict
 from porter.rules.load import RuleBook
-from porter.rules.model import Framework, Rule
+from porter.rules.model import Framework, Rule, other
 
 if TYPE_CHECKING:
     from porter.proof.cases import AnyCase, Converted, Skipped
 
 __all__ = ["CheckReport", "Result", "Verdict", "check_rules", "check_tree"]
-
-MANIFEST = "porter.json"
 
 Progress = Callable[[int, int], None]
 
@@ -53,18 +51,19 @@ def check_tree(
     Raises SourceError when there is no manifest or the trees are not those it was written for, UsageError for a site
     that is not in it, FrameworkError when torch or mindspore is missing.
     """
+    from porter.proof.cases import Skipped
     from porter.proof.sites import Tree, site_cases
 
-    manifest = read_manifest(out)
-    chosen = _chosen([_site(entry) for entry in manifest["sites"]], sites)
-    _compare_with_source(src, chosen)
-    to: Framework = manifest["to"]
-    layers = _layers(out, manifest.get("layers"))
-    tree = Tree(to, manifest.get("platform") != "any", layers, dict(names or {}), f"porter check {src} {out}")
-    side: Framework = "torch" if to == "mindspore" else "mindspore"
+    manifest = Manifest(src, out)
+    repeat = f"porter check {src} {out}"
+    tree = Tree(manifest.to, manifest.native, manifest.layers, dict(names or {}), repeat)
     cases: list[AnyCase] = []
-    for site in chosen:
-        cases += site_cases(site, _rule_of(site, rules, side), tree, converter(rules))
+    for site in manifest.chosen(sites):
+        changed = manifest.changed_since(site)
+        if changed:
+            cases.append(Skipped(site.before, site.rule, changed, "", site.kind, site.path, site.line, fault=True))
+        else:
+            cases += site_cases(site, _rule_of(site, rules, other(manifest.to)), tree, converter(rules))
     return CheckReport(tuple(_run(cases, progress)))
 
 
@@ -101,57 +100,6 @@ def _without_cases(rule: Rule) -> Skipped:
 
     reason = rule.mindspore.none or "the rule has no [[check]]"
     return Skipped(rule.torch.name or rule.name, rule.name, reason)
-
-
-def read_manifest(out: Path) -> dict[str, Any]:
-    """OUT's porter.json. Raises SourceError."""
-    path = (out if out.is_dir() else out.parent) / MANIFEST
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except OSError:
-        raise SourceError(f"{path}: not found; check needs the OUT that porter convert SRC -o OUT wrote") from None
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise SourceError(f"{path}: not the manifest of porter convert ({error}); convert again") from None
-    if not isinstance(manifest, dict) or not isinstance(manifest.get("sites"), list):
-        raise SourceError(f"{path}: not the manifest of porter convert (it lists no sites); convert again")
-    if manifest.get("to") not in ("torch", "mindspore"):
-        raise SourceError(f"{path}: 'to' is {manifest.get('to')!r}, expected 'torch' or 'mindspore'; convert again")
-    return manifest
-
-
-def _site(entry: Mapping[str, Any]) -> Site:
-    try:
-        return Site(**{**entry, "kind": Kind(entry["kind"]), "level": Level(entry["level"])})
-    except (TypeError, KeyError, ValueError) as error:
-        raise SourceError(f"{MANIFEST}: a site is damaged ({error}); convert again") from None
-
-
-def _chosen(sites: list[Site], wanted: Sequence[str]) -> list[Site]:
-    if not wanted:
-        return sites
-    known = {f"{site.path}:{site.line}" for site in sites}
-    unknown = [place for place in wanted if place not in known]
-    if unknown:
-        raise UsageError(f"--site {unknown[0]}: no converted place there; expected FILE:LINE as {MANIFEST} lists them")
-    return [site for site in sites if f"{site.path}:{site.line}" in wanted]
-
-
-def _compare_with_source(src: Path, sites: Sequence[Site]) -> None:
-    """Refuse a SRC that the manifest was not written for. Raises SourceError."""
-    root = src if src.is_dir() else src.parent
-    for name in sorted({site.path for site in sites}):
-        if not (root / name).is_file():
-            raise SourceError(f"{root / name}: not found, but {MANIFEST} lists it; is this the SRC that was converted?")
-
-
-def _layers(out: Path, name: str | None) -> str | None:
-    if name is None:
-        return None
-    path = (out if out.is_dir() else out.parent) / name
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise SourceError(f"{path}: cannot be read ({error.strerror}), but {MANIFEST} names it") from None
 
 
 def _rule_of(site: Site, rules: RuleBook, side: Framework) -> Rule | None:

@@ -40,6 +40,9 @@ _NOT_RUN = {
 }
 
 
+_COMPOSED = (ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Tuple, ast.List)
+
+
 @dataclass(frozen=True)
 class Tree:
     """What all sites of a tree share: where they went, and the text of its `porter_layers.py`.
@@ -97,7 +100,7 @@ class _Builder:
     def trials(self) -> tuple[Trial, ...]:
         """The ways to run it, the likeliest first. Raises _Cannot."""
         if not self.checks:
-            raise _Cannot("the rule has no [[check]] to take inputs from")
+            raise _Cannot("the rule has no [[check]] case: there is nothing to run it with")
         if not isinstance(self.before, ast.Call) or calls.has_stars(self.before):
             return tuple(self._of_value(check) for check in self.checks)
         return self._of_call()
@@ -140,39 +143,65 @@ class _Builder:
     def _with_check(self, call: Call, check: Check) -> list[Trial]:
         samples = self._samples(call, bound(self.rule, self.side, check.args))
         before = ast.unparse(calls.substitute(self.before, samples))
-        after = ast.unparse(calls.substitute(self.after, samples))
+        after = ast.unparse(calls.substitute(self.after, {**samples, **self._rewritten(call, samples)}))
         sampled = Call(before, call.signature)
         shapes = shapes_of(check, sampled)
         sizes = (1,) if not self.rule.is_class else (1, 2, 4)  # a large kernel needs a larger input
         return [self._trial(before, after, _grown(shapes, by), samples) for by in sizes]
 
     def _samples(self, call: Call, example: Call | None) -> dict[str, str]:
-        """Text of each expression that is not a literal -> what it is taken to be."""
+        """Text of each expression that is not a literal -> what it is taken to be.
+
+        Plain names go first, so that `k` and `k // 2` agree.
+        """
         samples = dict(self.tree.given)
-        for name, node in call.given.items():
+        for name, node in sorted(call.given.items(), key=lambda item: isinstance(item[1], _COMPOSED)):
             if not self._is_plain(calls.substitute(node, samples)):
-                samples.setdefault(ast.unparse(node), self._sample(name, call, example))
+                samples[ast.unparse(node)] = self._sample(name, call, example)
         return {text: value for text, value in samples.items() if text != value}
 
     def _sample(self, name: str, call: Call, example: Call | None) -> str:
-        if example is not None and name in example.given:
-            return ast.unparse(example.given[name])
-        for check in self.checks:
-            other = bound(self.rule, self.side, check.args)
-            if other is not None and name in other.given and self.rule.is_class:
-                return ast.unparse(other.given[name])
+        """What the rule's cases give a parameter; an integer for arithmetic, since convert reads `k // 2` as one."""
+        others = [bound(self.rule, self.side, check.args) for check in self.checks if self.rule.is_class]
+        given = [case.given[name] for case in (example, *others) if case is not None and name in case.given]
+        if isinstance(call.given[name], ast.BinOp):
+            given = [node for node in given if isinstance(node, ast.Constant) and isinstance(node.value, int)] or given
+        if given:
+            return ast.unparse(given[0])
         default = call.signature.default(name)
         if default is None:
             raise _Cannot(f"no case of the rule gives {name}: --set NAME=VALUE says what it is")
         return default
 
+    def _rewritten(self, call: Call, samples: Mapping[str, str]) -> dict[str, str]:
+        """The same samples for arguments whose own text was converted too (a class that is compared, say)."""
+        found: dict[str, str] = {}
+        if not isinstance(self.after, ast.Call):
+            return found
+        after = {ast.unparse(node) for node in ast.walk(self.after) if isinstance(node, ast.expr)}
+        theirs = self._after_arguments(self.after)
+        for name, node in call.given.items():
+            text, target = ast.unparse(node), theirs.get(name)
+            if text in samples and text not in after and target is not None and name not in self._transformed():
+                found[target] = samples[text]
+        return found
+
+    def _after_arguments(self, after: ast.Call) -> dict[str, str]:
+        """Text of the converted arguments, by the original's parameters."""
+        generated = "porter_layers" in ast.unparse(after.func)
+        signature = self.rule.side(self.side if generated else self.tree.to).signature
+        if signature is None:
+            return {}
+        given = Call(ast.unparse(after), signature).given
+        crossing = {name: name for name in given} if generated else self.rule.crossing(self.side)
+        return {ours: ast.unparse(given[name]) for ours, name in crossing.items() if name in given}
+
+    def _transformed(self) -> set[str]:
+        return {name for name, param in self.rule.params.items() if param.value}
+
     def _is_plain(self, node: ast.expr) -> bool:
         """Whether an expression needs nothing but the frameworks."""
-        inputs = {f"x{i}" for i in range(9)} if not self.rule.is_class else set()
-        return all(
-            name in self.site.names_before or name in inputs or hasattr(builtins, name)
-            for name in calls.free_names(node)
-        )
+        return all(name in self.site.names_before or hasattr(builtins, name) for name in calls.free_names(node))
 
     def _trial(self, before: str, after: str, shapes: Shapes, samples: Mapping[str, str]) -> Trial:
         one = self._snippet(self.side, before, len(shapes))
@@ -186,7 +215,8 @@ class _Builder:
         names = self.site.names_after if converted else self.site.names_before
         head = "build()" if self.rule.is_class else f"call({', '.join(f'x{i}' for i in range(inputs))})"
         source = f"def {head}:\n    return {expression}\n"
-        layers = self.tree.layers if converted and "porter_layers" in expression else None
+        uses_layers = converted and any("porter_layers" in target.split(".") for target in names.values())
+        layers = self.tree.layers if uses_layers else None
         native = self.tree.native if converted else framework == "mindspore"
         return Snippet(framework, source, entry_of(self.rule), layers, tuple(sorted(names.items())), native)
 
