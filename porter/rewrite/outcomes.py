@@ -127,11 +127,17 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class NameEdit:
-    """A replacement that no import depends on: a method's name, an attribute, an `x += y` written out."""
+    """A replacement of the text between two byte offsets.
+
+    `kind` and `rule` say what was decided about a name that no import leads to (a method, an attribute, a keyword of a
+    layer's call), which makes it a site of the manifest; None for text that only follows from another decision.
+    """
 
     start: int
     end: int
     text: str
+    kind: Kind | None = None
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True)
