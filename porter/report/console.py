@@ -31,6 +31,11 @@ def write(console: Console, text: Text | str = "") -> None:
     console.print(text, soft_wrap=True)
 
 
+def say(console: Console, text: Text | str) -> None:
+    """A sentence: on a terminal broken between words, in a pipe on one line, where `grep` finds it."""
+    console.print(text, soft_wrap=not console.is_terminal)
+
+
 def plain_table(**columns: str) -> Table:
     """A table without a frame. `columns`: heading = "fold" (text, wraps when it must) or "number" (never wraps)."""
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from rich.console import Console
 from rich.text import Text
 
-from porter.report.console import plain_table, show, visible, write
+from porter.report.console import plain_table, say, show, visible, write
 from porter.rules.model import ParamRule, Rule, Side, When
 from porter.rules.transforms import TRANSFORMS
 
@@ -21,7 +21,7 @@ def print_rules(rules: Iterable[Rule], console: Console) -> None:
     for rule in listed:
         table.add_row(visible(rule.name), Text(_counterpart(rule.mindspore)), _platforms(rule))
     show(console, table)
-    console.print(f"\n{len(listed)} rules. `porter rules NAME` shows one: its parameters, weights and documentation.")
+    say(console, f"\n{len(listed)} rules. `porter rules NAME` shows one: its parameters, weights and documentation.")
 
 
 def print_rule(rule: Rule, console: Console) -> None:
@@ -32,14 +32,14 @@ def print_rule(rule: Rule, console: Console) -> None:
         if side.docs:
             write(console, f"{title}: {side.docs}")
     if rule.tied:
-        console.print(f"The native layer of MindSpore runs on: {_platforms(rule)}")
+        say(console, f"The native layer of MindSpore runs on: {_platforms(rule)}")
     for heading, sentence in (
         ("Left as it is", rule.torch.none or rule.mindspore.none),
         ("One way", "converted to MindSpore only, not back" if rule.one_way else ""),
         ("Note", "; ".join(rule.notes.values())),
     ):
         if sentence:
-            console.print(Text(f"{heading}: {visible(sentence)}"))
+            say(console, Text(f"{heading}: {visible(sentence)}"))
     _print_parameters(rule, console)
     _print_pairs("when it is called", rule.forward, console)
     _print_pairs("weights", rule.weights, console)
@@ -52,13 +52,13 @@ def print_rule(rule: Rule, console: Console) -> None:
 def print_missing(rows: Sequence[tuple[str, int, int]], where: str, console: Console) -> None:
     """Names that have no rule with uses and files, the most used first."""
     if not rows:
-        console.print(f"Every name that {where} uses has a rule.")
+        say(console, f"Every name that {where} uses has a rule.")
         return
     table = plain_table(name="fold", uses="number", files="number")
     for name, uses, files in sorted(rows, key=lambda row: (-row[1], row[0])):
         table.add_row(visible(name), str(uses), str(files))
     show(console, table)
-    console.print(f"\n{len(rows)} names without a rule, {sum(uses for _, uses, _ in rows)} uses.")
+    say(console, f"\n{len(rows)} names without a rule, {sum(uses for _, uses, _ in rows)} uses.")
 
 
 def _counterpart(side: Side) -> str:
@@ -176,4 +176,4 @@ def _print_absent(rule: Rule, console: Console) -> None:
 def _print_versions(rule: Rule, console: Console) -> None:
     for version in rule.versions:
         console.print(f"\nIn {version.framework} {version.range}:", style="bold")
-        console.print(Text(version.signature.text))
+        say(console, Text(version.signature.text))

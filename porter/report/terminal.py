@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from porter.findings import Finding, Level
-from porter.report.console import captured, plain_table, show, visible, write
+from porter.report.console import captured, plain_table, say, show, visible, write
 from porter.report.summary import Row, Summary
 
 STYLES = {Level.SAFE: "green", Level.REVIEW: "yellow", Level.MANUAL: "red"}
@@ -25,16 +25,13 @@ def print_findings(findings: Iterable[Finding], console: Console) -> None:
 
 
 def print_summary(summary: Summary, console: Console) -> None:
-    """Edits by rule and level, what is left for a person, and which layers are tied to a platform.
-
-    A terminal gets whole words on each line; a pipe gets whole sentences.
-    """
+    """Edits by rule and level, what is left for a person, and which layers are tied to a platform."""
     if summary.rows:
         console.print()
         _print_rows(summary.rows, console)
         console.print()
     for line in _sentences(summary):
-        console.print(line, soft_wrap=not console.is_terminal)
+        say(console, line)
 
 
 def report_text(findings: Sequence[Finding], summary: Summary) -> str:

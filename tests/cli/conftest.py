@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 import porter as package
 from porter.cli import run
@@ -86,6 +88,13 @@ def tree(tmp_path: Path) -> Callable[..., Path]:
         return root
 
     return make
+
+
+def on_terminal(speak: Callable[[Console], None], width: int) -> str:
+    """What `speak` shows on a terminal of that width, without its colours."""
+    file = io.StringIO()
+    speak(Console(file=file, width=width, force_terminal=True, color_system=None, highlight=False, markup=False))
+    return file.getvalue()
 
 
 def fingerprint(root: Path) -> dict[str, str]:

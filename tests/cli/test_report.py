@@ -17,6 +17,7 @@ from porter.report.diff import Change, diff, print_diff, write_diff
 from porter.report.json import Facts, manifest, report
 from porter.report.summary import Summary, summarise
 from porter.report.terminal import print_findings, print_summary
+from tests.cli.conftest import on_terminal
 
 SAFE, REVIEW, MANUAL = Level
 FINDINGS = [
@@ -85,9 +86,7 @@ def test_a_finding_cannot_draw_on_the_terminal() -> None:
 
 @pytest.mark.parametrize("width", [80, 160])
 def test_the_summary_fits_and_hides_no_number(width: int) -> None:
-    file = io.StringIO()
-    print_summary(summary(), Console(file=file, width=width, force_terminal=True, color_system=None, highlight=False))
-    text = file.getvalue()
+    text = on_terminal(lambda console: print_summary(summary(), console), width)
     assert max(map(len, text.splitlines())) <= width
     assert [line.split() for line in text.splitlines()[1:6]] == [
         ["rule", "safe", "review", "left"],

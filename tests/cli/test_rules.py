@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from porter.report.console import captured
 from porter.report.rules import print_rule, print_rules
 from porter.rules.load import load_rules
 from porter.rules.model import Rule
-from tests.cli.conftest import Porter
+from tests.cli.conftest import Porter, on_terminal
 
 RULES = load_rules().rules
 
@@ -23,7 +22,7 @@ def flat(text: str) -> str:
 
 @pytest.mark.parametrize("width", [80, 160])
 def test_every_rule_is_listed_whole(width: int) -> None:
-    text = captured(lambda console: print_rules(RULES.values(), console), width=width)
+    text = on_terminal(lambda console: print_rules(RULES.values(), console), width)
     assert max(map(len, text.splitlines())) <= width
     for rule in RULES.values():
         (line,) = [line for line in text.splitlines() if line.startswith(f"{rule.name} ")]
@@ -33,7 +32,7 @@ def test_every_rule_is_listed_whole(width: int) -> None:
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.name)
 def test_a_rule_shows_every_parameter_of_both_sides(rule: Rule) -> None:
-    text = captured(lambda console: print_rule(rule, console), width=80)
+    text = on_terminal(lambda console: print_rule(rule, console), 80)
     assert max(len(line) for line in text.splitlines() if "http" not in line) <= 80
     assert rule.torch.docs in text
     shown = text.split()
