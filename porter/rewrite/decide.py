@@ -67,6 +67,8 @@ class Decider:
     def decide(self, reference: Reference) -> Outcome:
         """Decide about one name."""
         found = rule_prefix(reference, self.rules, self.settings)
+        if reference.ambiguous:
+            return self._without_meaning(reference)
         if found is None:
             return self._without_rule(reference)
         count, rule = found
@@ -74,7 +76,8 @@ class Decider:
         self._apply(outcome, rule, suffix=reference.parts[count:])
         if outcome.level.rank > self.settings.level.rank and outcome.target is not None:
             outcome.target, outcome.plan = None, None
-            outcome.reason += f" (left, since the level is {self.settings.level})"
+            reason = "; ".join([r for r in (outcome.reason, *outcome.notes) if r])
+            outcome.reason = f"{reason} (left, since the level is {self.settings.level})"
             outcome.level, outcome.mark = Level.MANUAL, outcome.reason
         return outcome
 
@@ -98,10 +101,17 @@ class Decider:
         outcome = Outcome(reference, Kind.VALUE, start, end, label=name, level=Level.MANUAL)
         if name not in self.rules.modules(self.settings.source):
             outcome.reason = f"no rule for {name}"
-        elif not isinstance(parent(reference.node), ast.Compare):
+        else:
             outcome.reason = f"the module {name} is handed around as an object"
         outcome.mark = outcome.reason
         return outcome
+
+    def _without_meaning(self, reference: Reference) -> Outcome:
+        start, end = self.module.text.span(reference.node)
+        reason = f"{reference.name} is bound in several ways, not only by an import of {reference.meaning}"
+        return Outcome(
+            reference, Kind.VALUE, start, end, level=Level.MANUAL, reason=reason, mark=reason, label=reference.meaning
+        )
 
     def _apply(self, outcome: Outcome, rule: Rule, suffix: tuple[str, ...]) -> None:
         note = rule.notes.get(outcome.kind)
@@ -118,6 +128,9 @@ class Decider:
 
     def _apply_call(self, outcome: Outcome, rule: Rule) -> None:
         assert outcome.call is not None
+        if rule.side(self.settings.to).name is None:
+            self._use_class(outcome, rule)
+            return
         plan = plan_call(rule, self.settings.source, outcome.call, self.is_framework_name)
         if isinstance(plan, Refuse):
             self.refuse(outcome, plan.reason)

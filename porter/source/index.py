@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import PurePosixPath
 
 from porter.source.names import (
@@ -16,7 +17,7 @@ from porter.source.names import (
     import_meaning,
     names_in_string,
 )
-from porter.source.scopes import Scope, ancestors
+from porter.source.scopes import Scope, ancestors, parent
 from porter.source.text import SourceText
 
 MAX_HOPS = 20
@@ -72,6 +73,8 @@ class TreeIndex:
             module = SourceModule(path, text, dotted, package)
             index.modules[path] = module
             index.by_dotted.setdefault(dotted, module)
+            if not package:
+                index.by_dotted.setdefault(f"{module.folder}.{dotted}", module)
         return index
 
     def resolve(self, qualified: str, hops: int = 0) -> str:
@@ -116,11 +119,20 @@ class TreeIndex:
             return binding_scope, self.resolve(imported[0]), imported[1]
         value = alias_chain(bindings)
         parts = dotted_parts(value) if value is not None else None
-        if parts and depth < MAX_HOPS:
-            root = self.meaning(parts[0], bindings[0].scope, depth + 1)
-            if root and (binding_scope is not root[0] or parts[0] != name):
+        home = reading_scope(value, binding_scope) if value is not None else None
+        if parts and home is not None and depth < MAX_HOPS:
+            root = self.meaning(parts[0], home, depth + 1)
+            if root:
                 return binding_scope, self.resolve(".".join([root[1], *parts[1:]])), True
         return None
+
+    def doubtful(self, name: str, scope: Scope) -> tuple[Scope, str] | None:
+        """Scope and qualified name of a name that is imported, but bound in other ways too."""
+        found = scope.lookup(name)
+        if found is None:
+            return None
+        targets = [self.resolve(b.target) for b in found[1] if b.target]
+        return (found[0], targets[0]) if targets and import_meaning(found[1]) is None else None
 
     def references(self, module: SourceModule) -> Iterator[Reference]:
         """Every name of a file that imports give a meaning, as its whole attribute chain."""
@@ -129,16 +141,46 @@ class TreeIndex:
         for node, scope in module.scopes.reads:
             if node.id not in named:
                 continue
+            scope = reading_scope(node, scope)
             key = (id(scope), node.id)
             if key not in cache:
                 cache[key] = self.meaning(node.id, scope)
             found = cache[key]
             if found:
+                yield self._reference(node, scope, found)
+                continue
+            doubtful = self.doubtful(node.id, scope)
+            if doubtful:
                 nodes, parts = chain(node)
-                yield Reference(node, nodes[-1], nodes, parts, scope, found[0], node.id, found[1], found[2])
+                yield Reference(node, nodes[-1], nodes, parts, scope, doubtful[0], node.id, doubtful[1], ambiguous=True)
         for constant, scope in module.scopes.strings:
             if is_annotation(constant):
                 yield from self._string_references(module, constant, scope)
+
+    def _reference(self, node: ast.Name, scope: Scope, found: tuple[Scope, str, bool]) -> Reference:
+        """The reference of a name and its attributes, followed into the tree's own modules (`layers.Conv3d`)."""
+        nodes, parts = chain(node)
+        home, meaning, guarded = found
+        for count in range(2, len(parts) + 1 if self._in_tree(meaning) else 0):
+            spelled = ".".join((meaning, *parts[1:count]))
+            resolved = self.resolve(spelled)
+            if resolved != spelled:
+                parts = (".".join(parts[:count]), *parts[count:])
+                nodes = nodes[count - 1 :]
+                return Reference(node, nodes[-1], nodes, parts, scope, home, node.id, resolved, through=True)
+        return Reference(node, nodes[-1], nodes, parts, scope, home, node.id, meaning, guarded)
+
+    def _in_tree(self, dotted: str) -> bool:
+        return dotted in self._packages
+
+    @cached_property
+    def _packages(self) -> frozenset[str]:
+        """Dotted paths of the tree's modules and of the packages around them."""
+        found: set[str] = set()
+        for name in self.by_dotted:
+            parts = name.split(".")
+            found.update(".".join(parts[:count]) for count in range(1, len(parts) + 1))
+        return frozenset(found)
 
     def _string_references(self, module: SourceModule, node: ast.Constant, scope: Scope) -> Iterator[Reference]:
         for dotted, start, end in names_in_string(module.text, node):
@@ -161,6 +203,16 @@ class TreeIndex:
         return False
 
 
+def reading_scope(node: ast.AST, scope: Scope) -> Scope:
+    """The scope that a read looks in: in a class body, `nn = nn` reads what is outside before it binds."""
+    if scope.kind != "class" or scope.parent is None or not isinstance(node, (ast.Name, ast.Attribute)):
+        return scope
+    parts = dotted_parts(node)
+    statement = next((a for a in ancestors(node) if isinstance(a, ast.stmt)), None)
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    return scope.parent if parts and any(isinstance(t, ast.Name) and t.id == parts[0] for t in targets) else scope
+
+
 ANNOTATION_NODES = (ast.Attribute, ast.Subscript, ast.Tuple, ast.BinOp, ast.List, ast.Constant, ast.Name, ast.Starred)
 
 
@@ -174,10 +226,23 @@ def is_annotation(node: ast.AST) -> bool:
             return above.returns is current
         if isinstance(above, ast.Subscript) and _is_literal_type(above.value):
             return False
+        if isinstance(above, (ast.Call, ast.keyword)):
+            return _is_typing_argument(above, current)
         if not isinstance(above, ANNOTATION_NODES):
             return False
         current = above
     return False
+
+
+def _is_typing_argument(above: ast.Call | ast.keyword, current: ast.AST) -> bool:
+    """The type in `cast(T, x)` and `TypeVar("N", bound=T)`."""
+    call = parent(above) if isinstance(above, ast.keyword) else above
+    parts = dotted_parts(call.func) if isinstance(call, ast.Call) else None
+    if not parts or not isinstance(call, ast.Call):
+        return False
+    if parts[-1] == "cast":
+        return len(call.args) == 2 and call.args[0] is current
+    return parts[-1] == "TypeVar" and (isinstance(above, ast.keyword) or current in call.args[1:])
 
 
 def _is_literal_type(node: ast.expr) -> bool:

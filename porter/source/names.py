@@ -27,7 +27,12 @@ class SourceModule:
     @cached_property
     def scopes(self) -> Scopes:
         """Scopes of the file; nodes know their parents once this was read."""
-        return analyse(self.tree, self.package)
+        return analyse(self.tree, self.package or self.folder)
+
+    @property
+    def folder(self) -> str:
+        """The file's folder as a dotted path that no absolute import can spell (`.scripts.train`)."""
+        return ".".join(["", *self.path.split("/")[:-1]])
 
     @cached_property
     def exported(self) -> frozenset[str]:
@@ -51,6 +56,8 @@ class Reference:
 
     `nodes[i]` is the part of the chain that spells the first `i + 1` names; `qualified` is the root's meaning and
     the rest. For a name inside a string, `node` is the string and `start`, `end` the byte offsets of the dotted name.
+    `guarded`: the name may also be None. `ambiguous`: it is bound in other ways too, so nobody knows what it means.
+    `through`: it is reached through a module of the tree (`layers.Conv3d`).
     """
 
     root: ast.Name | None
@@ -62,6 +69,8 @@ class Reference:
     name: str
     meaning: str
     guarded: bool = False
+    ambiguous: bool = False
+    through: bool = False
     start: int = -1
     end: int = -1
 

@@ -80,7 +80,11 @@ class Scopes:
 
 
 def analyse(tree: ast.Module, package: str = "") -> Scopes:
-    """Find all scopes; every node gets a `parent` attribute. `package` resolves relative imports."""
+    """Find all scopes; every node gets a `parent` attribute.
+
+    `package` resolves relative imports; for a file outside packages it starts with a dot, so that no relative import is
+    ever taken for an installed framework.
+    """
     return _Analyser(tree, package).run()
 
 
@@ -248,9 +252,9 @@ class _Analyser:
         """Absolute path of the module that a `from` import reads."""
         if not node.level:
             return node.module or ""
-        parts = self.package.split(".") if self.package else []
+        parts = self.package.split(".")
         parts = parts[: len(parts) - node.level + 1]
-        return ".".join(["", *parts, *([node.module] if node.module else [])]).lstrip(".")
+        return ".".join([*parts, *([node.module] if node.module else [])])
 
     def declaration(self, node: ast.Global | ast.Nonlocal, scope: Scope) -> None:
         for name in node.names:
