@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import traceback
@@ -42,10 +41,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     signal.signal(signal.SIGTERM, _terminated)
     try:
         code = run(arguments)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        _close_stdout()
-        code = FAILED
     except Exception as error:  # noqa: BLE001  a bug in porter must not end with 1, "something is left for a person"
         traceback.print_exception(error)
         _complain("this is a bug in porter; please report it with the lines above")
@@ -85,8 +80,3 @@ def _complain(message: str) -> None:
 def _terminated(_signal: int, _frame: FrameType | None) -> None:
     """End as after Ctrl-C, so that half-written trees are taken away."""
     sys.exit(TERMINATED)
-
-
-def _close_stdout() -> None:
-    """The reader of the pipe has gone: nothing more can be said there, also not when Python ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -100,12 +100,13 @@ def _names(pairs: tuple[str, ...]) -> dict[str, str]:
 def _tell(report: CheckReport, *, json: bool, path: Path | None) -> None:
     """The verdicts: JSON on standard output or in a file, text for a person."""
     from porter.report.check import print_text, to_json
-    from porter.report.console import captured, make_console
+    from porter.report.console import captured, make_console, reader_may_leave
 
-    if json and path is None:
-        click.echo(to_json(report), nl=False)
-        return
     if path is not None:
         text = to_json(report) if json else captured(lambda console: print_text(report, console))
         output.write_report(path, text)
-    print_text(report, make_console(sys.stdout))
+    with reader_may_leave():
+        if json and path is None:
+            click.echo(to_json(report), nl=False)
+        else:
+            print_text(report, make_console(sys.stdout))

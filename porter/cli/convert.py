@@ -129,13 +129,16 @@ def _needs_layers() -> Finding:
 
 def _write(conversion: Conversion, facts: Facts, tree: Tree, request: Request) -> None:
     """Put the result where the request wants it."""
-    if request.mode == "text":
-        sys.stdout.buffer.write(conversion.files[0].after)
-        sys.stdout.buffer.flush()
-    elif request.mode == "diff":
-        _show_diff(conversion, tree, request)
-    else:
+    from porter.report.console import reader_may_leave
+
+    if request.mode in ("tree", "in place"):
         _write_files(conversion, facts, tree, request)
+        return
+    with reader_may_leave():
+        if request.mode == "text":
+            sys.stdout.buffer.write(conversion.files[0].after)
+        elif not request.report_on_stdout:
+            _show_diff(conversion, tree)
 
 
 def _write_files(conversion: Conversion, facts: Facts, tree: Tree, request: Request) -> None:
@@ -155,12 +158,10 @@ def _write_files(conversion: Conversion, facts: Facts, tree: Tree, request: Requ
         output.write_in_place(tree.root, {**fresh, **changed, **last}, conversion.removed)
 
 
-def _show_diff(conversion: Conversion, tree: Tree, request: Request) -> None:
+def _show_diff(conversion: Conversion, tree: Tree) -> None:
     from porter.report.console import make_console
     from porter.report.diff import print_diff, write_diff
 
-    if request.report_on_stdout:
-        return
     changes = _changes(conversion, tree)
     if sys.stdout.isatty():
         print_diff(changes, make_console(sys.stdout))
@@ -179,12 +180,13 @@ def _changes(conversion: Conversion, tree: Tree) -> list[Change]:
 
 def _tell(facts: Facts, summary: Summary, request: Request, console: Console) -> None:
     """Findings and summary on standard error, JSON on standard output, either of them in a file as well."""
-    from porter.report.console import write
+    from porter.report.console import reader_may_leave, write
     from porter.report.json import report
     from porter.report.terminal import print_findings, print_summary, report_text
 
     if request.report_on_stdout:
-        click.echo(report(facts, summary), nl=False)
+        with reader_may_leave():
+            click.echo(report(facts, summary), nl=False)
         return
     if request.report is not None:
         text = report(facts, summary) if request.json else report_text(facts.findings, summary)

@@ -29,7 +29,7 @@ def rules(name: str | None, missing: Path | None, **options: Any) -> int:
 
     Exit code: 0, or 2 when there is no such rule or PATH cannot be read.
     """
-    from porter.report.console import make_console
+    from porter.report.console import make_console, reader_may_leave
     from porter.report.rules import print_missing, print_rule, print_rules
     from porter.rules.load import load_rules
 
@@ -37,12 +37,13 @@ def rules(name: str | None, missing: Path | None, **options: Any) -> int:
         raise UsageError(f"NAME {name} and --missing exclude each other: choose one")
     book = load_rules(options["rule_dirs"])
     console = make_console(sys.stdout)
-    if missing is not None:
-        print_missing(_missing(missing, book, options["to"]), str(missing), console)
-    elif name is None:
-        print_rules(book.rules.values(), console)
-    else:
-        print_rule(_find(name, book), console)
+    with reader_may_leave():
+        if missing is not None:
+            print_missing(_missing(missing, book, options["to"]), str(missing), console)
+        elif name is None:
+            print_rules(book.rules.values(), console)
+        else:
+            print_rule(_find(name, book), console)
     return 0
 
 

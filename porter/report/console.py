@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from collections.abc import Callable, Iterator
 from io import StringIO
@@ -16,9 +17,26 @@ CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), 127, *range(128, 160)
 """What a source tree may hold but a terminal must not be sent: an escape in a file name could redraw the screen."""
 
 
+class _Console(Console):
+    """rich would end the process when a reader goes away; `reader_may_leave` decides about that."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def make_console(file: TextIO | None = None, *, width: int | None = None) -> Console:
     """A console on `file` (default: standard error) that adds no colour of its own to numbers and paths."""
-    return Console(file=file or sys.stderr, highlight=False, emoji=False, markup=False, width=width)
+    return _Console(file=file or sys.stderr, highlight=False, emoji=False, markup=False, width=width)
+
+
+@contextlib.contextmanager
+def reader_may_leave() -> Iterator[None]:
+    """Write to standard output in here: that `head` has seen enough is no error, and no exit code tells of it."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def visible(text: str) -> str:
