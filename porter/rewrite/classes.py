@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from porter.findings import Level
+from porter.findings import Kind, Level
 from porter.rewrite.outcomes import LAYERS, NameEdit, Outcome, Remark, Settings
 from porter.rules.load import RuleBook
 from porter.source.index import TreeIndex, enclosing_class
 from porter.source.names import SourceModule, dotted_parts
+from porter.source.receivers import Receivers
 from porter.source.scopes import Scope, parent
 
 DEF = re.compile(rb"(?:async\s+)?def\s+")
@@ -137,8 +138,11 @@ class Hierarchy:
         self._move_mixins()
 
     def _held_back(self, entry: TreeClass) -> str:
-        """Private hooks of a framework's layer have no counterpart."""
+        """Private hooks of a framework's layer have no counterpart, and two methods cannot have one name."""
         own = {*entry.methods}
+        for old, new in self.methods.items():
+            if old in own and new in own:
+                return f"the class has both {old} and {new}; only one can be called by {self.settings.to}"
         hooks = sorted(name for name in own if name.startswith("_") and not name.startswith("__"))
         layers = [o for o in entry.outcomes if o.rule and o.rule.mindspore.signature is not None]
         if not layers or layers[0].rule is None:
@@ -166,56 +170,53 @@ class Hierarchy:
                 for ancestor in entry.ancestry():
                     ancestor.moves = ancestor.moves or not ancestor.framework_bases()
 
-    def edits(self, module: SourceModule) -> Iterator[NameEdit | Remark]:
-        """Renamed methods of a file, their calls on `self` and `super()`, and what cannot be followed."""
+    def edits(self, module: SourceModule, receivers: Receivers) -> Iterator[NameEdit | Remark]:
+        """Renamed methods of a file, their uses on objects whose class is known, and what cannot be followed."""
         for node, _ in module.scopes.classes:
             entry = self.by_node[node]
             if entry.moves or entry.moved:
                 yield from self._definitions(entry)
         for attribute, scope in module.scopes.attributes:
-            yield from self._use(module, attribute, scope)
+            yield from self._use(module, receivers, attribute, scope)
 
-    def _definitions(self, entry: TreeClass) -> Iterator[NameEdit | Remark]:
+    def _definitions(self, entry: TreeClass) -> Iterator[NameEdit]:
+        """Methods that are renamed, and class attributes that stand for one (`forward = _run`)."""
         text = entry.module.text
-        for method in entry.methods.values():
-            new = self.methods.get(method.name)
-            if new is None:
-                continue
-            start, _ = text.span(method)
-            if new in entry.methods:
-                message = f"the class has both {method.name} and {new}; only one can be called by {self.settings.to}"
-                yield Remark(start, Level.MANUAL, "nn.Module", message, message)
-                continue
-            if entry.moved:
-                continue
-            match = DEF.match(text.data, start)
-            assert match is not None
-            yield NameEdit(match.end(), match.end() + len(method.name.encode()), new)
+        for statement in entry.node.body if not entry.moved else ():
+            if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)) and statement.name in self.methods:
+                match = DEF.match(text.data, text.span(statement)[0])
+                assert match is not None
+                yield self._renamed(match.end(), statement.name)
+            for target in statement.targets if isinstance(statement, ast.Assign) else ():
+                if isinstance(target, ast.Name) and target.id in self.methods:
+                    yield self._renamed(text.span(target)[0], target.id)
 
-    def _use(self, module: SourceModule, node: ast.Attribute, scope: Scope) -> Iterator[NameEdit | Remark]:
+    def _renamed(self, start: int, name: str) -> NameEdit:
+        return NameEdit(start, start + len(name.encode()), self.methods[name], Kind.METHOD, "nn.Module")
+
+    def _use(
+        self, module: SourceModule, receivers: Receivers, node: ast.Attribute, scope: Scope
+    ) -> Iterator[NameEdit | Remark]:
         if node.attr not in self.methods and node.attr not in self.absent:
             return
-        _, end = module.text.span(node)
-        start = end - len(node.attr.encode())
-        entry = self._receiver(module, node.value, scope)
-        if entry is None:
+        start = module.text.span(node)[1] - len(node.attr.encode())
+        receiver = self._receiver(module, receivers, node.value, scope)
+        if receiver is None:
             yield from self._unknown(module, node, scope, start)
-        elif not (entry.moves or entry.moved):
-            return
-        elif node.attr in self.absent and not any(node.attr in a.methods for a in entry.ancestry()):
+        elif receiver.now and node.attr in self.methods and node.attr not in receiver.own - receiver.renamed:
+            yield self._renamed(start, node.attr)
+        elif node.attr in self.absent and node.attr not in receiver.own:
             message = f"{node.attr} has no counterpart of the same meaning: {self.absent[node.attr]}"
-            name = f"nn.Module.{node.attr}"
-            yield Remark(start, Level.MANUAL, name, message, f"no rule for {name}")
-        elif entry.moves and node.attr in self.methods:
-            yield NameEdit(start, end, self.methods[node.attr])
+            yield Remark(start, Level.MANUAL, f"nn.Module.{node.attr}", message, message)
 
     def _unknown(self, module: SourceModule, node: ast.Attribute, scope: Scope, start: int) -> Iterator[Remark]:
-        """A call of `forward` on an object of unknown class, in a tree where classes lose the name."""
+        """`forward` of an object of unknown class, called or set, in a tree where classes lose the name."""
         call = parent(node)
-        called = isinstance(call, ast.Call) and call.func is node
-        if node.attr not in self.methods or not called or not self._any_moves:
+        used = (isinstance(call, ast.Call) and call.func is node) or isinstance(node.ctx, ast.Store)
+        if node.attr not in self.methods or not used or not self._any_moves:
             return
-        if not self._belongs_to_framework(module, node, scope):
+        parts = dotted_parts(node.value)
+        if not parts or self.index.meaning(parts[0], scope) is None:
             message = f"what has this {node.attr} is not known; a converted class calls it {self.methods[node.attr]}"
             yield Remark(start, Level.MANUAL, "nn.Module", message, message)
 
@@ -223,20 +224,43 @@ class Hierarchy:
     def _any_moves(self) -> bool:
         return any(entry.moved or (entry.moves and entry.framework_bases()) for entry in self.by_node.values())
 
-    def _belongs_to_framework(self, module: SourceModule, node: ast.Attribute, scope: Scope) -> bool:
-        parts = dotted_parts(node.value)
-        return bool(parts) and self.index.meaning(parts[0], scope) is not None if parts else False
-
-    def _receiver(self, module: SourceModule, node: ast.expr, scope: Scope) -> TreeClass | None:
-        """The class of `self` or `super()`, or the class that is named."""
+    def _receiver(self, module: SourceModule, receivers: Receivers, node: ast.expr, scope: Scope) -> Receiver | None:
+        """What is known of the object, or class, whose attribute is used; None when nothing is."""
         inside = enclosing_class(node)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super":
-            return self.by_node.get(inside) if inside else None
-        if isinstance(node, ast.Name) and inside is not None and node.id in ("self", "cls"):
-            return self.by_node.get(inside)
-        if isinstance(node, (ast.Name, ast.Attribute)):
-            return self.class_of(node, module, scope)
+            entry = self.by_node.get(inside) if inside is not None else None
+            return self._of_class(entry, beyond=True)
+        if receivers.is_self(node) or (isinstance(node, ast.Name) and node.id == "cls"):
+            return self._of_class(self.by_node.get(inside) if inside is not None else None)
+        if isinstance(node, (ast.Name, ast.Attribute)) and self.class_of(node, module, scope) is not None:
+            return self._of_class(self.class_of(node, module, scope))
+        makers = receivers.makers(node, scope)
+        classes = [self.class_of(maker, module, scope) for maker in makers]
+        if makers and all(classes):
+            return self._of_class(classes[0])
+        names = receivers.types(node, scope)
+        rules = [self.rules.find(name, self.settings.source) for name in names]
+        if rules and all(rule is not None and rule.is_class for rule in rules):
+            return Receiver(True, frozenset(), frozenset())
         return None
+
+    def _of_class(self, entry: TreeClass | None, *, beyond: bool = False) -> Receiver | None:
+        """`beyond`: `super()`, which does not see the methods of the class itself."""
+        if entry is None or not (entry.moves or entry.moved):
+            return Receiver(False, frozenset(self.absent), frozenset()) if entry is not None else None
+        ancestors = [a for a in entry.ancestry() if not (beyond and a is entry)]
+        own = {name for a in ancestors for name in a.methods}
+        renamed = {name for a in ancestors if a.moves for name in a.methods}
+        return Receiver(entry.moves, frozenset(own), frozenset(renamed))
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """An object's class: `now`: it changes sides in this run; its `own` methods, and those that are `renamed`."""
+
+    now: bool
+    own: frozenset[str]
+    renamed: frozenset[str]
 
 
 PRIVATE_HOOKS = frozenset(

@@ -56,13 +56,13 @@ def _kind_in_collection(node: ast.expr) -> Kind:
 
 
 class Decider:
-    """Decides for one file. `compared` holds the rules whose classes the tree compares, so that all share one class."""
+    """Decides for one file. `shared` holds the rules whose generated class stands for all their uses in the tree."""
 
-    def __init__(self, module: SourceModule, rules: RuleBook, settings: Settings, compared: frozenset[str]) -> None:
+    def __init__(self, module: SourceModule, rules: RuleBook, settings: Settings) -> None:
         self.module = module
         self.rules = rules
         self.settings = settings
-        self.compared = compared
+        self.shared: frozenset[str] = frozenset()
 
     def decide(self, reference: Reference) -> Outcome:
         """Decide about one name."""
@@ -107,11 +107,15 @@ class Decider:
         return outcome
 
     def _without_meaning(self, reference: Reference) -> Outcome:
+        """A name that is imported, and bound in another way too: nothing is changed, and the file says so once."""
         start, end = self.module.text.span(reference.node)
-        reason = f"{reference.name} is bound in several ways, not only by an import of {reference.meaning}"
-        return Outcome(
-            reference, Kind.VALUE, start, end, level=Level.MANUAL, reason=reason, mark=reason, label=reference.meaning
-        )
+        name, meaning = reference.name, reference.meaning
+        deleted = any(node.id == name for node, _ in self.module.scopes.deletions)
+        if deleted:
+            reason = f"{name} is deleted in this file, so where it is {meaning} is not known"
+        else:
+            reason = f"{name} is {meaning} in one case and something else in another"
+        return Outcome(reference, Kind.VALUE, start, end, level=Level.MANUAL, reason=reason, label=meaning)
 
     def _apply(self, outcome: Outcome, rule: Rule, suffix: tuple[str, ...]) -> None:
         note = rule.notes.get(outcome.kind)
@@ -122,7 +126,7 @@ class Decider:
         elif outcome.kind in (Kind.TYPE_TEST, Kind.ANNOTATION):
             self._apply_type(outcome, rule)
         else:
-            if outcome.kind is Kind.COMPARISON and rule.name in self.compared:
+            if outcome.kind is Kind.COMPARISON and rule.name in self.shared:
                 outcome.reason = "classes are compared, so this tree uses one class throughout"
             self.apply_value(outcome, rule)
 
@@ -148,10 +152,12 @@ class Decider:
 
     def prefers_class(self, rule: Rule) -> bool:
         """Whether every use of the layer goes through the generated class."""
-        if not rule.layer.get(self.settings.to) and rule.interchangeable:
+        if rule.grows and rule.name in self.shared:
+            return True
+        if rule.interchangeable:
             return False
         tied = self.settings.to == "mindspore" and self.settings.platform == "any" and rule.tied
-        return tied or rule.name in self.compared
+        return tied or rule.name in self.shared
 
     def _apply_type(self, outcome: Outcome, rule: Rule) -> None:
         name = rule.side(self.settings.to).name
@@ -165,7 +171,9 @@ class Decider:
     def apply_value(self, outcome: Outcome, rule: Rule) -> None:
         """A class or function that is handed around: its name if that is enough, else the generated one."""
         name = rule.side(self.settings.to).name
-        if name is not None and (rule.interchangeable or rule.collects):
+        if self.prefers_class(rule):
+            self._use_class(outcome, rule)
+        elif name is not None and (rule.interchangeable or rule.collects):
             outcome.target = target_of(name)
         else:
             self._use_class(outcome, rule)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from porter.rewrite.outcomes import LAYERS, Outcome, Settings, Target
 from porter.rules.load import RuleBook
-from porter.source.names import SourceModule
+from porter.source.names import SourceModule, is_fallback
 from porter.source.scopes import Binding, Scope, parent
 
 SHORT = {"torch.nn.functional": "F"}
@@ -93,8 +93,9 @@ def _settle(group: Group, module: SourceModule, settings: Settings, exported: fr
         group.kept = True
         return
     deleted = any(node.id == group.name for node, _ in module.scopes.deletions)
-    mixed = len(group.scope.bindings[group.name]) != len(group.bindings)
+    mixed = any(not b.is_import and not is_fallback(b) for b in group.scope.bindings[group.name])
     is_module = group.meaning in rules.modules(settings.source) and rules.find(group.meaning, settings.source) is None
+    is_module = is_module or group.meaning.rpartition(".")[2] == LAYERS
     is_public = at_top and group.name in exported
     group.kept = deleted or mixed or any(o.stays for o in group.outcomes)
     if group.kept:
@@ -242,18 +243,18 @@ def group_references(
 
     `also` names module-level imports (name, meaning) of the source framework without any use.
     """
-    groups: dict[tuple[int, str], Group] = {}
+    groups: dict[tuple[int, str, bool], Group] = {}
     for outcome in outcomes:
         reference = outcome.reference
-        key = (id(reference.binding_scope), reference.name)
+        key = (id(reference.binding_scope), reference.name, reference.through)
         if key not in groups:
             bindings = reference.binding_scope.bindings[reference.name]
-            imports = [b for b in bindings if b.is_import]
+            imports = [b for b in bindings if b.is_import and not reference.through]
             groups[key] = Group(reference.name, reference.binding_scope, reference.meaning, imports)
         groups[key].outcomes.append(outcome)
     scope = module.scopes.module
     for name, meaning in also:
-        if (id(scope), name) not in groups:
+        if (id(scope), name, False) not in groups:
             imports = [b for b in scope.bindings[name] if b.is_import]
-            groups[(id(scope), name)] = Group(name, scope, meaning, imports)
+            groups[(id(scope), name, False)] = Group(name, scope, meaning, imports)
     yield from groups.values()

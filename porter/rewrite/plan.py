@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from functools import cached_property
 
 from porter.findings import Kind, Level
 from porter.rewrite.decide import Decider, kind_of
+from porter.rewrite.instances import Instances
 from porter.rewrite.layers import stands_for
 from porter.rewrite.outcomes import NameEdit, Outcome, Remark, Settings, target_of
+from porter.rewrite.strings import Strings
 from porter.rules.load import RuleBook
-from porter.rules.model import FRAMEWORKS, Rule
-from porter.source.index import TreeIndex, enclosing_class, is_annotation
-from porter.source.names import DOTTED, Reference, SourceModule
+from porter.source.index import TreeIndex
+from porter.source.names import Reference, SourceModule
 from porter.source.receivers import Receivers
-from porter.source.scopes import Scope, parent
+from porter.source.scopes import parent
 
 COMPARED = (ast.Compare, ast.Tuple, ast.List, ast.Set)
-EVALUATORS = frozenset({"eval", "exec"})
 
 
 class FilePlanner:
@@ -30,7 +29,6 @@ class FilePlanner:
         index: TreeIndex,
         rules: RuleBook,
         settings: Settings,
-        compared: frozenset[str],
         generated: set[str],
     ) -> None:
         self.module = module
@@ -41,7 +39,7 @@ class FilePlanner:
         references = list(index.references(module))
         self.references = [r for r in references if self._of_source(r)]
         self.others = [r for r in references if r.meaning.partition(".")[0] == settings.to]
-        self.decider = Decider(module, rules, settings, compared)
+        self.decider = Decider(module, rules, settings)
         self.decider.resolved = {id(n): q for r in self.references for n, q in _prefixes(r)}
         known = self.decider.resolved | {id(n): q for r in self.others for n, q in _prefixes(r)}
         self.receivers = Receivers(module, lambda node: known.get(id(node)))
@@ -96,7 +94,17 @@ class FilePlanner:
         for call, scope in self.module.scopes.calls:
             if isinstance(call.func, ast.Name) and call.func.id == "getattr" and scope.lookup("getattr") is None:
                 self._decide_getattr(call, outcomes)
+        self._tell_doubts_once(outcomes)
         return list(outcomes.values())
+
+    def _tell_doubts_once(self, outcomes: dict[int, Outcome]) -> None:
+        """A name that is bound in several ways is one remark, at its first use."""
+        told: set[str] = set()
+        for reference in sorted(self.references, key=lambda r: (r.node.lineno, r.node.col_offset)):
+            if reference.ambiguous and reference.name in told:
+                outcomes[id(reference)].reason = ""
+            elif reference.ambiguous:
+                told.add(reference.name)
 
     def _decide_getattr(self, call: ast.Call, outcomes: dict[int, Outcome]) -> None:
         """`getattr(nn, "Conv3d")` is the value `nn.Conv3d`, spelled by a string."""
@@ -132,128 +140,9 @@ class FilePlanner:
 
     def details(self) -> Iterator[NameEdit | Remark]:
         """Attributes and calls of known instances, and names of the framework inside strings."""
-        for attribute, scope in self.module.scopes.attributes:
-            yield from self._attribute(attribute, scope)
-        for call, scope in self.module.scopes.calls:
-            yield from self._keyword(call, scope)
-            yield from self._evaluated(call, scope)
-        for constant, scope in self.module.scopes.strings:
-            yield from self._string(constant, scope)
-        for node, origin in self.module.scopes.stars:
-            if self.index.resolve(origin).partition(".")[0] == self.settings.source:
-                message = f"names from {origin} cannot be told from the file's own; import them one by one"
-                yield Remark(self.module.text.span(node)[0], Level.MANUAL, "import", message, message)
-
-    def _attribute(self, node: ast.Attribute, scope: Scope) -> Iterator[NameEdit | Remark]:
-        if node.attr not in self._attribute_names:
-            return
-        names = self.receivers.types(node.value, scope)
-        found = [self._rule_of_either(name) for name in names]
-        rules = [rule for rule in found if rule is not None]
-        if not rules or len(rules) != len(names):
-            return
-        back = self.settings.source == "mindspore"
-        renamed = set()
-        for rule in rules:
-            table = rule.attribute_names
-            renamed.add(
-                {v: k for k, v in table.items()}.get(node.attr, node.attr) if back else table.get(node.attr, node.attr)
-            )
-        _, end = self.module.text.span(node)
-        start = end - len(node.attr.encode())
-        if len(renamed) == 1:
-            name = renamed.pop()
-            if name != node.attr and all(self.rules.find(n, self.settings.source) for n in names):
-                yield NameEdit(start, end, name)
-            return
-        spelled = ", ".join(sorted(renamed))
-        message = f"{node.attr} is called differently ({spelled}) in the classes that this object can be of"
-        yield Remark(start, Level.MANUAL, rules[0].name, message, message)
-
-    @cached_property
-    def _attribute_names(self) -> frozenset[str]:
-        names: set[str] = set()
-        for rule in self.rules.rules.values():
-            names |= set(rule.attribute_names if self.settings.source == "torch" else rule.attribute_names.values())
-        return frozenset(names)
-
-    def _keyword(self, call: ast.Call, scope: Scope) -> Iterator[NameEdit | Remark]:
-        """`norm(input=t)` becomes `norm(x=t)` where the class of `norm` is known."""
-        keywords = [k for k in call.keywords if k.arg in self._forward_names]
-        if not keywords or not isinstance(call.func, (ast.Name, ast.Attribute)):
-            return
-        if id(call.func) in self.decider.resolved:
-            return
-        names = self.receivers.types(call.func, scope)
-        rules = [self.rules.find(name, self.settings.source) for name in names]
-        for keyword in keywords:
-            start = self.module.text.offset(keyword.lineno, keyword.col_offset)
-            new = {self._forward(rule).get(str(keyword.arg)) for rule in rules if rule is not None}
-            if len(new) == 1 and None not in new:
-                yield NameEdit(start, start + len(str(keyword.arg)), str(new.pop()))
-            elif not names and self._is_layer_call(call.func) and self.settings.source == "torch":
-                message = f"the layer that gets {keyword.arg}= is not known; MindSpore's layers call it x"
-                yield Remark(start, Level.MANUAL, "keyword", message, message)
-
-    def _is_layer_call(self, node: ast.expr) -> bool:
-        return isinstance(node, ast.Attribute) and self.receivers.is_self(node.value) and not self._is_method(node)
-
-    def _is_method(self, node: ast.Attribute) -> bool:
-        inside = enclosing_class(node)
-        return inside is not None and any(getattr(n, "name", None) == node.attr for n in inside.body)
-
-    def _forward(self, rule: object) -> dict[str, str]:
-        forward: dict[str, str] = getattr(rule, "forward", {})
-        return forward if self.settings.source == "torch" else {v: k for k, v in forward.items()}
-
-    @cached_property
-    def _forward_names(self) -> frozenset[str]:
-        return frozenset(name for rule in self.rules.rules.values() for name in self._forward(rule))
-
-    def _evaluated(self, call: ast.Call, scope: Scope) -> Iterator[Remark]:
-        if not isinstance(call.func, ast.Name) or call.func.id not in EVALUATORS or not call.args:
-            return
-        code = call.args[0]
-        texts = [n.value for n in ast.walk(code) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
-        for dotted in (match for text in texts for match in DOTTED.findall(text)):
-            if self._names_source(dotted, scope):
-                start, _ = self.module.text.span(call)
-                message = f"{dotted} stands in text that is run as code; it is not rewritten"
-                yield Remark(start, Level.MANUAL, "string", message, message)
-                return
-
-    def _string(self, node: ast.Constant, scope: Scope) -> Iterator[Remark]:
-        """A dotted name in a string, which some registry will look up."""
-        value = str(node.value)
-        if "." not in value or not DOTTED.fullmatch(value) or is_annotation(node):
-            return
-        above = parent(node)
-        if isinstance(above, (ast.Expr, ast.JoinedStr)):
-            return
-        if isinstance(above, ast.Call) and isinstance(above.func, ast.Name) and above.func.id in EVALUATORS:
-            return
-        rule = self.rules.find(value, self.settings.source)
-        if rule is None:
-            qualified = self._names_source(value, scope)
-            rule = self._rule_of_either(qualified) if qualified else None
-        if rule is not None and rule.is_class:
-            name = rule.side(self.settings.to).name or "nothing"
-            message = f"a string names {value}; it is not rewritten (its counterpart is {name})"
-            yield Remark(self.module.text.span(node)[0], Level.MANUAL, rule.name, message, message)
-
-    def _rule_of_either(self, qualified: str) -> Rule | None:
-        """The rule of a name of either framework: text that an earlier run left still means the source framework."""
-        return self.rules.find(qualified, self.settings.source) or self.rules.find(qualified, self.settings.to)
-
-    def _names_source(self, dotted: str, scope: Scope) -> str | None:
-        parts = dotted.split(".")
-        found = self.index.meaning(parts[0], scope)
-        if len(parts) < 2 or found is None:
-            return None
-        root = found[1].partition(".")[0]
-        if root not in FRAMEWORKS or self.index.shadows(self.module, root):
-            return None
-        return ".".join([found[1], *parts[1:]])
+        instances = Instances(self.module, self.receivers, self.rules, self.settings, self.decider.resolved)
+        yield from instances.details()
+        yield from Strings(self.module, self.index, self.rules, self.settings).remarks()
 
 
 def _prefixes(reference: Reference) -> Iterator[tuple[ast.expr, str]]:

@@ -10,6 +10,7 @@ from porter.rewrite.classes import Hierarchy
 from porter.rewrite.imports import group_references, plan_imports
 from porter.rewrite.outcomes import LAYERS, NameEdit, Outcome, Remark, Settings
 from porter.rewrite.plan import FilePlanner
+from porter.rewrite.shared import shared_rules
 from porter.rewrite.tensors import augmented
 from porter.rules.load import RuleBook
 from porter.rules.model import Rule
@@ -52,17 +53,16 @@ def plan_tree(
     """Decide about every interesting file of a tree."""
     planners: dict[str, FilePlanner] = {}
     for count, path in enumerate(sorted(interesting), 1):
-        planner = FilePlanner(index.modules[path], index, rules, settings, frozenset(), generated)
-        if planner.references or planner.module.scopes.classes or planner.module.scopes.stars:
+        planner = FilePlanner(index.modules[path], index, rules, settings, generated)
+        scopes = planner.module.scopes
+        if planner.references or scopes.classes or scopes.stars or planner.unused_imports():
             planners[path] = planner
         if progress is not None:
             progress(count, len(interesting))
-    compared = frozenset(name for planner in planners.values() for name in planner.compared_rules())
-    outcomes: dict[str, list[Outcome]] = {}
-    for path, planner in planners.items():
-        planner.decider.compared = compared
-        outcomes[path] = planner.outcomes()
-    hierarchy = Hierarchy(index, outcomes, rules, settings)
+    outcomes, hierarchy = _decided(planners, index, rules, settings, frozenset())
+    shared = frozenset(shared_rules(planners, outcomes, hierarchy, rules) if settings.to == "mindspore" else ())
+    if shared:
+        outcomes, hierarchy = _decided(planners, index, rules, settings, shared)
     plan = TreePlan(index, {})
     for path, planner in planners.items():
         plan.files[path] = _file_plan(planner, outcomes[path], hierarchy, settings)
@@ -70,10 +70,21 @@ def plan_tree(
     return plan
 
 
+def _decided(
+    planners: dict[str, FilePlanner], index: TreeIndex, rules: RuleBook, settings: Settings, shared: frozenset[str]
+) -> tuple[dict[str, list[Outcome]], Hierarchy]:
+    """All decisions, given the rules whose generated class is used throughout."""
+    outcomes: dict[str, list[Outcome]] = {}
+    for path, planner in planners.items():
+        planner.decider.shared = shared
+        outcomes[path] = planner.outcomes()
+    return outcomes, Hierarchy(index, outcomes, rules, settings)
+
+
 def _file_plan(planner: FilePlanner, outcomes: list[Outcome], hierarchy: Hierarchy, settings: Settings) -> FilePlan:
     module = planner.module
     plan = FilePlan(module, outcomes)
-    details = [*planner.details(), *hierarchy.edits(module), *augmented(module, hierarchy, settings)]
+    details = [*planner.details(), *hierarchy.edits(module, planner.receivers), *augmented(module, hierarchy, settings)]
     plan.edits = [d for d in details if isinstance(d, NameEdit)]
     plan.remarks = [d for d in details if isinstance(d, Remark)]
     return plan
@@ -89,7 +100,8 @@ def _finish(
         public = handed_on.get(module.dotted, frozenset()) | module.exported
         if path.endswith("__init__.py"):
             public |= frozenset(module.scopes.module.bindings)
-        unused = planners[path].unused_imports()
+        changes = any(not outcome.stays for outcome in file.outcomes)
+        unused = [(n, q) for n, q in planners[path].unused_imports() if changes or n in public]
         groups = list(group_references(module, file.outcomes, unused))
         file.imports = plan_imports(module, groups, rules, settings, public)
         file.groups = {id(o): group for group in groups for o in group.outcomes}

@@ -160,6 +160,8 @@ class Rule:
     write: dict[Framework, dict[str, object]] = field(default_factory=dict)
     weights: dict[str, str] = field(default_factory=dict)
     attributes: dict[str, str] = field(default_factory=dict)
+    attribute_notes: dict[str, str] = field(default_factory=dict)
+    present: dict[str, str] = field(default_factory=dict)
     forward: dict[str, str] = field(default_factory=dict)
     methods: dict[str, str] = field(default_factory=dict)
     absent: dict[str, str] = field(default_factory=dict)
@@ -168,6 +170,7 @@ class Rule:
     versions: tuple[Version, ...] = ()
     notes: dict[str, str] = field(default_factory=dict)
     one_way: str = ""
+    grows: str = ""
 
     def side(self, framework: Framework) -> Side:
         """The half of `framework`."""
@@ -177,10 +180,19 @@ class Rule:
         """Constants that a call of `framework` carries beside its own arguments."""
         return self.write.get(framework, {})
 
-    @cached_property
-    def attribute_names(self) -> dict[str, str]:
-        """Torch attribute -> MindSpore attribute of an instance, where the two names differ."""
-        return {ours: theirs for ours, theirs in (self.weights | self.attributes).items() if ours != theirs}
+    def attribute_changes(self, source: Framework) -> dict[str, str]:
+        """Attributes of an instance that the other framework calls differently ("": it has none of that meaning)."""
+        pairs = {name: name for name in self.renames} | self.weights | self.attributes
+        changes = {ours: theirs for ours, theirs in pairs.items() if ours != theirs}
+        for name, target in self.renames.items():
+            rule = self.params.get(name)
+            if name not in self.weights and rule is not None:
+                changes |= {name: ""} if rule.value not in (None, "float") or target == "*" else {}
+                changes |= {name: target} if rule.value is None and target not in (name, "*") else {}
+        changes = {k: v for k, v in changes.items() if k not in self.attributes} | self.attributes
+        if source == "mindspore":
+            return {theirs: ours for ours, theirs in changes.items() if theirs and theirs != ours}
+        return changes
 
     @cached_property
     def is_class(self) -> bool:

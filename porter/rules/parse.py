@@ -33,6 +33,9 @@ TOP = {
     "check",
     "versions",
     "attributes",
+    "attribute_notes",
+    "present",
+    "grows",
 }
 TOP |= {"one_way", "notes"}
 SIDE = {"name", "signature", "docs", "platforms", "none"}
@@ -69,6 +72,9 @@ class RuleParser:
             write={side: dict(values) for side, values in self._tables("write").items() if side in FRAMEWORKS},
             weights=self._texts("weights"),
             attributes=self._texts("attributes"),
+            attribute_notes=self._texts("attribute_notes"),
+            present=self._texts("present"),
+            grows=str(self.data.get("grows", "")),
             forward=self._texts("forward"),
             methods=self._texts("methods"),
             absent=self._texts("absent"),

@@ -101,12 +101,13 @@ def import_meaning(bindings: list[Binding]) -> tuple[str, bool] | None:
     if len(targets) != 1:
         return None
     rest = [b for b in bindings if not b.is_import]
-    if all(_is_none(b) for b in rest):
+    if all(is_fallback(b) for b in rest):
         return targets.pop(), bool(rest)
     return None
 
 
-def _is_none(binding: Binding) -> bool:
+def is_fallback(binding: Binding) -> bool:
+    """Whether a binding only says that an optional import failed (`torch = None`)."""
     statement = parent(binding.node)
     return (
         isinstance(statement, (ast.Assign, ast.AnnAssign))

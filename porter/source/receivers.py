@@ -85,16 +85,24 @@ class Receivers:
         return tuple(name for name in names if name) if all(names) else ()
 
     def built(self, node: ast.expr, scope: Scope) -> tuple[str, ...]:
-        """Classes whose constructors give `node` its value: a local name, or an attribute of self."""
-        if isinstance(node, ast.Name):
-            found = scope.lookup(node.id)
-            if found is None or len(found[1]) != 1:
-                return ()
-            statement = parent(found[1][0].node)
-            return self._constructed([statement.value]) if isinstance(statement, ast.Assign) else ()
+        """Classes whose constructors give `node` its value, or that its annotation names."""
+        names = [self.resolve(maker) for maker in self.makers(node, scope)]
+        return tuple(dict.fromkeys(name for name in names if name)) if names and all(names) else ()
+
+    def makers(self, node: ast.expr, scope: Scope) -> list[ast.expr]:
+        """Expressions of the classes that `node` is an instance of; empty when one of them is not known."""
+        if isinstance(node, ast.Call):
+            return [node.func]
         if isinstance(node, ast.Attribute) and self.is_self(node.value):
-            return self._constructed(self._attribute_values.get((enclosing_class(node), node.attr), ()))
-        return ()
+            return _called(self._attribute_values.get((enclosing_class(node), node.attr), ()))
+        found = scope.lookup(node.id) if isinstance(node, ast.Name) else None
+        if found is None or len(found[1]) != 1:
+            return []
+        binding = found[1][0].node
+        if isinstance(binding, ast.arg):
+            return [binding.annotation] if isinstance(binding.annotation, (ast.Name, ast.Attribute)) else []
+        statement = parent(binding)
+        return _called([statement.value]) if isinstance(statement, ast.Assign) else []
 
     def is_self(self, node: ast.expr) -> bool:
         """Whether an expression is the instance that the method around it belongs to."""
@@ -105,10 +113,6 @@ class Receivers:
             function = enclosing_function(function)
         arguments = [*function.args.posonlyargs, *function.args.args] if function else []
         return bool(arguments) and arguments[0].arg == node.id
-
-    def _constructed(self, values: Iterable[ast.expr]) -> tuple[str, ...]:
-        names = [self.resolve(v.func) if isinstance(v, ast.Call) else None for v in values]
-        return tuple(dict.fromkeys(name for name in names if name)) if names and all(names) else ()
 
     @cached_property
     def _attribute_values(self) -> dict[tuple[ast.ClassDef | None, str], list[ast.expr]]:
@@ -121,6 +125,12 @@ class Receivers:
                     value = getattr(node, "value", None) or ast.Constant(None)
                     values.setdefault((enclosing_class(target), target.attr), []).append(value)
         return values
+
+
+def _called(values: Iterable[ast.expr]) -> list[ast.expr]:
+    """What is called to make each value; empty when one of them is no call."""
+    makers = [value.func for value in values if isinstance(value, ast.Call)]
+    return makers if len(makers) == len(list(values)) else []
 
 
 def type_operands(node: ast.expr) -> list[ast.expr]:
