@@ -123,7 +123,7 @@ def run(layer: Any, x: Any) -> Any:
 @pytest.mark.parametrize("track", [False, True], ids=["plain", "tracked"])
 def test_unbatched_input(module: Any, mode: str, track: bool) -> None:
     data = make((1, 3, 4, 5), seed=4)
-    one = module.InstanceNorm2d(3, track_running_stats=track)
+    one = module.InstanceNorm2d(3, affine=True, track_running_stats=track)
     one.set_train()
     y = run(one, data.input[0].astype(np.float32))
     np.testing.assert_allclose(y, instance_norm(data.input)[0], atol=1e-5)

@@ -59,7 +59,7 @@ def test_without_affine_scale_and_shift_stay_but_are_not_trained() -> None:
     one = layer(affine=False, gamma_init=0.5, beta_init=2)
     torch.testing.assert_close(one(x), layer(affine=False)(x) * 0.5 + 2)
     assert not any(parameter.requires_grad for parameter in one.parameters())
-    assert list(one.state_dict()) == ["weight", "bias"]
+    assert list(one.state_dict()) == ["weight", "bias"] and one.affine is False
 
 
 @pytest.mark.parametrize(
