@@ -31,6 +31,7 @@ from porter.findings import Finding, Level
 from porter.rules.load import RuleBook, load_rules
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
+NOT_PYTHON = re.compile(r"(not Python) \d\.\d+: .*")  # what is wrong is said differently by each Python
 MARK = re.compile(r"[ \t]*# porter: .*")
 
 
@@ -68,7 +69,7 @@ class Notes:
         given = dict(self.options)
         return Options(
             to=given.get("to", to),  # type: ignore[arg-type]
-            platform=given.get("platform", "gpu"),  # type: ignore[arg-type]
+            platform=given.get("platform", "gpu"),
             level=Level(given.get("level", "review")),
             mark=mark and given.get("mark", "yes") == "yes",
         )
@@ -138,7 +139,8 @@ def cases(pattern: str = "**/*.in.py") -> list[Case]:
 def line_of(finding: Finding, with_path: bool = False) -> str:
     """A finding as the notes write it."""
     head = f"{finding.path}:" if with_path else ""
-    return f"{head}{finding.line}:{finding.column}: {finding.level} {finding.rule}: {finding.message}"
+    message = NOT_PYTHON.sub(r"\1", finding.message)
+    return f"{head}{finding.line}:{finding.column}: {finding.level} {finding.rule}: {message}"
 
 
 def layer_names(text: str | None) -> list[str]:

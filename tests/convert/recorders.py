@@ -7,12 +7,7 @@ defaults. `porter_layers` takes torch's signatures on the way there and MindSpor
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from types import ModuleType
 from typing import Any
-from unittest import mock
 
 Meaning = dict[str, Any]
 
@@ -283,52 +278,3 @@ def torch_cat(tensors: Any, dim: Any = 0, *, out: Any = None) -> Meaning:
 def mindspore_cat(tensors: Any, axis: Any = 0) -> Meaning:
     """mindspore.ops.cat."""
     return {"tensors": tuple(tensors), "dim": axis, "out": None}
-
-
-Recorder = Callable[..., Meaning]
-# (where torch has it, where MindSpore has it, torch's recorder, MindSpore's)
-PAIRS: list[tuple[str, str, Recorder, Recorder]] = [
-    *(
-        (f"nn.InstanceNorm{n}d", f"nn.InstanceNorm{n}d", torch_instance_norm, mindspore_instance_norm)
-        for n in (1, 2, 3)
-    ),
-    ("nn.BatchNorm3d", "nn.BatchNorm3d", torch_batch_norm, mindspore_batch_norm),
-    ("nn.Conv3d", "nn.Conv3d", torch_conv, mindspore_conv),
-    ("nn.ConvTranspose3d", "nn.Conv3dTranspose", torch_conv_transpose, mindspore_conv_transpose),
-    ("nn.MaxPool3d", "nn.MaxPool3d", torch_max_pool, mindspore_max_pool),
-    ("nn.LeakyReLU", "nn.LeakyReLU", torch_leaky_relu, mindspore_leaky_relu),
-    ("nn.ReLU", "nn.ReLU", torch_relu, mindspore_relu),
-    ("nn.Dropout3d", "nn.Dropout3d", torch_dropout, mindspore_dropout),
-    ("cat", "ops.cat", torch_cat, mindspore_cat),
-]
-
-
-def _modules(layers: str) -> dict[str, ModuleType]:
-    made: dict[str, ModuleType] = {}
-    for name in ("torch", "torch.nn", "mindspore", "mindspore.nn", "mindspore.ops", "porter_layers"):
-        made[name] = ModuleType(name)
-        parent, _, last = name.rpartition(".")
-        if parent:
-            setattr(made[parent], last, made[name])
-    for torch_name, mindspore_name, torch_side, mindspore_side in PAIRS:
-        for root, name, side in (("torch", torch_name, torch_side), ("mindspore", mindspore_name, mindspore_side)):
-            folder, _, last = f"{root}.{name}".rpartition(".")
-            setattr(made[folder], last, side)
-            if root == layers:
-                setattr(made["porter_layers"], last, side)
-    return made
-
-
-@contextmanager
-def installed(layers: str) -> Iterator[None]:
-    """Both frameworks replaced by recorders; `layers`: whose signatures porter_layers has."""
-    with mock.patch.dict(sys.modules, _modules(layers)):
-        yield
-
-
-def run(text: str, layers: str = "torch") -> Any:
-    """Run a program and give its `result`; an error is given as its type, since both programs may refuse."""
-    space: dict[str, Any] = {}
-    with installed(layers):
-        exec(compile(text, "program", "exec"), space)
-    return space["result"]

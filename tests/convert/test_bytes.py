@@ -43,7 +43,8 @@ def test_bytes(path: Path, refresh: bool) -> None:
 @every_file
 def test_findings(path: Path, refresh: bool) -> None:
     conversion = convert(path)
-    found = [*map(line_of, conversion.findings), *(["failed"] if only(conversion).failed else [])]
+    found = [line_of(finding) for finding in conversion.findings]
+    found += ["failed"] if only(conversion).failed else []
     notes = Notes.read(beside(path, ".txt"))
     if refresh:
         notes.write(beside(path, ".txt"), found)

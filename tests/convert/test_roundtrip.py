@@ -3,7 +3,8 @@
 Two texts are the same up to defaults when their syntax trees are equal after this much is set aside:
 
 * a call of a name that has a rule is bound to torch's signature; arguments that say what the default says are left out
-  (`affine=False`, a stride that repeats the kernel's size), and numbers are compared as numbers (1 and 1.0);
+  (`affine=False`, a stride that repeats the kernel's size, `padding="valid"`), numbers are compared as numbers (1 and
+  1.0) and lists of sizes as tuples;
 * an argument that the way there dropped with a finding (`inplace=True is dropped: ...`) is left out of both;
 * torch's names are written out in full (`nn.Conv3d` is `torch.nn.Conv3d`) and imports of torch are left out, since
   `from torch import nn` and `import torch.nn as nn` say the same.
@@ -73,14 +74,14 @@ def loose_lines(text: str) -> list[str]:
     taken: set[int] = set()
     for node in ast.walk(ast.parse(text)):
         known = (isinstance(node, ast.Call) and rule_of(node)) or (isinstance(node, ast.Name) and node.id in names)
-        if known or isinstance(node, ast.Import | ast.ImportFrom):
+        if isinstance(node, ast.Import | ast.ImportFrom) or (isinstance(node, ast.expr) and known):
             taken.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
     return [line for number, line in enumerate(text.splitlines(), 1) if number not in taken]
 
 
 def torch_names(tree: ast.AST) -> dict[str, str]:
     """Local name -> what it stands for, for every import of torch in the file, wherever it stands."""
-    names: dict[str, str] = {}
+    names = {"torch": "torch"}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names |= {a.asname: a.name for a in node.names if a.asname and a.name.split(".")[0] == "torch"}
@@ -113,13 +114,18 @@ class _Plain(ast.NodeTransformer):
         return None if (node.module or "").split(".")[0] == "torch" and not node.level else node
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
-        full = self.names.get(node.id) if isinstance(node.ctx, ast.Load) else None
-        return ast.parse(canonical(full), mode="eval").body if full else node
+        return self._in_full(node) or node
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
-        self.generic_visit(node)
-        full = ast.unparse(node)
-        return ast.parse(canonical(full), mode="eval").body if full.startswith("torch.") else node
+        return self._in_full(node) or super().generic_visit(node)  # type: ignore[return-value]
+
+    def _in_full(self, node: ast.expr) -> ast.expr | None:
+        """A dotted name of torch, written out from the top; None for any other expression."""
+        root, dot, rest = ast.unparse(node).partition(".")
+        if not root.isidentifier() or root not in self.names or isinstance(getattr(node, "ctx", None), ast.Store):
+            return None
+        full = canonical(self.names[root] + dot + rest)
+        return ast.parse(full, mode="eval").body if full.replace(".", "").isidentifier() else None
 
     def visit_Constant(self, node: ast.Constant) -> ast.Constant:
         whole = isinstance(node.value, float) and node.value.is_integer()
@@ -139,11 +145,19 @@ class _Plain(ast.NodeTransformer):
             return node
         by_name = {keyword.arg: keyword.value for keyword in node.keywords}
         values = {name: node.args[at] if isinstance(at, int) else by_name[at] for name, at in bound.items()}
+        values = {name: _as_tuple(value) for name, value in values.items()}
         texts = {name: ast.unparse(value) for name, value in values.items()}
         kept = [name for name in sorted(values) if name not in self.dropped]
         kept = [name for name in kept if not equal(texts[name], signature.default(name))]
+        kept = [name for name in kept if not (name == "padding" and texts[name] == "'valid'")]
         kept = [name for name in kept if not (name == "stride" and texts[name] == texts.get("kernel_size"))]
         return ast.Call(node.func, [], [ast.keyword(name, values[name]) for name in kept])
+
+
+def _as_tuple(value: ast.expr) -> ast.expr:
+    """Sizes as a list are sizes as a tuple."""
+    sizes = isinstance(value, ast.List) and all(isinstance(size, ast.Constant) for size in value.elts)
+    return ast.Tuple(value.elts, ast.Load()) if sizes and isinstance(value, ast.List) else value
 
 
 def equal(text: str, default: str | None) -> bool:
