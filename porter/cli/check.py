@@ -54,24 +54,30 @@ def check(**options: Any) -> int:
 
 def _check_tree(options: dict[str, Any]) -> CheckReport:
     from porter.check import check_tree
+    from porter.report.console import progress
     from porter.rules.load import load_rules
 
     src, out = _paths(options["arguments"])
     if options["report"] is not None:
         output.check_report(options["report"], src)
     rules = load_rules(options["rule_dirs"])
-    return check_tree(src, out, rules, sites=options["sites"], names=_names(options["names"]))
+    names = _names(options["names"])
+    with progress("Checking") as advance:
+        return check_tree(src, out, rules, sites=options["sites"], names=names, progress=advance)
 
 
 def _check_rules(options: dict[str, Any]) -> CheckReport:
     from porter.check import check_rules
+    from porter.report.console import progress
     from porter.rules.load import load_rules
 
     if options["sites"] or options["names"]:
         raise UsageError("--site and --set are about SRC and OUT: leave them out with --rules")
     if options["report"] is not None:
         output.check_report(options["report"], None)
-    return check_rules(options["arguments"], load_rules(options["rule_dirs"]))
+    rules = load_rules(options["rule_dirs"])
+    with progress("Checking") as advance:
+        return check_rules(options["arguments"], rules, progress=advance)
 
 
 def _paths(arguments: tuple[str, ...]) -> tuple[Path, Path]:
