@@ -239,7 +239,7 @@ class Hierarchy:
         if makers and all(classes):
             return self._of_class(classes[0])
         names = receivers.types(node, scope)
-        rules = [self.rules.find(name, self.settings.source) for name in names]
+        rules = [self.rules.find(n, self.settings.source) or self.rules.find(n, self.settings.to) for n in names]
         if rules and all(rule is not None and rule.is_class for rule in rules):
             return Receiver(True, frozenset(), frozenset())
         return None

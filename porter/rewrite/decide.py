@@ -101,6 +101,8 @@ class Decider:
         outcome = Outcome(reference, Kind.VALUE, start, end, label=name, level=Level.MANUAL)
         if name not in self.rules.modules(self.settings.source):
             outcome.reason = f"no rule for {name}"
+        elif isinstance(parent(reference.node), ast.Compare):
+            outcome.harmless = True
         else:
             outcome.reason = f"the module {name} is handed around as an object"
         outcome.mark = outcome.reason

@@ -97,7 +97,7 @@ def _settle(group: Group, module: SourceModule, settings: Settings, exported: fr
     is_module = group.meaning in rules.modules(settings.source) and rules.find(group.meaning, settings.source) is None
     is_module = is_module or group.meaning.rpartition(".")[2] == LAYERS
     is_public = at_top and group.name in exported
-    group.kept = deleted or mixed or any(o.stays for o in group.outcomes)
+    group.kept = deleted or mixed or any(o.stays and not o.harmless for o in group.outcomes)
     if group.kept:
         return
     if is_public and not is_module and not _names_public_value(group, rules, settings):
@@ -105,6 +105,9 @@ def _settle(group: Group, module: SourceModule, settings: Settings, exported: fr
         return
     takes = _module_taken(group, settings) if is_module else _name_taken(group, rules, settings, is_public)
     if is_public and takes is None and (not is_module or group.name in module.exported):
+        group.kept = True
+        return
+    if takes is None and any(o.harmless for o in group.outcomes):
         group.kept = True
         return
     group.takes = takes

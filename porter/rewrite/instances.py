@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from porter.findings import Kind, Level
-from porter.rewrite.outcomes import NameEdit, Remark, Settings
+from porter.rewrite.decide import Decider
+from porter.rewrite.outcomes import NameEdit, Remark
 from porter.rules.load import RuleBook
 from porter.rules.model import Rule
 from porter.source.index import enclosing_class
@@ -17,17 +18,16 @@ from porter.source.scopes import Scope, parent
 
 
 class Instances:
-    """The edits and remarks about known objects in one file. `resolved` holds expressions that name the framework."""
+    """The edits and remarks about known objects in one file."""
 
-    def __init__(
-        self, module: SourceModule, receivers: Receivers, rules: RuleBook, settings: Settings, resolved: dict[int, str]
-    ) -> None:
+    def __init__(self, module: SourceModule, receivers: Receivers, rules: RuleBook, decider: Decider) -> None:
         self.module = module
         self.receivers = receivers
         self.rules = rules
-        self.settings = settings
-        self.resolved = resolved
-        self.back = settings.source == "mindspore"
+        self.decider = decider
+        self.settings = decider.settings
+        self.resolved = decider.resolved
+        self.back = self.settings.source == "mindspore"
 
     def details(self) -> Iterator[NameEdit | Remark]:
         """All of them, in no order."""
@@ -44,7 +44,10 @@ class Instances:
 
     def _changes(self, rule: Rule) -> dict[str, str]:
         """Attributes of an instance that the other framework calls differently ("": it has none)."""
-        return rule.attribute_changes(self.settings.source)
+        changes = rule.attribute_changes(self.settings.source)
+        if rule.layer.get(self.settings.to) and self.decider.prefers_class(rule):
+            return {name: target for name, target in changes.items() if target}
+        return changes
 
     def _attribute(self, node: ast.Attribute, scope: Scope) -> Iterator[NameEdit | Remark]:
         names = self.receivers.types(node.value, scope)

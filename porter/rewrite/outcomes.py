@@ -102,7 +102,10 @@ class Refuse:
 
 @dataclass(slots=True)
 class Outcome:
-    """A decision about one reference: `target` None leaves it; `node` is the part of the chain that has the rule."""
+    """A decision about one reference, for the text between `start` and `end`; `target` None leaves it.
+
+    `harmless`: it is left, but means the same whichever framework the name stands for (`nn is not None`).
+    """
 
     reference: Reference
     kind: Kind
@@ -116,7 +119,7 @@ class Outcome:
     reason: str = ""
     mark: str = ""
     label: str = ""
-    replace_call: bool = False
+    harmless: bool = False
     notes: list[str] = field(default_factory=list)
 
     @property

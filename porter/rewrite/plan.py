@@ -42,6 +42,7 @@ class FilePlanner:
         self.decider = Decider(module, rules, settings)
         self.decider.resolved = {id(n): q for r in self.references for n, q in _prefixes(r)}
         known = self.decider.resolved | {id(n): q for r in self.others for n, q in _prefixes(r)}
+        known |= {id(r.node): full for r in self.references if (full := self._generated_full(r))}
         self.receivers = Receivers(module, lambda node: known.get(id(node)))
 
     def _of_source(self, reference: Reference) -> bool:
@@ -64,11 +65,16 @@ class FilePlanner:
                 return reference.qualified[len(prefix) :].partition(".")[0]
         return None
 
-    def _decide(self, reference: Reference) -> Outcome:
+    def _generated_full(self, reference: Reference) -> str | None:
+        """The qualified name of the target framework that a name of a generated module stands for."""
         name = self._generated_name(reference)
-        if name is None:
+        names = (n for m in self.generated for n in stands_for(m.text.data) if n.rpartition(".")[2] == name)
+        return next(names, None)
+
+    def _decide(self, reference: Reference) -> Outcome:
+        name, full = self._generated_name(reference), self._generated_full(reference)
+        if name is None or full is None:
             return self.decider.decide(reference)
-        full = next(n for m in self.generated for n in stands_for(m.text.data) if n.rpartition(".")[2] == name)
         count = len(reference.parts) - reference.qualified.rpartition(f".{name}")[2].count(".")
         node = reference.nodes[count - 1]
         rule = self.rules.find(full, self.settings.to)
@@ -83,10 +89,17 @@ class FilePlanner:
             meaning = self.index.meaning(name, self.module.scopes.module)
             if meaning is None or meaning[2] or (id(self.module.scopes.module), name) in read:
                 continue
+            if self._is_handed_through(name):
+                continue
             root = meaning[1].partition(".")[0]
             if root == self.settings.source and not self.index.shadows(self.module, root):
                 found.append((name, meaning[1]))
         return found
+
+    def _is_handed_through(self, name: str) -> bool:
+        """Whether a name comes from another file of the tree, where it moves by itself."""
+        bindings = self.module.scopes.module.bindings[name]
+        return any(b.target and b.target != self.index.resolve(b.target) for b in bindings)
 
     def outcomes(self) -> list[Outcome]:
         """Decisions about every name of the source framework."""
@@ -126,7 +139,7 @@ class FilePlanner:
             return
         outcome.rule, outcome.label, outcome.kind = rule, rule.name, Kind.STRING
         outcome.start, outcome.end = self.module.text.span(call)
-        outcome.level, outcome.reason, outcome.mark, outcome.replace_call = Level.SAFE, "", "", True
+        outcome.level, outcome.reason, outcome.mark = Level.SAFE, "", ""
         self.decider.apply_value(outcome, rule)
 
     def compared_rules(self) -> set[str]:
@@ -140,7 +153,7 @@ class FilePlanner:
 
     def details(self) -> Iterator[NameEdit | Remark]:
         """Attributes and calls of known instances, and names of the framework inside strings."""
-        instances = Instances(self.module, self.receivers, self.rules, self.settings, self.decider.resolved)
+        instances = Instances(self.module, self.receivers, self.rules, self.decider)
         yield from instances.details()
         yield from Strings(self.module, self.index, self.rules, self.settings).remarks()
 

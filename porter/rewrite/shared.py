@@ -12,7 +12,7 @@ from porter.rewrite.outcomes import LAYERS, Outcome
 from porter.rewrite.plan import FilePlanner
 from porter.rules.load import RuleBook
 from porter.source.receivers import Receivers, type_operands
-from porter.source.scopes import Scope
+from porter.source.scopes import Scope, parent
 
 ADD = "add_module"
 
@@ -28,6 +28,8 @@ def shared_rules(
     found = {name for planner in planners.values() for name in planner.compared_rules()}
     if any(_tests_openly(planner) for planner in planners.values()):
         found.update(_handed_around(outcome for file in outcomes.values() for outcome in file))
+    if hierarchy.settings.to == "torch":
+        return found
     found.update(_grown_by_class(hierarchy, planners))
     for planner in planners.values():
         found.update(_grown_from_outside(planner, rules))
@@ -57,11 +59,18 @@ def _tests_openly(planner: FilePlanner) -> bool:
 
 
 def _compared_openly(node: ast.expr, scope: Scope) -> bool:
-    above = getattr(node, "parent", None)
+    above = parent(node)
+    if isinstance(above, ast.Subscript) or (isinstance(above, ast.Call) and _looks_up(above)):
+        return True
     if not isinstance(above, ast.Compare):
         return False
     sides = [side for side in (above.left, *above.comparators) if side is not node]
     return any(_is_open(operand, scope) for side in sides for operand in type_operands(side))
+
+
+def _looks_up(call: ast.Call) -> bool:
+    """`NAMES.get(type(m))`: the type is a key of a table."""
+    return isinstance(call.func, ast.Attribute) and call.func.attr in ("get", "pop", "index", "count")
 
 
 def _is_open(node: ast.expr, scope: Scope) -> bool:

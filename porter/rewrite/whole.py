@@ -32,12 +32,13 @@ class TreePlan:
     def layers_import(self, path: str) -> str:
         """How a file of the tree spells the generated module: `.porter_layers`, `package.porter_layers` or bare."""
         module = self.index.modules[path]
-        root = package_root(path, self.index.paths)
-        folder = self.layers_path.rpartition("/")[0]
-        if root is None or root != folder or package_root(self.layers_path, self.index.paths) is None:
+        home = package_root(self.layers_path, self.index.paths)
+        if home is None:
             return LAYERS
+        if package_root(path, self.index.paths) != home:
+            return f"{home.rpartition('/')[2] or self.index.root_name}.{LAYERS}"
         top = module.package.partition(".")[0]
-        if not _imports_relatively(module) and _imports(module, top) and root != "":
+        if not _imports_relatively(module) and _imports(module, top) and home != "":
             return f"{top}.{LAYERS}"
         return "." * len(module.package.split(".")) + LAYERS
 
@@ -60,7 +61,7 @@ def plan_tree(
         if progress is not None:
             progress(count, len(interesting))
     outcomes, hierarchy = _decided(planners, index, rules, settings, frozenset())
-    shared = frozenset(shared_rules(planners, outcomes, hierarchy, rules) if settings.to == "mindspore" else ())
+    shared = frozenset(shared_rules(planners, outcomes, hierarchy, rules))
     if shared:
         outcomes, hierarchy = _decided(planners, index, rules, settings, shared)
     plan = TreePlan(index, {})
@@ -127,9 +128,12 @@ def _place(index: TreeIndex, users: list[str], generated: set[str]) -> str:
     if generated:
         return sorted(generated)[0]
     roots = {package_root(path, index.paths) for path in users}
-    if len(roots) == 1 and None not in roots:
-        root = roots.pop()
-        return f"{root}/{LAYERS}.py" if root else f"{LAYERS}.py"
+    packages = roots - {None}
+    if len(packages) == 1:
+        root = packages.pop() or ""
+        outside = [index.modules[p] for p in users if package_root(p, index.paths) is None]
+        if all(_imports(module, root.rpartition("/")[2] or index.root_name) for module in outside):
+            return f"{root}/{LAYERS}.py" if root else f"{LAYERS}.py"
     folders = {path.rpartition("/")[0] for path in users}
     if roots == {None} and len(folders) == 1:
         folder = folders.pop()
