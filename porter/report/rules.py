@@ -104,11 +104,11 @@ def _what(rule: Rule, ours: str | None, theirs: str | None) -> list[str]:
     """What becomes of one parameter, in sentences."""
     param = rule.params.get(ours or theirs or "", ParamRule(ours or theirs or ""))
     said = [*_constants(rule, ours, theirs), *_crossing(rule, param, ours, theirs)]
-    said += [text for text in (param.note, param.inert and f"no output depends on it: {param.inert}") if text]
+    if not said and ours and theirs:
+        said = ["the same"]
+    said += [text for text in (param.note, param.inert) if text]
     said += [_when(when) for when in param.when]
-    if said:
-        return said
-    return ["the same"] if ours and theirs else ["only in " + ("PyTorch" if ours else "MindSpore")]
+    return said or ["only in " + ("PyTorch" if ours else "MindSpore")]
 
 
 def _crossing(rule: Rule, param: ParamRule, ours: str | None, theirs: str | None) -> Iterator[str]:

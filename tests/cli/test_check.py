@@ -10,13 +10,13 @@ import pytest
 
 from tests.cli.conftest import Porter, fingerprint
 
-POOL = "import torch.nn as nn\n\n\ndef pool():\n    return nn.MaxPool3d(2)\n"
+NORM = "import torch.nn as nn\n\n\ndef norm():\n    return nn.BatchNorm3d(3, momentum=0.25)\n"
 
 
 @pytest.fixture
 def converted(porter: Porter, tree: Callable[..., Path], tmp_path: Path) -> tuple[Path, Path]:
     """SRC and OUT of a small tree."""
-    src, out = tree(net=POOL), tmp_path / "out"
+    src, out = tree(net=NORM), tmp_path / "out"
     assert porter("convert", src, "-o", out).code == 0
     return src, out
 
@@ -35,11 +35,11 @@ def test_a_right_tree_is_ok_and_neither_tree_is_touched(porter: Porter, converte
 def test_a_wrong_tree_is_a_mismatch_in_text_and_json(
     porter: Porter, converted: tuple[Path, Path], tmp_path: Path
 ) -> None:
-    for name in ("net.py", "porter.json"):  # as if the converter had written a wrong stride
+    for name in ("net.py", "porter.json"):  # as if the converter had written a wrong momentum
         path = converted[1] / name
         text = path.read_text()
-        assert "stride=2" in text
-        path.write_text(text.replace("stride=2", "stride=1"))
+        assert "momentum=0.75" in text
+        path.write_text(text.replace("momentum=0.75", "momentum=0.5"))
     report = tmp_path / "report.json"
     ran = porter("check", *converted, "--format", "json", "--report", report)
     assert ran.code == 1
@@ -60,7 +60,7 @@ def test_nothing_to_check_is_not_green(porter: Porter, tree: Callable[..., Path]
 
 
 def test_a_tree_without_a_manifest_names_it(porter: Porter, tree: Callable[..., Path], tmp_path: Path) -> None:
-    src = tree(net=POOL)
+    src = tree(net=NORM)
     (tmp_path / "out").mkdir()
     ran = porter("check", src, tmp_path / "out")
     assert ran.code == 2
