@@ -102,7 +102,7 @@ def test_running_statistics_of_a_long_nearly_constant_channel_far_from_zero(modu
     one = module.InstanceNorm1d(2, momentum=1.0, track_running_stats=True).set_train()
     run(one, x)
     x = x.astype(np.float64)
-    np.testing.assert_allclose(one.moving_mean.asnumpy(), x.mean(-1)[0], rtol=np.finfo(np.float32).eps)
+    np.testing.assert_allclose(one.moving_mean.asnumpy(), x.mean(-1)[0], rtol=float(np.finfo(np.float32).eps))
     np.testing.assert_allclose(one.moving_variance.asnumpy(), x.var(-1)[0], rtol=1e-4)
 
 

@@ -12,7 +12,7 @@ import pytest
 RUNTIME = Path(__file__).parents[2] / "porter" / "runtime"
 TEMPLATES = sorted(path for path in (RUNTIME / "standalone").rglob("*.py") if path.name != "__init__.py")
 DEFINITIONS = (ast.FunctionDef, ast.ClassDef)
-CHEAP = {"numbers", "typing", "warnings"}
+CHEAP = {"__future__", "numbers", "typing", "warnings"}
 
 templates = pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: f"{path.parent.name}-{path.stem}")
 
@@ -66,12 +66,12 @@ def test_the_text_runs_where_porter_is_not(path: Path, tmp_path: Path, request: 
         (package / sibling.name).write_text(sibling.read_text(encoding="utf-8"), encoding="utf-8")
     code = (
         "import sys; sys.modules['porter'] = None\n"
-        f"from copied.{path.stem} import InstanceNorm3d\n"
-        f"print(InstanceNorm3d(3), *sorted({{'torch', 'mindspore'}} & set(sys.modules)))"
+        f"import copied.{path.stem}\n"
+        "print(*({'torch', 'mindspore'} & set(sys.modules)))"
     )
     result = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
-    assert result.stdout.startswith("InstanceNorm3d") and result.stdout.split()[-1] == framework
+    assert result.stdout.split() == [framework]
 
 
 @pytest.mark.parametrize("module", ["porter.runtime", "porter.runtime.standalone"])

@@ -1,3 +1,4 @@
+# mypy: allow-subclassing-any
 """A SequentialCell that also runs the layers which are added to it by name, as torch's container does."""
 
 from __future__ import annotations
