@@ -21,7 +21,12 @@ __all__ = ["CheckReport", "Result", "Verdict", "check_rules", "check_tree"]
 Progress = Callable[[int, int], None]
 
 
-def check_rules(names: Sequence[str], rules: RuleBook, progress: Progress | None = None) -> CheckReport:
+def check_rules(
+    names: Sequence[str],
+    rules: RuleBook,
+    progress: Progress | None = None,
+    modes: Sequence[str] = ("PyNative", "GRAPH"),
+) -> CheckReport:
     """Prove rules by their own [[check]] cases: `names` (`nn.InstanceNorm3d` or `torch.nn.InstanceNorm3d`), or all.
 
     Raises UsageError for a name that has no rule, FrameworkError when torch or mindspore is missing.
@@ -31,7 +36,7 @@ def check_rules(names: Sequence[str], rules: RuleBook, progress: Progress | None
     chosen = [_rule_named(name, rules) for name in names] if names else list(rules.rules.values())
     cases: list[AnyCase] = []
     for rule in chosen:
-        found = list(RuleCases(rule, converter(rules)))
+        found = list(RuleCases(rule, converter(rules), modes))
         cases += found or [_without_cases(rule)]
     return CheckReport(tuple(_run(cases, progress)))
 
@@ -61,7 +66,7 @@ def check_tree(
     for site in manifest.chosen(sites):
         changed = manifest.changed_since(site)
         if changed:
-            cases.append(Skipped(site.before, site.rule, changed, "", site.kind, site.path, site.line, fault=True))
+            cases.append(Skipped(site.before, site.rule, changed, "", str(site.kind), site.path, site.line, fault=True))
         else:
             cases += site_cases(site, _rule_of(site, rules, other(manifest.to)), tree, converter(rules))
     return CheckReport(tuple(_run(cases, progress)))

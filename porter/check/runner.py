@@ -21,6 +21,7 @@ from porter.proof import audit, inputs
 from porter.proof.cases import AND_BACK, AnyCase, Case, SignatureCase, Skipped, Snippet, Trial
 from porter.proof.verdict import Difference
 from porter.results import Result, Verdict
+from porter.rules.model import Rule
 
 SEEDS = (1, 2)
 MOVED_RUNS = 4
@@ -67,7 +68,7 @@ class Runner:
         self._stack = ExitStack()
         self.children = {name: self._stack.enter_context(Child(name, seconds)) for name in ("torch", "mindspore")}
         self._truths: dict[object, Truth | TorchError] = {}
-        self._known: dict[object, list[Result]] = {}
+        self._known: dict[object, tuple[Rule, list[Result]]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -102,10 +103,11 @@ class Runner:
 
     def _numeric(self, case: Case) -> Iterator[Result]:
         """The same text at another place of a tree needs no second run."""
-        key = (case.rule.name, case.name, case.trials, case.form, case.mode, case.dtype, case.by_name, case.first)
+        run = (case.direction, case.form, case.mode, case.dtype, case.by_name, case.first)
+        key = (id(case.rule), case.name, case.trials, run, case.blinders)
         if key not in self._known:
-            self._known[key] = list(self._proven(case))
-        for result in self._known[key]:
+            self._known[key] = case.rule, list(self._proven(case))  # the rule stays, and so does its id
+        for result in self._known[key][1]:
             repeat = result.repeat and case.repeat
             yield replace(result, path=case.path, line=case.line, repeat=repeat)
 

@@ -172,6 +172,7 @@ class RuleCases:
         self.modes = modes
         self.seen: set[object] = set()
         self.compiled: set[str] = set()
+        self.looked = False
 
     def __iter__(self) -> Iterator[AnyCase]:
         for framework in FRAMEWORKS:
@@ -181,14 +182,15 @@ class RuleCases:
         for index, check in enumerate(self.rule.checks):
             self.seen.clear()
             self.compiled.clear()
+            self.looked = False
             make = self._there if check.side == "torch" else self._back
             yield from make(check, first=index == 0)
 
     def _there(self, check: Check, first: bool) -> Iterator[AnyCase]:
         shapes = shapes_of(check, bound(self.rule, "torch", check.args))
+        blinders = self._blinders(check, lambda text: text)
         for form, text in self._forms(check):
             truth = self._snippet("torch", text)
-            blinders = self._blinders(check, form, lambda text: text)
             for platform in ("gpu", "any"):
                 out = self.convert(text, "mindspore", platform)
                 found = self._snippet("mindspore", out.text, out.layers, native=platform == "gpu")
@@ -199,7 +201,7 @@ class RuleCases:
                     case = self._case(check, Trial(truth, found, shapes), THERE, label, blinders)
                     yield from self._spread(case, check)
                     if first and form == "call" and self.rule.is_class:
-                        yield replace(case, form=f"{label}, input by name", by_name=True)
+                        yield replace(case, form=f"{label}, input by name", by_name=True, blinders=())
                 if form == "call" and platform == "gpu" and not out.left and out.layers is None:
                     yield from self._and_back(check, truth, out, shapes)
 
@@ -214,6 +216,7 @@ class RuleCases:
 
     def _back(self, check: Check, first: bool) -> Iterator[AnyCase]:
         shapes = shapes_of(check, bound(self.rule, "mindspore", check.args))
+        blinders = self._blinders(check, lambda text: self.convert(text, "torch", "gpu"))
         for form, text in self._forms(check):
             out = self.convert(text, "torch", "gpu")
             if out.left:
@@ -221,7 +224,6 @@ class RuleCases:
                 continue
             truth = self._snippet("torch", out.text, out.layers)
             original = self._snippet("mindspore", text, native=True)
-            blinders = self._blinders(check, form, lambda text: self.convert(text, "torch", "gpu"))
             yield from self._spread(self._case(check, Trial(truth, original, shapes), BACK, form, blinders), check)
 
     def _forms(self, check: Check) -> Iterator[tuple[str, str]]:
@@ -229,9 +231,9 @@ class RuleCases:
         if self.rule.is_class:
             yield "value", value_text(self.rule, check.side, check.args)
 
-    def _blinders(self, check: Check, form: str, torch_text: Callable[[str], str | Converted]) -> Blinders:
+    def _blinders(self, check: Check, torch_text: Callable[[str], str | Converted]) -> Blinders:
         call = bound(self.rule, check.side, check.args)
-        if call is None or form != "call":
+        if call is None:
             return ()
         found = []
         for name in arguments_to_notice(self.rule, call):
@@ -244,7 +246,8 @@ class RuleCases:
     def _spread(self, case: Case, check: Check) -> Iterator[Case]:
         """Every dtype in the first mode; the others, which compile for seconds, once for each thing that is built."""
         for dtype in check.dtypes:
-            yield case.at(self.modes[0], dtype, first=dtype == check.dtypes[0], blinders=case.blinders)
+            yield case.at(self.modes[0], dtype, first=not self.looked, blinders=case.blinders)
+            self.looked = True
         built = case.trials[0].found.layers or "the native layer"
         if built not in self.compiled:
             self.compiled.add(built)

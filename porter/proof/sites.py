@@ -66,10 +66,10 @@ def site_cases(site: Site, rule: Rule | None, tree: Tree, convert: Converter) ->
     direction = THERE if tree.to == "mindspore" else BACK
 
     def skipped(reason: str) -> list[Case | Skipped]:
-        return [Skipped(site.before, site.rule, reason, direction, site.kind, site.path, site.line)]
+        return [Skipped(site.before, site.rule, reason, direction, str(site.kind), site.path, site.line)]
 
     if rule is None:
-        return skipped("no such rule is loaded")
+        return skipped(f"left as it was: {site.reason}" if site.reason else f"there is no rule {site.rule!r}")
     if site.kind in _NOT_RUN:
         return skipped(_NOT_RUN[site.kind])
     if site.before == site.after and site.names_before == site.names_after:
@@ -80,7 +80,7 @@ def site_cases(site: Site, rule: Rule | None, tree: Tree, convert: Converter) ->
     except (_Cannot, ValueError, SyntaxError) as error:
         return skipped(str(error))
     repeat = f"{tree.repeat} --site {site.path}:{site.line}"
-    case = Case(site.before, rule, trials, direction, site.kind, path=site.path, line=site.line, repeat=repeat)
+    case = Case(site.before, rule, trials, direction, str(site.kind), path=site.path, line=site.line, repeat=repeat)
     return [case.at(mode, first=mode == MODES[0], blinders=builder.blinders(trials[0])) for mode in MODES]
 
 
@@ -192,7 +192,10 @@ class _Builder:
         signature = self.rule.side(self.side if generated else self.tree.to).signature
         if signature is None:
             return {}
-        given = Call(ast.unparse(after), signature).given
+        try:
+            given = Call(ast.unparse(after), signature).given
+        except ValueError:
+            return {}  # it will fail when it runs, and be told as what it is
         crossing = {name: name for name in given} if generated else self.rule.crossing(self.side)
         return {ours: ast.unparse(given[name]) for ours, name in crossing.items() if name in given}
 
@@ -217,8 +220,9 @@ class _Builder:
         source = f"def {head}:\n    return {expression}\n"
         uses_layers = converted and any("porter_layers" in target.split(".") for target in names.values())
         layers = self.tree.layers if uses_layers else None
-        native = self.tree.native if converted else framework == "mindspore"
-        return Snippet(framework, source, entry_of(self.rule), layers, tuple(sorted(names.items())), native)
+        native = framework == "mindspore" and (self.tree.native or not converted)
+        parent = str(self.rule.side(framework).name) if self.rule.is_class and (native or framework == "torch") else ""
+        return Snippet(framework, source, entry_of(self.rule), layers, tuple(sorted(names.items())), native, parent)
 
     def _checks(self) -> list[Check]:
         """The rule's cases in the arguments of the side that the tree was written for."""

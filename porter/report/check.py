@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import groupby
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from porter.results import CheckReport, Result
 
 _COLOURS = {"ok": "green", "mismatch": "bold red", "blind": "bold magenta", "error": "bold red", "not run": "dim"}
+_WORST_FIRST = ("mismatch", "error", "blind", "not run", "ok")
+_WIDEST = 96
+_PIPE = 240
 _ENDINGS = {
     0: "all that ran is the same",
     1: "not proven: see above",
@@ -27,11 +31,12 @@ _ENDINGS = {
 
 
 def print_text(report: CheckReport, console: Console) -> None:
-    """A table of what was proven, then every case that needs a look with how to repeat it, then one line of counts."""
+    """A row for each place, then whatever needs a look with how to repeat it, then one line of counts."""
     if report.results:
-        console.print(_table(report))
-    for result in _telling(report):
-        _describe(result, console)
+        # a terminal folds long cells; a pipe gets one line a row, for grep
+        console.print(_table(report), width=None if console.is_terminal else _PIPE, crop=False)
+    for results in _telling(report):
+        _describe(results, console)
     write(console)
     write(console, _summary(report))
 
@@ -46,44 +51,58 @@ def to_json(report: CheckReport) -> str:
 
 
 def _table(report: CheckReport) -> Table:
-    """A row for each place or rule case: how often it ended how."""
-    table = plain_table(verdict="text", cases="number", where="fold", what="fold")
+    """A row for each place or rule case: its worst verdict, and how many cases ended in each."""
+    table = plain_table(verdict="fold", cases="fold", where="fold", what="fold")
     table.columns[0].no_wrap = True
-    for (verdict, where, case), results in groupby(report.results, key=_group):
-        table.add_row(Text(verdict, _COLOURS[verdict]), str(len(list(results))), visible(where), visible(case))
+    for (where, what), results in groupby(report.results, key=lambda result: (_where(result), result.case)):
+        counts = Counter(str(result.verdict) for result in results)
+        worst = next(verdict for verdict in _WORST_FIRST if counts[verdict])
+        shown = ", ".join(f"{counts[verdict]} {verdict}" for verdict in _WORST_FIRST if counts[verdict])
+        row = (str(counts[worst]) if len(counts) == 1 else shown, visible(where), _shortened(what))
+        table.add_row(Text(worst, _COLOURS[worst]), *row)
     return table
 
 
-def _group(result: Result) -> tuple[str, str, str]:
-    return str(result.verdict), _where(result), result.case
+def _shortened(text: str) -> str:
+    """One line of what was called; the whole text stands below where it matters, and in the JSON."""
+    line = visible(" ".join(text.split()))
+    return line if len(line) <= _WIDEST else f"{line[: _WIDEST - 3]}..."
 
 
 def _where(result: Result) -> str:
     return f"{result.path}:{result.line}" if result.path else result.rule
 
 
-def _telling(report: CheckReport) -> Iterator[Result]:
-    """Every failure; of what was not run, each reason once."""
-    reasons: set[tuple[str, str]] = set()
+def _telling(report: CheckReport) -> Iterator[list[Result]]:
+    """Failures, those of one kind at one place together; of what was not run, each reason once."""
+    groups: dict[tuple[str, ...], list[Result]] = {}
     for result in report.results:
-        if result.verdict == "ok":
-            continue
-        if result.verdict == "not run":
-            key = (result.rule, result.detail)
-            if key in reasons:
-                continue
-            reasons.add(key)
-        yield result
+        verdict = str(result.verdict)
+        if verdict == "not run":
+            groups.setdefault((verdict, result.rule, result.detail), []).append(result)
+        elif verdict != "ok":
+            groups.setdefault((verdict, _where(result), result.case, result.detail), []).append(result)
+    yield from sorted(groups.values(), key=lambda results: results[0].verdict == "not run")
 
 
-def _describe(result: Result, console: Console) -> None:
+def _describe(results: list[Result], console: Console) -> None:
+    first = results[0]
     write(console)
-    head = Text(str(result.verdict), _COLOURS[result.verdict])
-    write(console, head.append(f"  {visible(_where(result))}  {visible(result.case)}", style="none"))
-    how = ", ".join(part for part in (result.direction, result.form, result.mode, result.dtype) if part)
-    for label, text in (("", how), ("", result.detail), ("with", _samples(result)), ("repeat", result.repeat)):
+    head = Text(str(first.verdict), _COLOURS[first.verdict])
+    write(console, head.append(f"  {visible(_where(first))}  {visible(' '.join(first.case.split()))}", style="none"))
+    write(console, f"    {visible(first.detail)}")
+    if first.verdict == "not run":
+        others = [_where(result) for result in results[1:]]
+        lines = {"also": ", ".join(dict.fromkeys(others))}
+    else:
+        lines = {"in": "; ".join(_how(result) for result in results), "with": _samples(first), "repeat": first.repeat}
+    for label, text in lines.items():
         if text:
-            write(console, f"    {label + ': ' if label else ''}{visible(text)}")
+            write(console, f"    {label}: {visible(text)}")
+
+
+def _how(result: Result) -> str:
+    return ", ".join(part for part in (result.direction, result.form, result.mode, result.dtype) if part)
 
 
 def _samples(result: Result) -> str:

@@ -1,0 +1,162 @@
+"""`check` is green on the rules, and red on every rule that is broken on purpose."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterator
+from functools import cache
+
+import pytest
+
+from porter.check import check_rules, converter
+from porter.check.runner import Runner
+from porter.errors import RuleError, UsageError
+from porter.proof.cases import RuleCases
+from porter.proof.mutants import Mutant, mutants
+from porter.results import Result, Verdict
+from porter.rules.load import RuleBook, rule_folder, rule_from_data
+
+pytestmark = pytest.mark.frameworks("torch", "mindspore")
+
+NORMS = ["nn/InstanceNorm1d", "nn/InstanceNorm2d", "nn/InstanceNorm3d", "nn/functional/instance_norm"]
+FAILED = {Verdict.MISMATCH, Verdict.BLIND, Verdict.ERROR}
+
+
+def of_rules(*names: str) -> list[tuple[str, Mutant]]:
+    """Every mutant of these rules."""
+    folder = rule_folder()
+    data = {name: tomllib.loads((folder / f"{name}.toml").read_text(encoding="utf-8")) for name in names}
+    return [(name, mutant) for name, rule in data.items() for mutant in mutants(rule)]
+
+
+def failures(name: str, mutant: Mutant, book: RuleBook, runner: Runner) -> Iterator[Result]:
+    """What check has against a broken rule, in PyNative mode."""
+    rule = rule_from_data(name, mutant.data)
+    broken = RuleBook({**book.rules, str(rule.torch.name): rule})
+    for case in RuleCases(rule, converter(broken), ("PyNative",)):
+        yield from (result for result in runner.results(case) if result.verdict in FAILED)
+
+
+@pytest.fixture(scope="module")
+def known(book: RuleBook, runner: Runner) -> Callable[[str], set[str]]:
+    """What is already wrong with an unbroken rule: nothing, one hopes; it cannot pass for a mutant that was caught."""
+
+    @cache
+    def of(name: str) -> set[str]:
+        data = tomllib.loads((rule_folder() / f"{name}.toml").read_text(encoding="utf-8"))
+        return {told(result) for result in failures(name, Mutant("unbroken", data), book, runner)}
+
+    return of
+
+
+def told(result: Result) -> str:
+    """A failure in one line."""
+    return f"{result.case} {result.direction} {result.form} {result.dtype}: {result.verdict} {result.detail}"
+
+
+def is_caught(name: str, mutant: Mutant, book: RuleBook, runner: Runner, known: Callable[[str], set[str]]) -> bool:
+    """Whether check says something about a broken rule that it does not say about the unbroken one."""
+    try:
+        return any(told(result) not in known(name) for result in failures(name, mutant, book, runner))
+    except RuleError:
+        return True  # the loader does not even take it
+
+
+MUTANTS = of_rules(*NORMS)
+
+
+@pytest.mark.parametrize(("name", "mutant"), MUTANTS, ids=[f"{name}: {mutant.name}" for name, mutant in MUTANTS])
+def test_every_broken_instance_norm_rule_is_caught(
+    name: str, mutant: Mutant, book: RuleBook, runner: Runner, known: Callable[[str], set[str]]
+) -> None:
+    assert is_caught(name, mutant, book, runner, known), f"{mutant.name} gives the same numbers everywhere"
+
+
+def test_the_mutants_are_those_that_were_asked_for() -> None:
+    names = {mutant.name for name, mutant in MUTANTS if name == "nn/InstanceNorm3d"}
+    assert {
+        "[torch] signature: affine=False becomes affine=True",
+        "[mindspore] signature: affine=True becomes affine=False",
+        "[torch] signature: eps=1e-05 becomes eps=0.001",
+        "[param.affine] same_default added: the default is not written",
+        "[param.track_running_stats] when.True forgotten",
+        "[weights] weight and bias swapped",
+        "[weights] without weight",
+        "[forward] without input",
+    } <= names
+    assert len(names) >= 30
+
+
+def test_the_mutants_of_other_rules_include_lost_renames_and_constants() -> None:
+    names = {mutant.name for _, mutant in of_rules("nn/Conv3d", "nn/BatchNorm3d", "nn/MaxPool3d")}
+    assert {
+        "[param.bias] without mindspore",
+        "[param.padding] without value",
+        "[param.momentum] value = pairs",
+        "[write.mindspore] without pad_mode",
+        "[write.mindspore] pad_mode otherwise",
+        "[param.padding] when.same sets pad_mode otherwise",
+        "[param.stride] when.None forgotten",
+    } <= names
+
+
+SOME = [
+    ("nn/Conv3d", "[param.bias] without mindspore"),
+    ("nn/Conv3d", "[write.mindspore] without pad_mode"),
+    ("nn/Conv3d", "[param.padding] without value"),
+    ("nn/BatchNorm3d", "[param.momentum] without value"),
+    ("nn/BatchNorm3d", "[weights] running_mean and running_var swapped"),
+    ("nn/BatchNorm3d", "[param.track_running_stats] when.False forgotten"),
+    ("nn/MaxPool3d", "[param.stride] when.None forgotten"),
+    ("nn/LeakyReLU", "[param.negative_slope] without mindspore"),
+    ("cat", "[param.dim] without mindspore"),
+]
+
+
+@pytest.mark.parametrize(("name", "what"), SOME, ids=[": ".join(pair) for pair in SOME])
+def test_broken_rules_of_other_kinds_are_caught(
+    name: str, what: str, book: RuleBook, runner: Runner, known: Callable[[str], set[str]]
+) -> None:
+    mutant = next(mutant for _, mutant in of_rules(name) if mutant.name == what)
+    assert is_caught(name, mutant, book, runner, known)
+
+
+def test_all_rules_are_green(book: RuleBook) -> None:
+    report = check_rules([], book, modes=("PyNative",))
+    assert [result for result in report.results if result.verdict in FAILED] == []
+    assert report.exit_code == 0 and report.counts[Verdict.OK] > 100
+    proven = {result.rule for result in report.results if result.verdict is Verdict.OK and result.mode}
+    assert {rule.name for rule in book.rules.values() if rule.checks} <= proven
+
+
+def test_instance_norm_is_green_in_both_modes_both_directions_and_all_forms(book: RuleBook) -> None:
+    report = check_rules(["nn.InstanceNorm3d"], book)
+    assert [result for result in report.results if result.verdict is not Verdict.OK] == []
+    seen = {(result.direction, result.form, result.mode, result.dtype) for result in report.results}
+    there, back, again = "torch -> mindspore", "mindspore -> torch", "torch -> mindspore -> torch"
+    assert {
+        (there, "call, gpu", "PyNative", "float32"),
+        (there, "call, gpu", "PyNative", "float16"),
+        (there, "call, gpu", "GRAPH", "float32"),
+        (there, "call, gpu, input by name", "PyNative", "float32"),
+        (there, "call, any", "GRAPH", "float32"),
+        (there, "value, gpu", "GRAPH", "float32"),
+        (there, "value, any", "PyNative", "float32"),
+        (back, "call", "GRAPH", "float32"),
+        (back, "value", "PyNative", "float32"),
+        (again, "call", "", "float32"),
+        ("", "signature in torch", "", ""),
+        ("", "signature in mindspore", "", ""),
+    } <= seen
+
+
+def test_a_name_may_be_given_in_any_spelling(book: RuleBook) -> None:
+    for name in ("nn.Module", "torch.nn.Module", "mindspore.nn.Cell"):
+        assert [result.rule for result in check_rules([name], book).results] == ["nn.Module"]
+    with pytest.raises(UsageError, match=r"there is no rule 'nn\.Nothing'; porter rules lists them"):
+        check_rules(["nn.Nothing"], book)
+
+
+def test_nothing_that_can_be_run_is_never_a_success(book: RuleBook) -> None:
+    report = check_rules(["nn.Module"], book)
+    assert report.exit_code == 2 and report.counts[Verdict.NOT_RUN] == 1
