@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +12,13 @@ import click
 
 from porter import output
 from porter.cli.options import format_options, rule_dirs_option, tree_defaults
-from porter.errors import SourceError, UsageError
+from porter.errors import FrameworkError, SourceError, UsageError
 
 if TYPE_CHECKING:
     from porter.results import CheckReport
+
+NEEDED = ("numpy", "torch", "mindspore")
+INSTALL = "install porter with its extra, `pip install '.[check]'` in its folder"
 
 
 class _Arguments(click.Command):
@@ -47,9 +52,21 @@ def check(**options: Any) -> int:
     Exit code: 0 all ok; 1 a mismatch, or a case that could not have noticed one; 2 it could not run, or there was
     nothing to check.
     """
-    report = _check_rules(options) if options["of_rules"] else _check_tree(options)
+    with _installed():
+        report = _check_rules(options) if options["of_rules"] else _check_tree(options)
     _tell(report, json=options["format_"] == "json", path=options["report"])
     return report.exit_code
+
+
+@contextlib.contextmanager
+def _installed() -> Iterator[None]:
+    """Say what is missing where porter was installed for converting only."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name not in NEEDED:
+            raise
+        raise FrameworkError(f"{error.name} is not installed; check needs {', '.join(NEEDED)}: {INSTALL}") from error
 
 
 def _check_tree(options: dict[str, Any]) -> CheckReport:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Porter, fingerprint
+from tests.cli.conftest import Porter, child, fingerprint, with_porter
 
 NORM = "import torch.nn as nn\n\n\ndef norm():\n    return nn.BatchNorm3d(3, momentum=0.25)\n"
 
@@ -51,6 +52,23 @@ def test_a_wrong_tree_is_a_mismatch_in_text_and_json(
     assert "mismatch" in json.dumps(kept)
 
 
+@pytest.mark.parametrize("missing", ["numpy", "torch", "mindspore"])
+def test_a_missing_framework_is_one_line(converted: tuple[Path, Path], tmp_path: Path, missing: str) -> None:
+    """A package of that name that cannot be imported stands before the real one."""
+    (tmp_path / "hidden").mkdir()
+    text = f"raise ModuleNotFoundError('No module named {missing}', name={missing!r})\n"
+    (tmp_path / "hidden" / f"{missing}.py").write_text(text)
+    path = f"{tmp_path / 'hidden'}{os.pathsep}{with_porter()['PYTHONPATH']}"
+    ran = child("check", *converted, PYTHONPATH=path)
+    assert ran.returncode == 2
+    *_, last = ran.stderr.decode().strip().splitlines()
+    assert last.startswith("porter: ")
+    assert missing in last
+    assert "check" in last
+    assert b"Traceback" not in ran.stderr
+
+
+@pytest.mark.frameworks("numpy")
 def test_nothing_to_check_is_not_green(porter: Porter, tree: Callable[..., Path], tmp_path: Path) -> None:
     src, out = tree(plain="x = 1\n"), tmp_path / "out"
     assert porter("convert", src, "-o", out, "--to", "mindspore").code == 0
