@@ -118,12 +118,13 @@ class Receivers:
     def _attribute_values(self) -> dict[tuple[ast.ClassDef | None, str], list[ast.expr]]:
         """Everything that is assigned to `self.NAME`, by class."""
         values: dict[tuple[ast.ClassDef | None, str], list[ast.expr]] = {}
-        for node in ast.walk(self.module.tree):
-            targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-            for target in targets:
-                if isinstance(target, ast.Attribute) and self.is_self(target.value):
-                    value = getattr(node, "value", None) or ast.Constant(None)
-                    values.setdefault((enclosing_class(target), target.attr), []).append(value)
+        for target, _ in self.module.scopes.attributes:
+            if isinstance(target.ctx, ast.Store) and self.is_self(target.value):
+                value = getattr(parent(target), "value", None)
+                known = (
+                    value if isinstance(parent(target), (ast.Assign, ast.AnnAssign)) and value else ast.Constant(None)
+                )
+                values.setdefault((enclosing_class(target), target.attr), []).append(known)
         return values
 
 
