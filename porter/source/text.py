@@ -10,6 +10,7 @@ import warnings
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
+from types import CodeType
 from typing import Protocol
 
 NEWLINE = re.compile(rb"\r\n|\r|\n")
@@ -49,10 +50,15 @@ class SourceText:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 return ast.parse(self.data.decode("utf-8"))
-        except SyntaxError as error:
-            raise Unreadable(f"not Python {_python()}: {error.msg}", error.lineno or 1) from error
-        except (ValueError, RecursionError, MemoryError) as error:
-            raise Unreadable(f"cannot be parsed: {error}") from error
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            raise _unreadable(error) from error
+
+    def check(self) -> None:
+        """Raise Unreadable for what parses but does not compile: `return` outside a function, say."""
+        try:
+            compiled(self.data)
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            raise _unreadable(error) from error
 
     @cached_property
     def _starts(self) -> list[int]:
@@ -63,6 +69,11 @@ class SourceText:
         """The file's line end: that of its first line."""
         match = NEWLINE.search(self.data)
         return match.group().decode() if match else "\n"
+
+    def line_end(self, line: int) -> str:
+        """What ends a 1-based line: the file's line end where the text just stops."""
+        match = NEWLINE.match(self.data, self.line_span(line)[1])
+        return match.group().decode() if match else self.newline
 
     def offset(self, line: int, column: int) -> int:
         """Byte offset of a 1-based line and a 0-based byte column, as ast counts them."""
@@ -98,6 +109,19 @@ class SourceText:
         return (BOM if self.bom else b"") + (text.encode(self.encoding) if self.encoding != "utf-8" else data)
 
 
+def compiled(data: bytes) -> CodeType:
+    """The code of a UTF-8 file, whatever encoding its first lines name. Raises as `compile` does."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return compile(data.decode("utf-8"), "<converted>", "exec", dont_inherit=True)
+
+
+def _unreadable(error: Exception) -> Unreadable:
+    if isinstance(error, SyntaxError):
+        return Unreadable(f"not Python {_python()}: {error.msg}", error.lineno or 1)
+    return Unreadable(f"cannot be parsed: {error}")
+
+
 def _python() -> str:
     import sys
 
@@ -116,6 +140,15 @@ def read_text(raw: bytes) -> SourceText:
     except (SyntaxError, UnicodeDecodeError, LookupError) as error:
         raise Unreadable(f"unknown encoding: {error}") from error
     return SourceText(_without_marks(text).encode("utf-8"), encoding, bom)
+
+
+def comments(text: str) -> list[str]:
+    """Comments of a piece of Python, in order; none when it cannot be read."""
+    try:
+        tokens = list(tokenize.generate_tokens(io.StringIO(text, newline="").readline))
+    except (tokenize.TokenError, SyntaxError):
+        return []
+    return [token.string for token in tokens if token.type == tokenize.COMMENT]
 
 
 def _without_marks(text: str) -> str:

@@ -44,6 +44,9 @@ def read_tree(path: Path, exclude: Sequence[str] = ()) -> Tree:
         if not name.endswith(".py") or _excluded(name, exclude) or (path / name).is_symlink():
             others.append(name)
             continue
+        if not (path / name).is_file():
+            unreadable[name] = "not a regular file"
+            continue
         try:
             files[name] = (path / name).read_bytes()
         except OSError as error:
