@@ -10,7 +10,7 @@ from pathlib import Path
 
 from porter.errors import UsageError
 from porter.findings import Finding, Level, Site
-from porter.rewrite.assemble import FilePlan, assemble
+from porter.rewrite.assemble import Assembled, FilePlan, assemble
 from porter.rewrite.layers import is_generated, layers_text, stands_for
 from porter.rewrite.outcomes import Settings
 from porter.rewrite.whole import plan_tree
@@ -96,10 +96,10 @@ def _convert(tree: Tree, rules: RuleBook, options: Settings, progress: Progress 
     findings, sites = list(failures), list[Site]()
     files: dict[str, FileResult] = {p: FileResult(p, data, data, p not in texts) for p, data in tree.files.items()}
     for path, plan in plans.files.items():
-        result = assemble(plan, plans.layers_import(path), options)
+        result = assemble(plan, plans.layers_import(path), options, rules)
         findings += result.findings
         sites += result.sites
-        files[path] = _result(tree, plan, result.data)
+        files[path] = _result(tree, plan, result)
     kept = _layers(tree, plans.wanted, generated, rules, options)
     removed = tuple(sorted(generated)) if _goes_back(tree, generated, options) else ()
     added = {plans.layers_path: layers_text(kept, options)} if plans.wanted else {}
@@ -136,14 +136,11 @@ def _interesting(tree: Tree, texts: Mapping[str, SourceText], options: Settings)
     return {p for p in texts if p in spelled or (spelled and b"import" in tree.files[p])}
 
 
-def _result(tree: Tree, plan: FilePlan, data: bytes) -> FileResult:
-    path, raw = plan.module.path, tree.files[plan.module.path]
-    text = plan.module.text
-    try:
-        after = text.encode(data) if data != text.data or read_text(raw).data != text.data else raw
-    except UnicodeEncodeError:
-        after = raw
-    return FileResult(path, raw, after)
+def _result(tree: Tree, plan: FilePlan, result: Assembled) -> FileResult:
+    path, text = plan.module.path, plan.module.text
+    raw = tree.files[path]
+    after = text.encode(result.data) if result.data != text.data else raw
+    return FileResult(path, raw, after, result.failed)
 
 
 def _layers(

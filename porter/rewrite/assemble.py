@@ -2,66 +2,124 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from libcst import ParserSyntaxError
 
-from porter.findings import Finding, Kind, Level, Site
-from porter.rewrite.gate import fault
-from porter.rewrite.imports import Group, ImportPlan
-from porter.rewrite.outcomes import LAYERS, NameEdit, Outcome, Remark, Settings
-from porter.rewrite.splice import CallEdit, Edit, Overlap, splice
+from porter.findings import Finding, Level, Site
+from porter.rewrite.fileplan import FilePlan, written
+from porter.rewrite.gate import Written, fault
+from porter.rewrite.imports import group_references, plan_imports
+from porter.rewrite.outcomes import LAYERS, NameEdit, Outcome, Settings
+from porter.rewrite.record import sites
+from porter.rewrite.splice import BadCall, CallEdit, Edit, Overlap, splice
 from porter.rewrite.statements import import_edits
-from porter.source.names import SourceModule
+from porter.rules.load import RuleBook
+from porter.source.text import SourceText, Unreadable, compiled
 
+__all__ = ["Assembled", "FilePlan", "assemble", "uses_layers"]
+BUG = "porter bug"
 NO_RULE = "no rule for "
-
-
-@dataclass
-class FilePlan:
-    """All decisions about one file."""
-
-    module: SourceModule
-    outcomes: list[Outcome]
-    edits: list[NameEdit] = field(default_factory=list)
-    remarks: list[Remark] = field(default_factory=list)
-    imports: ImportPlan | None = None
-    groups: dict[int, Group] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Assembled:
-    """The converted file as UTF-8 bytes, and what there is to say about it."""
+    """The converted file as UTF-8 bytes, and what there is to say about it. `failed`: the input is no valid Python."""
 
     data: bytes
     findings: tuple[Finding, ...]
     sites: tuple[Site, ...]
+    failed: bool = False
 
 
-def assemble(plan: FilePlan, layers: str, settings: Settings) -> Assembled:
-    """Splice a file's edits; when the result is not healthy, the original and a finding."""
+class _Unhealthy(ValueError):
+    """The edits of a file give no healthy file; `calls` are those that can be held responsible."""
+
+    def __init__(self, problem: str, calls: Iterable[CallEdit] = ()) -> None:
+        super().__init__(problem)
+        self.calls = tuple(calls)
+
+
+def assemble(plan: FilePlan, layers: str, settings: Settings, rules: RuleBook) -> Assembled:
+    """Splice a file's edits; when the result is not healthy, without the calls that spoil it, or not at all.
+
+    `layers` is how the file imports the generated module.
+    """
+    path, text = plan.module.path, plan.module.text
+    while True:
+        try:
+            return _assembled(plan, layers, settings)
+        except _Unhealthy as error:
+            problem = str(error)
+            try:
+                text.check()
+            except Unreadable as bad:
+                finding = Finding(path, bad.line, 1, Level.MANUAL, "file", f"copied as it is: {bad}")
+                return Assembled(text.data, (finding,), (), failed=True)
+            if not _leave(plan, error.calls, problem, settings, rules):
+                message = f"this is a fault of porter, so the file was left as it was: {problem}"
+                return Assembled(text.data, (Finding(path, 1, 1, Level.MANUAL, BUG, message),), ())
+
+
+def _assembled(plan: FilePlan, layers: str, settings: Settings) -> Assembled:
     text = plan.module.text
     edits = list(_edits(plan, layers))
-    findings = sorted({*_outcome_findings(plan), *_remark_findings(plan)})
     marks = list(_marks(plan)) if settings.mark else []
     try:
-        data = splice(text.data, [*edits, *marks])
-        problem = fault(text.data, plan.module.scopes, data, _touched(plan)) if data != text.data else None
-        sites = tuple(_sites(plan, edits))
-    except (Overlap, ValueError, ParserSyntaxError) as error:
-        problem, sites, data = str(error), (), text.data
+        data = splice(text.data, [*edits, *marks], text.newline)
+        text.encode(data)
+    except BadCall as error:
+        raise _Unhealthy(str(error), [error.edit]) from error
+    except (Overlap, UnicodeEncodeError, ParserSyntaxError) as error:
+        raise _Unhealthy(str(error)) from error
+    new = Written(frozenset(_touched(plan)), sum(mark.text.count("#") for mark in marks))
+    problem = fault(text.data, plan.module.scopes, data, new) if data != text.data else None
     if problem is not None:
-        message = f"this is a fault of porter, so the file was left as it was: {problem}"
-        return Assembled(text.data, (Finding(plan.module.path, 1, 1, Level.MANUAL, "porter bug", message),), ())
-    return Assembled(data, tuple(findings), sites)
+        raise _Unhealthy(problem, _spoilt(edits, text))
+    findings = sorted({*_outcome_findings(plan), *_remark_findings(plan)})
+    return Assembled(data, tuple(findings), tuple(sites(plan, edits)))
+
+
+def _spoilt(edits: list[Edit], text: SourceText) -> Iterator[CallEdit]:
+    """Calls whose new text does not compile on its own."""
+    for edit in edits:
+        if isinstance(edit, CallEdit):
+            inside = [e for e in edits if edit.start <= e.start and e.end <= edit.end]
+            call = splice(text.data, inside, text.newline, edit.start, edit.end)
+            if not any(_compiles(b"%s def f():\n (\n%s\n)" % (way, call)) for way in (b"", b"async")):
+                yield edit
+
+
+def _compiles(data: bytes) -> bool:
+    try:
+        compiled(data.lstrip())
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
+
+
+def _leave(plan: FilePlan, calls: Iterable[CallEdit], problem: str, settings: Settings, rules: RuleBook) -> bool:
+    """Take calls out of a plan, and plan its imports anew; False when there is none to take out."""
+    places = {(edit.start, edit.end) for edit in calls}
+    text = plan.module.text
+    left = [o for o in plan.outcomes if o.call is not None and not o.stays and text.span(o.call) in places]
+    for outcome in left:
+        outcome.target, outcome.plan, outcome.label, outcome.level = None, None, BUG, Level.MANUAL
+        outcome.reason = f"this is a fault of porter, so the call was left as it was: {problem}"
+        outcome.mark, outcome.notes = outcome.reason, []
+    # What other files read from this one is not known here: every name that it has now stays.
+    public = frozenset(plan.module.scopes.module.bindings)
+    groups = list(group_references(plan.module, plan.outcomes, []))
+    plan.imports = plan_imports(plan.module, groups, rules, settings, public)
+    plan.groups = {id(outcome): group for group in groups for outcome in group.outcomes}
+    return bool(left)
 
 
 def _touched(plan: FilePlan) -> set[str]:
     """Names that the converted text reads anew, and names whose imports go."""
-    written = {_written(plan, outcome).partition(".")[0] for outcome in plan.outcomes if not outcome.stays}
-    return written | {g.name for g in (plan.imports.groups if plan.imports else ()) if g.removed}
+    names = {written(plan, outcome).partition(".")[0] for outcome in plan.outcomes if not outcome.stays}
+    return names | {g.name for g in (plan.imports.groups if plan.imports else ()) if g.removed}
 
 
 def _edits(plan: FilePlan, layers: str) -> Iterator[Edit]:
@@ -69,16 +127,11 @@ def _edits(plan: FilePlan, layers: str) -> Iterator[Edit]:
     for outcome in plan.outcomes:
         if outcome.stays:
             continue
-        yield NameEdit(outcome.start, outcome.end, _written(plan, outcome))
+        yield NameEdit(outcome.start, outcome.end, written(plan, outcome))
         if outcome.call is not None and outcome.plan is not None and not outcome.plan.untouched:
             yield CallEdit(*plan.module.text.span(outcome.call), outcome.plan)
     if plan.imports is not None:
         yield from import_edits(plan.module, plan.imports, layers)
-
-
-def _written(plan: FilePlan, outcome: Outcome) -> str:
-    assert plan.imports is not None
-    return plan.imports.text(outcome, plan.groups[id(outcome)])
 
 
 def _outcome_findings(plan: FilePlan) -> Iterator[Finding]:
@@ -111,65 +164,15 @@ def _marks(plan: FilePlan) -> Iterator[NameEdit]:
     marked = [(o.start, o.mark) for o in plan.outcomes if o.stays] + [(r.offset, r.mark) for r in plan.remarks]
     for offset, mark in sorted(marked):
         line, _ = text.position(offset)
+        mark = " ".join(mark.split())
         if mark and mark not in lines.setdefault(line, []):
             lines[line].append(mark)
     for line, reasons in lines.items():
         _, end = text.line_span(line)
-        if reasons and line not in plan.module.multi_line_strings and not text.data[:end].endswith(b"\\"):
+        if reasons and line not in plan.module.multi_line_strings and text.data[end - 1 : end] != b"\\":
             yield NameEdit(end, end, f"  # porter: {'; '.join(reasons)}")
-
-
-def _sites(plan: FilePlan, edits: list[Edit]) -> Iterator[Site]:
-    text = plan.module.text
-    ordered = sorted(edits, key=lambda e: e.start)
-    starts = [e.start for e in ordered]
-    for outcome in sorted(plan.outcomes, key=lambda o: o.start):
-        if outcome.rule is None and not outcome.reason:
-            continue
-        start, end = outcome.start, outcome.end
-        if outcome.call is not None and not (outcome.plan is not None and outcome.plan.untouched):
-            start, end = text.span(outcome.call)
-        inside = ordered[bisect_left(starts, start) : bisect_left(starts, end)]
-        after = splice(text.data[start:end], _shifted([e for e in inside if e.end <= end], start)).decode()
-        line, column = text.position(outcome.start)
-        before, names = text.slice(start, end), [o for o in plan.outcomes if start <= o.start and o.end <= end]
-        yield Site(
-            plan.module.path,
-            line,
-            column,
-            outcome.kind,
-            outcome.rule.name if outcome.rule else outcome.label,
-            before,
-            after,
-            outcome.level,
-            "; ".join([r for r in (outcome.reason, *outcome.notes) if r]),
-            {o.reference.name: o.reference.meaning for o in names},
-            dict(_names_after(plan, names)),
-        )
-
-
-def _shifted(edits: Iterable[Edit], by: int) -> Iterator[Edit]:
-    for edit in edits:
-        if isinstance(edit, NameEdit):
-            yield NameEdit(edit.start - by, edit.end - by, edit.text)
-        else:
-            yield CallEdit(edit.start - by, edit.end - by, edit.plan)
-
-
-def _names_after(plan: FilePlan, outcomes: Iterable[Outcome]) -> Iterator[tuple[str, str]]:
-    for outcome in outcomes:
-        if outcome.target is None:
-            yield outcome.reference.name, outcome.reference.meaning
-            continue
-        root, dot, _ = _written(plan, outcome).partition(".")
-        yield root, outcome.target.module if dot else outcome.target.qualified
 
 
 def uses_layers(plan: FilePlan) -> bool:
     """Whether a file needs the generated module."""
     return any(o.target is not None and o.target.module == LAYERS for o in plan.outcomes)
-
-
-def is_string(outcome: Outcome) -> bool:
-    """Whether the site is a name in a string."""
-    return outcome.kind is Kind.STRING

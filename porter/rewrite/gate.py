@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 import builtins
 import dis
-import warnings
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from types import CodeType
 
 from porter.source.scopes import Scopes, analyse
+from porter.source.text import MARK, comments, compiled
 
 KNOWN = frozenset(dir(builtins)) | {
     "__file__",
@@ -21,6 +23,7 @@ KNOWN = frozenset(dir(builtins)) | {
     "__package__",
 }
 KNOWN |= {"__class__", "__module__", "__qualname__", "__annotations__", "__builtins__", "WindowsError"}
+STORES = tuple(bytes([dis.opmap[name]]) for name in ("STORE_NAME", "STORE_GLOBAL"))
 
 
 def unbound(scopes: Scopes) -> set[str]:
@@ -29,32 +32,71 @@ def unbound(scopes: Scopes) -> set[str]:
     return names
 
 
-def fault(before: bytes, scopes_before: Scopes, after: bytes, touched: set[str]) -> str | None:
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What edits put into a file, beside what they took out.
+
+    `names`: names that they wrote, and those whose imports they took away: no other name can have changed its meaning.
+    `hashes`: how many number signs the marks brought, which stand for no comment of the file.
+    """
+
+    names: frozenset[str] = frozenset()
+    hashes: int = 0
+
+
+def fault(before: bytes, scopes_before: Scopes, after: bytes, written: Written) -> str | None:
     """What is wrong with a converted file (UTF-8 bytes), or None: compiles, no new undefined name, no comment lost.
 
-    `touched` are the names that edits wrote, and those whose imports they took away: no other name can have changed
-    its meaning. They are looked for in the compiled code first, since a full analysis costs as much as all the rest.
+    Names are looked for in the compiled code first, since a full analysis costs as much as all the rest.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            code = compile(after, "<converted>", "exec", dont_inherit=True)
-    except (SyntaxError, ValueError, RecursionError) as error:
+        code = compiled(after)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return f"the result does not compile: {error}"
-    if after.count(b"#") < before.count(b"#"):
-        return "the result lost a comment"
-    if not scopes_before.stars and _doubtful(code, touched):
-        new = unbound(analyse(ast.parse(after))) - unbound(scopes_before)
+    if after.count(b"#") - written.hashes < before.count(b"#"):
+        lost = _comments(before) - _comments(after)
+        if lost:
+            return f"the result lost a comment: {min(lost)}"
+    if not scopes_before.stars and _doubtful(code, written.names):
+        new = unbound(analyse(ast.parse(after.decode()))) - unbound(scopes_before)
         if new:
             return f"the result leaves {', '.join(sorted(new))} undefined"
     return None
 
 
-def _doubtful(code: CodeType, touched: set[str]) -> bool:
+def _comments(data: bytes) -> Counter[str]:
+    """Comments of a file without porter's marks. A number sign that is gone may have stood in a string."""
+    return Counter(comment.partition(MARK)[0].rstrip() for comment in comments(data.decode("utf-8")))
+
+
+def _doubtful(code: CodeType, touched: frozenset[str]) -> bool:
     """Whether some code looks up one of the names globally although the module itself does not bind it."""
-    stored = {i.argval for i in dis.get_instructions(code) if i.opname in ("STORE_NAME", "STORE_GLOBAL")}
-    suspects = touched - stored - KNOWN
+    suspects = touched - KNOWN
+    suspects = suspects - _stored(code) if suspects else suspects
     return bool(suspects) and any(not suspects.isdisjoint(inner.co_names) for inner in _all_code(code))
+
+
+def _stored(code: CodeType) -> set[str]:
+    """Names that a module's own code binds; its bytecode is read directly, since `dis` is as slow as a compiler."""
+    instructions = code.co_code
+    found: set[str] = set()
+    for opcode in STORES:
+        at = instructions.find(opcode)
+        while at >= 0:
+            if at % 2 == 0:
+                found.add(code.co_names[_argument(instructions, at)])
+            at = instructions.find(opcode, at + 1)
+    return found
+
+
+def _argument(instructions: bytes, at: int) -> int:
+    """The argument of an instruction, with the higher bytes that stand before it."""
+    argument, shift = instructions[at + 1], 8
+    while at >= 2 and instructions[at - 2] == dis.EXTENDED_ARG:
+        at -= 2
+        argument |= instructions[at + 1] << shift
+        shift += 8
+    return argument
 
 
 def _all_code(code: CodeType) -> Iterator[CodeType]:

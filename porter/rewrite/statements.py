@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import ast
-import io
-import tokenize
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import libcst as cst
@@ -13,6 +12,7 @@ from porter.rewrite.imports import Group, ImportPlan, import_line
 from porter.rewrite.outcomes import LAYERS, NameEdit, Target
 from porter.source.names import SourceModule
 from porter.source.scopes import parent
+from porter.source.text import comments
 
 ImportNode = ast.Import | ast.ImportFrom
 
@@ -100,11 +100,9 @@ class _Statement:
 
     def in_place(self, gone: set[int]) -> str:
         """All names move to one module: change the words and keep the layout."""
-        if isinstance(self.node, ast.Import) or ("\n" not in self.text and "#" not in self.text):
+        if isinstance(self.node, ast.Import) or self.node.lineno == self.node.end_lineno:
             return self.moved(gone)[0]
-        statement = cst.parse_statement(self.text)
-        assert isinstance(statement, cst.SimpleStatementLine)
-        line = statement.body[0]
+        statement, line = self.parsed()
         assert isinstance(line, cst.ImportFrom) and not isinstance(line.names, cst.ImportStar)
         targets = self.targets(gone)
         names = [self.renamed(alias, targets[i][1], self.aliases[i].name) for i, alias in enumerate(line.names)]
@@ -112,8 +110,21 @@ class _Statement:
         dots = len(home) - len(home.lstrip("."))
         tail = cst.parse_expression(home.lstrip(".")) if home.lstrip(".") else None
         assert tail is None or isinstance(tail, (cst.Name, cst.Attribute))
-        changed = line.with_changes(module=tail, relative=[cst.Dot()] * dots, names=names)
-        return cst.Module([statement.with_changes(body=[changed])]).code.rstrip("\r\n")
+        return self.printed(statement, line.with_changes(module=tail, relative=[cst.Dot()] * dots, names=names))
+
+    def parsed(self) -> tuple[cst.SimpleStatementLine, cst.Import | cst.ImportFrom]:
+        """The statement as libcst reads it, its line ends kept."""
+        config = cst.PartialParserConfig(default_newline=self.module.text.newline)
+        statement = cst.parse_statement(self.text, config=config)
+        assert isinstance(statement, cst.SimpleStatementLine)
+        line = statement.body[0]
+        assert isinstance(line, (cst.Import, cst.ImportFrom))
+        return statement, line
+
+    def printed(self, statement: cst.SimpleStatementLine, line: cst.Import | cst.ImportFrom) -> str:
+        """Text of the statement with another import in it."""
+        module = cst.Module([statement.with_changes(body=[line])], default_newline=self.module.text.newline)
+        return module.code.rstrip("\r\n")
 
     def renamed(self, alias: cst.ImportAlias, name: str, local: str) -> cst.ImportAlias:
         if name == local:
@@ -123,34 +134,24 @@ class _Statement:
 
     def without(self, gone: set[int]) -> str:
         """The statement with some of its names taken out."""
-        statement = cst.parse_statement(self.text)
-        assert isinstance(statement, cst.SimpleStatementLine)
-        line = statement.body[0]
-        assert isinstance(line, (cst.Import, cst.ImportFrom)) and not isinstance(line.names, cst.ImportStar)
+        statement, line = self.parsed()
+        assert not isinstance(line.names, cst.ImportStar)
         names = [alias for i, alias in enumerate(line.names) if i not in gone]
         if len(line.names) - 1 in gone:
             names[-1] = names[-1].with_changes(comma=line.names[-1].comma)
-        changed = line.with_changes(names=names)
-        return cst.Module([statement.with_changes(body=[changed])]).code.rstrip("\r\n")
+        return self.printed(statement, line.with_changes(names=names))
 
     def lost_comments(self, result: Sequence[str]) -> list[str]:
         """Comments from inside the old statement that the new ones have no place for."""
-        now = "\n".join(result)
-        return [comment for comment in comments(self.text) if comment not in now]
+        if "#" not in self.text:
+            return []
+        now = Counter(comment for piece in result for comment in comments(piece))
+        return [*(Counter(comments(self.text)) - now).elements()]
 
 
 def _import_order(line: str) -> tuple[bool, bool, str]:
     """Plain imports, then `from` imports, then the generated module."""
     return LAYERS in line, line.startswith("from "), line
-
-
-def comments(text: str) -> list[str]:
-    """Comments of a piece of Python, in order."""
-    try:
-        tokens = list(tokenize.generate_tokens(io.StringIO(text).readline))
-    except (tokenize.TokenError, IndentationError, SyntaxError):
-        return []
-    return [token.string for token in tokens if token.type == tokenize.COMMENT]
 
 
 def place(module: SourceModule, node: ast.stmt, lines: list[str]) -> Iterator[NameEdit]:
@@ -163,14 +164,14 @@ def place(module: SourceModule, node: ast.stmt, lines: list[str]) -> Iterator[Na
     alone = not before.strip() and (not after.strip() or after.strip().startswith("#"))
     if not lines:
         if alone and not after.strip() and not _only_statement(node):
-            end = min(len(text.data), last + len(text.newline.encode()))
+            end = min(len(text.data), last + len(text.line_end(node.end_lineno or node.lineno).encode()))
             yield NameEdit(first, end, "")
         elif alone and not _only_statement(node):
             yield NameEdit(start, last, after.strip())
         else:
             yield NameEdit(start, end, "pass")
         return
-    joint = text.newline + before if alone else "; "
+    joint = text.line_end(node.lineno) + before if alone else "; "
     code = [line for line in lines if alone or not line.startswith("#")]
     yield NameEdit(start, end, joint.join(code))
 
