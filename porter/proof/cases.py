@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from porter.proof.calls import Call
-from porter.rules.model import FRAMEWORKS, Check, Framework, Rule, Signature
+from porter.proof.notice import arguments_to_notice
+from porter.rules.model import FRAMEWORKS, Check, Framework, Rule
 
 Shapes = tuple[tuple[int, ...], ...]
 MODES = ("PyNative", "GRAPH")
@@ -277,19 +278,3 @@ class RuleCases:
     def _snippet(self, framework: Framework, text: str, layers: str | None = None, native: bool = False) -> Snippet:
         parent = str(self.rule.side(framework).name) if self.rule.is_class and (native or framework == "torch") else ""
         return Snippet(framework, text, entry_of(self.rule), layers, (), native, parent)
-
-
-def arguments_to_notice(rule: Rule, call: Call) -> list[str]:
-    """Arguments of a call that its case has to depend on: away from their default, and not declared idle."""
-    return [name for name in call.away_from_default() if not is_idle(rule, name)]
-
-
-def is_idle(rule: Rule, name: str) -> bool:
-    """Whether a rule says, with a reason, that an argument changes no number, or that it is dropped."""
-    param = rule.params.get(name)
-    return bool(param and (param.inert or (param.drop and name not in rule.renames)))
-
-
-def defaults(signature: Signature) -> dict[str, str]:
-    """Default of every parameter that has one, as text."""
-    return {p.name: p.default for p in signature.parameters if p.default is not None}

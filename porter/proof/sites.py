@@ -20,12 +20,12 @@ from porter.proof.cases import (
     Skipped,
     Snippet,
     Trial,
-    arguments_to_notice,
     bound,
     call_text,
     entry_of,
     shapes_of,
 )
+from porter.proof.notice import arguments_to_notice
 from porter.rules.model import Check, Framework, Rule
 
 _NOT_RUN = {
@@ -146,8 +146,13 @@ class _Builder:
         after = ast.unparse(calls.substitute(self.after, {**samples, **self._rewritten(call, samples)}))
         sampled = Call(before, call.signature)
         shapes = shapes_of(check, sampled)
-        sizes = (1,) if not self.rule.is_class else (1, 2, 4)  # a large kernel needs a larger input
-        return [self._trial(before, after, _grown(shapes, by), samples) for by in sizes]
+        return [self._trial(before, after, tried, samples) for tried in self._alternatives(shapes)]
+
+    def _alternatives(self, shapes: Shapes) -> list[Shapes]:
+        """The case's shapes; where these may not suit, larger ones (a large kernel) or equal ones (`cat`, any axis)."""
+        if self.rule.is_class:
+            return [_grown(shapes, by) for by in (1, 2, 4)]
+        return [shapes] if len(set(shapes)) == 1 else [shapes, (shapes[0],) * len(shapes)]
 
     def _samples(self, call: Call, example: Call | None) -> dict[str, str]:
         """Text of each expression that is not a literal -> what it is taken to be.
@@ -210,12 +215,15 @@ class _Builder:
         one = self._snippet(self.side, before, len(shapes))
         two = self._snippet(self.tree.to, after, len(shapes))
         truth, found = (one, two) if self.side == "torch" else (two, one)
-        used = tuple((k, v) for k, v in samples.items() if k in self.site.before)
+        whole = ast.unparse(self.before)
+        used = tuple((text, value) for text, value in samples.items() if text in whole)
         return Trial(truth, found, shapes, used)
 
     def _snippet(self, framework: Framework, expression: str, inputs: int) -> Snippet:
         converted = framework == self.tree.to
-        names = self.site.names_after if converted else self.site.names_before
+        known = self.site.names_after if converted else self.site.names_before
+        used = calls.free_names(ast.parse(expression, mode="eval"))  # the rest belonged to what a sample replaced
+        names = {name: target for name, target in known.items() if name in used}
         head = "build()" if self.rule.is_class else f"call({', '.join(f'x{i}' for i in range(inputs))})"
         source = f"def {head}:\n    return {expression}\n"
         uses_layers = converted and any("porter_layers" in target.split(".") for target in names.values())

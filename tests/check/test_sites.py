@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -89,6 +90,14 @@ def test_a_transformed_expression_is_sampled_inside(book: RuleBook) -> None:
 def test_the_inputs_of_a_function_are_not_the_users_names(book: RuleBook) -> None:
     place = site("torch.cat([x2, x1], dim=1)", "ops.cat([x2, x1], axis=1)", rule="cat")
     assert texts(built(place, book)) == ("torch.cat([x0, x1], dim=1)", "ops.cat([x0, x1], axis=1)")
+
+
+def test_names_of_what_a_sample_replaced_are_not_needed(book: RuleBook) -> None:
+    place = site("torch.cat([x, torch.ones(1)], dim=-1)", "ops.cat([x, torch.ones(1)], axis=-1)", rule="cat")
+    case = built(replace(place, names_after={"ops": "mindspore.ops", "torch": "torch"}), book)
+    assert case.trials[0].found.names == (("ops", "mindspore.ops"),)
+    assert case.trials[0].samples == (("[x, torch.ones(1)]", "[x0, x1]"),)
+    assert any(len(set(trial.shapes)) == 1 for trial in case.trials)  # by an axis that the rule's case does not suit
 
 
 def test_a_value_is_called_with_the_rules_own_arguments(book: RuleBook) -> None:
