@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from porter.findings import Kind, Level
+from porter.rewrite.layers import is_generated
 from porter.rewrite.outcomes import LAYERS, NameEdit, Outcome, Remark, Settings
 from porter.rules.load import RuleBook
 from porter.source.index import TreeIndex, enclosing_class
@@ -71,7 +72,7 @@ class Hierarchy:
                 self.methods |= {theirs: ours for ours, theirs in rule.methods.items()}
         self.rules = rules
         self.by_node: dict[ast.ClassDef, TreeClass] = {}
-        for module in index.modules.values():
+        for module in (m for m in index.modules.values() if not is_generated(m.text.data)):
             for node, scope in module.scopes.classes:
                 self.by_node[node] = TreeClass(module, node, scope)
         self._connect({id(o.reference.node): o for found in outcomes.values() for o in found})

@@ -34,6 +34,8 @@ def kind_of(node: ast.expr) -> tuple[Kind, ast.Call | None]:
         return Kind.CALL, above
     if isinstance(above, ast.ClassDef) and node in above.bases:
         return Kind.BASE, None
+    if isinstance(above, ast.MatchClass):
+        return Kind.TYPE_TEST, None
     if is_annotation(node):
         return Kind.ANNOTATION, None
     return _kind_in_collection(node), None

@@ -42,7 +42,7 @@ class FilePlanner:
         self.decider = Decider(module, rules, settings)
         self.decider.resolved = {id(n): q for r in self.references for n, q in _prefixes(r)}
         known = self.decider.resolved | {id(n): q for r in self.others for n, q in _prefixes(r)}
-        known |= {id(r.node): full for r in self.references if (full := self._generated_full(r))}
+        known |= {id(r.node): name for r in self.references if (name := self._generated_origin(r))}
         self.receivers = Receivers(module, lambda node: known.get(id(node)))
 
     def _of_source(self, reference: Reference) -> bool:
@@ -70,6 +70,12 @@ class FilePlanner:
         name = self._generated_name(reference)
         names = (n for m in self.generated for n in stands_for(m.text.data) if n.rpartition(".")[2] == name)
         return next(names, None)
+
+    def _generated_origin(self, reference: Reference) -> str | None:
+        """The source framework's own name for what a name of a generated module is."""
+        full = self._generated_full(reference)
+        rule = self.rules.find(full, self.settings.to) if full else None
+        return rule.side(self.settings.source).name if rule is not None else None
 
     def _decide(self, reference: Reference) -> Outcome:
         name, full = self._generated_name(reference), self._generated_full(reference)
@@ -143,10 +149,12 @@ class FilePlanner:
         self.decider.apply_value(outcome, rule)
 
     def compared_rules(self) -> set[str]:
-        """Rules whose class is compared by `==`, `is` or `in` somewhere in the file."""
+        """Rules whose class is compared by `==`, `is` or `in` somewhere in the file, or dispatched on."""
         names: set[str] = set()
         for reference in self.references:
-            if isinstance(parent(reference.node), COMPARED) and kind_of(reference.node)[0] is Kind.COMPARISON:
+            above = parent(reference.node)
+            compared = isinstance(above, COMPARED) and kind_of(reference.node)[0] is Kind.COMPARISON
+            if compared or (isinstance(above, ast.Call) and _registers(above, reference.node)):
                 rule = self._decide(reference).rule
                 names |= {rule.name} if rule is not None and rule.is_class else set()
         return names
@@ -156,6 +164,11 @@ class FilePlanner:
         instances = Instances(self.module, self.receivers, self.rules, self.decider)
         yield from instances.details()
         yield from Strings(self.module, self.index, self.rules, self.settings).remarks()
+
+
+def _registers(call: ast.Call, node: ast.expr) -> bool:
+    """`describe.register(nn.Conv3d)`: a table that is looked up by an object's type."""
+    return isinstance(call.func, ast.Attribute) and call.func.attr == "register" and node in call.args
 
 
 def _prefixes(reference: Reference) -> Iterator[tuple[ast.expr, str]]:

@@ -85,7 +85,10 @@ class Receivers:
         return tuple(name for name in names if name) if all(names) else ()
 
     def built(self, node: ast.expr, scope: Scope) -> tuple[str, ...]:
-        """Classes whose constructors give `node` its value, or that its annotation names."""
+        """Classes whose constructors give `node` its value, that its annotation names, or that `self` derives from."""
+        inside = enclosing_class(node) if self.is_self(node) else None
+        if inside is not None:
+            return tuple(name for base in inside.bases if (name := self.resolve(base)))
         names = [self.resolve(maker) for maker in self.makers(node, scope)]
         return tuple(dict.fromkeys(name for name in names if name)) if names and all(names) else ()
 
