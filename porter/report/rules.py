@@ -138,6 +138,7 @@ def _constants(rule: Rule, ours: str | None, theirs: str | None) -> Iterator[str
 
 def _when(when: When) -> str:
     value = "any other value" if when.is_other else repr(when.value)
+    value += f" where {when.condition.text}" if when.condition else ""
     what = {"class": "the generated class keeps it", "keep": "the call stays as it is", None: ""}[when.write]
     sets = [f"sets {name}={new!r}" for name, new in when.set.items()]
     copies = [f"takes the value of {when.copy}"] if when.copy else []

@@ -11,7 +11,6 @@ import libcst as cst
 
 from porter.rewrite.outcomes import Argument, CallPlan, NewArgument
 from porter.rewrite.spaces import NOTHING, ONE, Space, between, comments_in, has_comment, merged, quiet, with_comments
-from porter.rules.transforms import TRANSFORMS
 
 NO_SPACE_IN = cst.AssignEqual(NOTHING, NOTHING)
 
@@ -83,6 +82,7 @@ class _Layout:
 
     def _changed(self, part: _Part, plan: Argument) -> _Part:
         arg = _with_keyword(self._with_value(part.arg, plan), plan.keyword)
+        arg = arg.with_changes(star="*") if plan.star else arg
         if not self.commented or arg is part.arg:
             return replace(part, arg=arg)
         lost = Counter(comments_in(part.arg)) - Counter(comments_in(arg))
@@ -101,7 +101,7 @@ class _Layout:
         if plan.carried is None:
             return arg
         before = self._in_brackets(arg.value)
-        after = TRANSFORMS[plan.carried.transform].expression(before, whole_number=plan.carried.whole_number)
+        after = plan.carried.written(before)
         if after is None or after == before:
             return arg
         if before.startswith("(") and f"({before})" in after:
@@ -161,8 +161,11 @@ def _part(arg: cst.Arg) -> _Part:
 
 
 def _with_keyword(arg: cst.Arg, keyword: str | None) -> cst.Arg:
-    if keyword is None or (arg.keyword is not None and arg.keyword.value == keyword):
+    found = arg.keyword.value if arg.keyword is not None else None
+    if found == keyword:
         return arg
+    if keyword is None:
+        return arg.with_changes(keyword=None, equal=cst.MaybeSentinel.DEFAULT)
     if arg.keyword is not None:
         return arg.with_changes(keyword=arg.keyword.with_changes(value=keyword))
     return arg.with_changes(keyword=cst.Name(keyword), equal=NO_SPACE_IN)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from porter.findings import Level
+from porter.rewrite.containers import has_star, plan_collected, plan_spread
 from porter.rewrite.outcomes import Argument, CallPlan, Carried, NewArgument, Refuse, UseClass
 from porter.rewrite.values import Value, default_value, literal_text, read_value, same, same_text
 from porter.rules.model import Framework, ParamRule, Rule, Signature, When, other
@@ -20,16 +21,13 @@ def ordered_arguments(call: ast.Call) -> list[ast.expr | ast.keyword]:
     return sorted([*call.args, *call.keywords], key=lambda a: (a.lineno, a.col_offset))
 
 
-def has_star(call: ast.Call) -> bool:
-    """Whether the call has `*args` or `**kwargs`, so that its arguments are known only at run time."""
-    return any(isinstance(a, ast.Starred) for a in call.args) or any(k.arg is None for k in call.keywords)
-
-
 def plan_call(
     rule: Rule, source: Framework, call: ast.Call, is_framework_name: Callable[[ast.expr], bool]
 ) -> CallPlan | UseClass | Refuse:
     """Decide what a call becomes natively, or that only the generated class can take it, or that it must stay."""
     theirs, ours = rule.side(source).signature, rule.side(other(source)).signature
+    if rule.spreads:
+        return plan_spread(call, is_framework_name)
     if rule.interchangeable:
         if theirs is None and (call.args or call.keywords):
             return Refuse(f"the constructors of {rule.torch.name} and {rule.mindspore.name} differ")
@@ -37,7 +35,7 @@ def plan_call(
     if theirs is None or ours is None:
         return UseClass("")
     if rule.collects:
-        return _plan_collected(rule, source, call)
+        return plan_collected(rule, source, call)
     if has_star(call):
         return UseClass("its arguments are known only at run time", Level.REVIEW)
     try:
@@ -45,13 +43,6 @@ def plan_call(
     except ValueError as error:
         return Refuse(f"the call does not fit {rule.side(source).name}, which {error}")
     return _Planner(rule, source, theirs, ours, call, bound, is_framework_name).plan()
-
-
-def _plan_collected(rule: Rule, source: Framework, call: ast.Call) -> CallPlan | Refuse:
-    """`CellList([a, b])` takes what `ModuleList([a, b])` takes; several arguments have no counterpart."""
-    if call.keywords or len(call.args) > 1 or has_star(call):
-        return Refuse(f"{rule.side(other(source)).name} takes one list of layers")
-    return CallPlan((), untouched=True)
 
 
 @dataclass
@@ -66,6 +57,7 @@ class _Planner:
     kept: dict[int, tuple[str, str | None, Carried | None]] = field(default_factory=dict)
     added: dict[str, NewArgument] = field(default_factory=dict)
     constants: dict[str, object] = field(default_factory=dict)
+    settings: list[tuple[str, object, int | None]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
     classes: list[UseClass] = field(default_factory=list)
@@ -83,6 +75,8 @@ class _Planner:
         if self.classes:
             level = max((c.level for c in self.classes), key=lambda level: level.rank)
             return UseClass("; ".join(dict.fromkeys(c.reason for c in self.classes)), level, tuple(self.notes))
+        for target, value, index in self.settings:
+            self.settle(target, value, index)
         return CallPlan(self.arguments(), self.additions(), tuple(self.notes))
 
     def param_rule(self, name: str) -> ParamRule:
@@ -133,9 +127,9 @@ class _Planner:
                 self.classes.append(UseClass(f"the value of {name} is known only at run time"))
             return True
         constant = self.rule.write_for(self.source).get(name, default.value)
-        when = next((w for w in rule.when if not w.is_other and same(w.value, value.value)), None)
-        if when is None and not same(value.value, constant):
-            when = next((w for w in rule.when if w.is_other), None)
+        listed = [w for w in rule.when if not w.is_other and same(w.value, value.value)]
+        others = [w for w in rule.when if w.is_other] if listed or not same(value.value, constant) else []
+        when = next((w for w in (*listed, *others) if self.holds(w)), None)
         if when is None:
             return False
         self.apply_when(name, when, target)
@@ -143,18 +137,47 @@ class _Planner:
 
     def may_be_listed(self, value: Value, rule: ParamRule) -> bool:
         """Whether a value that is not written out could be one of those with an entry."""
-        if value.kind == "whole":
-            return any(w.is_other or type(w.value) is int for w in rule.when)
+        types: dict[str, type] = {"whole": int, "list": list, "tuple": tuple}
+        if value.kind in types:
+            return any(w.is_other or type(w.value) is types[value.kind] for w in rule.when)
         return True
+
+    def holds(self, when: When) -> bool:
+        """Whether the call's text shows that the condition of an entry holds."""
+        if when.condition is None:
+            return True
+        values: dict[str, object] = {}
+        for name in when.condition.names:
+            node = self.argument(name)
+            value = default_value(self.theirs, name) if node is None else read_value(node, self.is_framework_name)
+            if value.kind == "literal":
+                values[name] = value.value
+        return when.condition.holds(values)
 
     def apply_when(self, name: str, when: When, target: str | None) -> None:
         if when.write == "class":
             self.classes.append(UseClass(when.note, Level.REVIEW))
         elif when.write == "keep":
             self.refusals.append(when.note)
-        self.constants |= when.set
+        index = self.index(name)
+        self.settings += [(target, value, index) for target, value in when.set.items()]
         if when.copy is not None and target is not None:
             self.copy(name, target, when.copy)
+
+    def settle(self, target: str, value: object, index: int | None) -> None:
+        """Write what an entry sets: over an argument that is given, in place of the one that it replaces, or added."""
+        given = next((i for i, (name, _, _) in self.kept.items() if name == target), None)
+        if given is not None:
+            self.kept[given] = (target, literal_text(value), None)
+        elif index is not None and index not in self.kept and self.needed(target, value):
+            self.kept[index] = (target, literal_text(value), None)
+        else:
+            self.constants[target] = value
+
+    def needed(self, target: str, value: object) -> bool:
+        """Whether a value has to be written, since it is not what the target takes anyway."""
+        fixed = target in self.rule.write_for(other(self.source))
+        return fixed or not same(default_value(self.ours, target).value, value)
 
     def copy(self, name: str, target: str, origin: str) -> None:
         """Repeat the argument of another parameter, if repeating it changes nothing."""
@@ -164,7 +187,22 @@ class _Planner:
         if any(isinstance(n, (ast.Call, ast.NamedExpr, ast.Await)) for n in ast.walk(node)):
             self.classes.append(UseClass(f"{name} repeats {origin}, which is a call here"))
             return
-        self.added[target] = NewArgument(target, copy=index)
+        self.added[target] = self.repeated(name, target, node, index)
+
+    def repeated(self, name: str, target: str, node: ast.expr, index: int) -> NewArgument:
+        """The same argument once more, run through the transform of the parameter that repeats it."""
+        transform = self.param_rule(name).value
+        value = read_value(node, self.is_framework_name)
+        if transform is None:
+            return NewArgument(target, copy=index)
+        if value.kind == "literal":
+            crossed = self.transformed(value.value, self.param_rule(name))
+            text = "" if same_text(crossed, value.value) else literal_text(crossed)
+        else:
+            before = ast.unparse(node)
+            after = self.carry(name, node, value, transform).written(before)
+            text = after if after is not None and after != before else ""
+        return NewArgument(target, text=text) if text else NewArgument(target, copy=index)
 
     def decide_absent(self, name: str, node: ast.expr | None, value: Value, default: Value, rule: ParamRule) -> None:
         """A parameter that the other side does not have."""
@@ -182,7 +220,7 @@ class _Planner:
 
     def decide_omitted(self, name: str, target: str, default: Value, rule: ParamRule) -> None:
         """A default that differs on the other side is written out."""
-        if rule.same_default or default.kind != "literal":
+        if rule.same_default or default.kind != "literal" or target == "*":
             return
         try:
             value = self.transformed(default.value, rule)
@@ -201,7 +239,7 @@ class _Planner:
         assert index is not None
         text, carried = None, None
         literals = value.kind == default.kind == "literal"
-        if rule.same_default and literals and same(value.value, default.value):
+        if (rule.same_default or target == "*") and literals and same(value.value, default.value):
             return
         if rule.same_default and value.kind == "open" and self.source == "torch":
             self.classes.append(UseClass(f"the value of {name} is known only at run time"))
@@ -216,11 +254,11 @@ class _Planner:
             carried = self.carry(name, node, value, rule.value)
         self.kept[index] = (target, text, carried)
 
-    def carry(self, name: str, node: ast.expr, value: Value, transform: str) -> Carried | None:
-        whole = value.kind == "whole"
-        if TRANSFORMS[transform].expression(ast.unparse(node), whole_number=whole) is None:
+    def carry(self, name: str, node: ast.expr, value: Value, transform: str) -> Carried:
+        carried = Carried(transform, self.source == "mindspore", value.kind)
+        if carried.written(ast.unparse(node)) is None:
             self.classes.append(UseClass(f"the value of {name} is known only at run time"))
-        return Carried(transform, self.source == "mindspore", whole)
+        return carried
 
     def transformed(self, value: object, rule: ParamRule) -> object:
         """A literal carried across. Raises ValueError when it has no counterpart."""
@@ -243,16 +281,14 @@ class _Planner:
             positional = not isinstance(self.order[index], ast.keyword)
             at = self.ours.positional.index(target) if target in self.ours.positional else -1
             in_place = in_place and positional and at == index
-            result.append(Argument(index, None if in_place else target, text, carried))
+            result.append(Argument(index, None if in_place or target == "*" else target, text, carried))
         return tuple(result)
 
     def additions(self) -> tuple[NewArgument, ...]:
         """Written defaults, copies and constants, in the order of the target's signature."""
         taken = {target for target, _, _ in self.kept.values()}
         for name, value in self.constants.items():
-            ours = default_value(self.ours, name)
-            fixed = name in self.rule.write_for(other(self.source))
-            if name not in taken and (fixed or not same(ours.value, value)):
+            if name not in taken and self.needed(name, value):
                 self.added[name] = NewArgument(name, literal_text(value))
         order = [p.name for p in self.ours.parameters]
         return tuple(sorted(self.added.values(), key=lambda new: order.index(new.keyword)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import textwrap
 from collections.abc import Iterator
 
@@ -10,8 +11,9 @@ from porter.rewrite.calls import NOTHING
 from porter.rewrite.outcomes import Settings
 from porter.rewrite.templates import Piece
 from porter.rewrite.values import default_value, literal_text
+from porter.rules.conditions import by_axis
 from porter.rules.model import Parameter, ParamRule, Rule, Signature, When
-from porter.rules.transforms import TRANSFORMS
+from porter.rules.transforms import TRANSFORMS, spread
 
 WIDTH = 116
 
@@ -88,47 +90,57 @@ class _Derivation:
             start = literal_text(fixed[name]) if name in fixed else self.ours.default(name)
             yield f"{name} = {start}"
         for parameter in self.theirs.parameters:
-            rule, target = self.param_rule(parameter.name), self.crossing.get(parameter.name)
-            if self.settings.source == "torch" or target is None:
-                for when in rule.when:
-                    yield from self.on_value(parameter.name, when, rule)
-            named = parameter.kind in ("positional", "keyword")
-            if target is None and named and not rule.drop and not any(w.is_other for w in rule.when):
-                yield from self.refuse_others(parameter.name, rule)
+            yield from self.branches(parameter)
+
+    def whens(self, name: str) -> tuple[When, ...]:
+        """The entries for values of a parameter, which speak of the side that has it first."""
+        applies = self.settings.source == "torch" or name not in self.crossing
+        return self.param_rule(name).when if applies else ()
 
     def variables(self) -> list[str]:
         """Target parameters without a source parameter that some value sets."""
         back = {ours: theirs for theirs, ours in self.crossing.items()}
-        names = [
-            n for p in self.theirs.parameters for w in self.param_rule(p.name).when for n in w.set if n not in back
-        ]
+        names = [n for p in self.theirs.parameters for w in self.whens(p.name) for n in w.set if n not in back]
         return list(dict.fromkeys(names))
 
-    def on_value(self, name: str, when: When, rule: ParamRule) -> Iterator[str]:
-        if when.is_other:
-            yield from self.refuse_others(name, rule, when.note)
-            return
-        yield f"if {_equals(name, when.value)}:"
-        if when.write is not None:
-            yield f"    raise ValueError({literal_text(when.note or f'{name}={when.value!r} has no counterpart')})"
-        back = {ours: theirs for theirs, ours in self.crossing.items()}
-        for target, value in when.set.items():
-            yield f"    {back.get(target, target)} = {literal_text(value)}"
-        if when.copy:
-            yield f"    {name} = {when.copy}"
+    def branches(self, parameter: Parameter) -> Iterator[str]:
+        """What to do for each value that has an entry, and for others where the other side has no such parameter."""
+        name, whens = parameter.name, list(self.whens(parameter.name))
+        missing = name not in self.crossing and parameter.kind in ("positional", "keyword")
+        if missing and not self.param_rule(name).drop and not any(when.is_other for when in whens):
+            whens.append(When(None, is_other=True, write="keep", note=f"{self.ours_name} has no {name}"))
+        word = "if"
+        for when in whens:
+            test = self.differs_from_usual(name) if when.is_other else _equals(name, when.value)
+            test = " and ".join([t for t in (test, self.condition(when)) if t])
+            if test or word == "elif":
+                yield f"{word} {test}:" if test else "else:"
+                yield from (f"    {line}" for line in self.on_value(name, when))
+                word = "elif"
 
-    def refuse_others(self, name: str, rule: ParamRule, note: str = "") -> Iterator[str]:
-        """Raise for a value that the other framework cannot take, rather than compute something else."""
+    def differs_from_usual(self, name: str) -> str:
+        """The test for a value beside the one that the other framework takes for granted; "" when none is known."""
         default = default_value(self.theirs, name)
         written = self.rule.write_for(self.settings.source)
-        allowed = [written[name]] if name in written else [default.value] if default.kind == "literal" else []
-        allowed += [w.value for w in rule.when if not w.is_other]
-        if not allowed:
+        usual = [written[name]] if name in written else [default.value] if default.kind == "literal" else []
+        return _differs(name, usual[0]) if usual else ""
+
+    def condition(self, when: When) -> str:
+        if when.condition is None:
+            return ""
+        self.helpers["by_axis"] = Piece("_by_axis", _plain_source(inspect.getsource(by_axis), "by_axis"))
+        return when.condition.source("_by_axis")
+
+    def on_value(self, name: str, when: When) -> Iterator[str]:
+        """Statements for one entry: raise rather than compute something else, or set what it sets."""
+        if when.write is not None:
+            yield f"raise ValueError({literal_text(when.note or f'{name}={when.value!r} has no counterpart')})"
             return
-        reason = note or f"{self.ours_name} has no {name}"
-        tests = " and ".join(_differs(name, value) for value in allowed)
-        yield f"if {tests}:"
-        yield f"    raise ValueError({literal_text(reason)})"
+        back = {ours: theirs for theirs, ours in self.crossing.items()}
+        for target, value in when.set.items():
+            yield f"{back.get(target, target)} = {literal_text(value)}"
+        if when.copy:
+            yield f"{name} = {when.copy}"
 
     def call(self) -> str:
         arguments: list[str] = []
@@ -137,6 +149,9 @@ class _Derivation:
         variables = self.variables()
         for parameter in self.ours.parameters:
             name = parameter.name
+            if parameter.kind == "star":
+                arguments += self.starred(back.get(name), back.get("*"))
+                continue
             if name in back:
                 text = self.carried(back[name], name)
             elif name in variables:
@@ -149,6 +164,17 @@ class _Derivation:
             arguments.append(text if place == len(arguments) and parameter.default is None else f"{name}={text}")
         joined = ", ".join(arguments)
         return f"super().__init__({joined})" if self.rule.is_class else f"return {self.reference}({joined})"
+
+    def starred(self, star: str | None, collected: str | None) -> list[str]:
+        """What the other framework gets in its `*args`: this one's, or the one list that it takes there."""
+        if collected is not None:
+            return [self.carried(collected, "*")]
+        if star is None:
+            return []
+        if not self.rule.spreads:
+            return [f"*{star}"]
+        self.helpers["spread"] = Piece("_spread", _plain_source(inspect.getsource(spread), "spread"))
+        return [f"*_spread({star})"]
 
     def carried(self, name: str, target: str) -> str:
         """The expression that the other framework gets for a parameter."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from porter.findings import Kind, Level
 from porter.rules.model import Framework, Rule
+from porter.rules.transforms import TRANSFORMS, Known
 from porter.source.names import Reference
 
 LAYERS = "porter_layers"
@@ -48,21 +49,29 @@ def target_of(qualified: str) -> Target:
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """An argument's text run through a transform."""
+    """An argument's text run through a transform; `known` is what that text tells about its value."""
 
     transform: str
     back: bool
-    whole_number: bool
+    known: Known
+
+    def written(self, text: str) -> str | None:
+        """The new text; None when only a run can tell."""
+        return TRANSFORMS[self.transform].expression(text, back=self.back, known=self.known)
 
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """An argument that stays: its index in source order, its keyword (None: positional), its new text if any."""
+    """An argument that stays: its index in source order, its keyword (None: positional), its new text if any.
+
+    `star`: its elements are the arguments.
+    """
 
     index: int
     keyword: str | None = None
     text: str | None = None
     carried: Carried | None = None
+    star: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,20 +5,21 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
+from porter.rewrite.containers import is_list
 from porter.rules.model import Signature
+from porter.rules.transforms import Known
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
     """What an argument's text tells about its value.
 
-    `literal`: `value` is known. `whole`: an int, whatever the names in it stand for. `name`: a name of the framework,
-    which is converted by its own rule. `open`: known only at run time.
+    `literal`: `value` is known. `whole`: an int, whatever the names in it stand for. `list` and `tuple`: that, whatever
+    is in it. `name`: a name of the framework, which is converted by its own rule. `open`: known only at run time.
     """
 
-    kind: Literal["literal", "whole", "name", "open"]
+    kind: Known
     value: object = None
 
 
@@ -30,6 +31,10 @@ def read_value(node: ast.expr, is_framework_name: Callable[[ast.expr], bool]) ->
         pass
     if _is_whole(node):
         return Value("whole")
+    if is_list(node):
+        return Value("list")
+    if isinstance(node, ast.Tuple):
+        return Value("tuple")
     return Value("name") if is_framework_name(node) else Value("open")
 
 

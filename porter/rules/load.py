@@ -26,7 +26,7 @@ class RuleBook:
         found: dict[str, Rule] = {}
         for rule in self.rules.values():
             if rule.mindspore.name and rule.one_way != "mindspore":
-                found.setdefault(rule.mindspore.name, rule)
+                found.setdefault(rule.mindspore.name, rule.seen_from("mindspore"))
         return found
 
     def names(self, side: Framework) -> dict[str, Rule]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
+
+from porter.rules.conditions import Condition
+from porter.rules.transforms import TRANSFORMS
 
 Framework = Literal["torch", "mindspore"]
 FRAMEWORKS: tuple[Framework, ...] = ("torch", "mindspore")
@@ -95,7 +98,10 @@ def _parameters(arguments: ast.arguments) -> Iterator[Parameter]:
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """What to do when a parameter has one value (`value` is a Python literal; `is_other`: any not listed)."""
+    """What to do when a parameter has one value (`value` is a Python literal; `is_other`: any not listed).
+
+    With a `condition`, only where that holds too; the names in it are those of the side that has the parameter.
+    """
 
     value: object
     is_other: bool = False
@@ -103,6 +109,7 @@ class When:
     set: dict[str, object] = field(default_factory=dict)
     copy: str | None = None
     note: str = ""
+    condition: Condition | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +123,13 @@ class ParamRule:
     drop: str | None = None
     note: str = ""
     inert: str = ""
+    spread: str = ""
     when: tuple[When, ...] = ()
+
+    @property
+    def keeps_meaning(self) -> bool:
+        """Whether the value means the same on both sides, its type apart."""
+        return self.value is None or TRANSFORMS[self.value].retypes
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +164,10 @@ class Version:
 
 @dataclass(frozen=True)
 class Rule:
-    """One name of torch and what it is in MindSpore. `name` is the path of the rule file without its ending."""
+    """One name of torch and what it is in MindSpore. `name` is the path of the rule file without its ending.
+
+    `source` is the side that the rule was found from: what differs by direction (`notes`, `spreads`) follows it.
+    """
 
     name: str
     torch: Side
@@ -168,9 +184,19 @@ class Rule:
     layer: dict[Framework, dict[str, str]] = field(default_factory=dict)
     checks: tuple[Check, ...] = ()
     versions: tuple[Version, ...] = ()
-    notes: dict[str, str] = field(default_factory=dict)
+    remarks: dict[Framework, dict[str, str]] = field(default_factory=dict)
     one_way: str = ""
     grows: str = ""
+    source: Framework = field(default="torch", compare=False)
+
+    @property
+    def notes(self) -> dict[str, str]:
+        """Kind of a use -> what a person must know about it, in the direction of `source`."""
+        return self.remarks.get(other(self.source), {})
+
+    def seen_from(self, source: Framework) -> Rule:
+        """The same rule for a conversion from `source`."""
+        return self if source == self.source else replace(self, source=source)
 
     def side(self, framework: Framework) -> Side:
         """The half of `framework`."""
@@ -187,7 +213,7 @@ class Rule:
         for name, target in self.renames.items():
             rule = self.params.get(name)
             if name not in self.weights and rule is not None:
-                changes |= {name: ""} if rule.value not in (None, "float") or target == "*" else {}
+                changes |= {name: ""} if not rule.keeps_meaning or target == "*" else {}
                 changes |= {name: target} if rule.value is None and target not in (name, "*") else {}
         changes = {k: v for k, v in changes.items() if k not in self.attributes} | self.attributes
         if source == "mindspore":
@@ -226,13 +252,19 @@ class Rule:
 
     @property
     def collects(self) -> bool:
-        """Whether MindSpore takes in `*args` what torch takes as one list."""
-        return "*" in self.renames.values()
+        """Whether the other side takes as one list what this one takes in `*args`."""
+        return self.source == "mindspore" and "*" in self.renames.values()
+
+    @property
+    def spreads(self) -> bool:
+        """Whether this side takes one list in place of its `*args`, which the other side does not."""
+        return self.source == "mindspore" and any(param.spread for param in self.params.values())
 
     @cached_property
     def interchangeable(self) -> bool:
-        """Whether the name itself can be handed around: both classes take any call the same way."""
+        """Whether the name itself can be handed around: both take any call the same way, a list of `spread` apart."""
         torch, mindspore = self.torch.signature, self.mindspore.signature
         if torch is None or mindspore is None:
             return True
-        return not self.params and not self.write and torch.text == mindspore.text
+        exceptions = [param for param in self.params.values() if not param.spread]
+        return not exceptions and not self.write and torch.text == mindspore.text

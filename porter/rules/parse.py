@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from porter.findings import Kind
+from porter.rules.conditions import Condition
+from porter.rules.fit import misfits
 from porter.rules.model import (
     FRAMEWORKS,
     PLATFORMS,
@@ -39,8 +42,8 @@ TOP = {
 }
 TOP |= {"one_way", "notes"}
 SIDE = {"name", "signature", "docs", "platforms", "none"}
-PARAM = {"mindspore", "value", "same_default", "drop", "note", "inert", "when"}
-WHEN = {"write", "set", "copy", "note"}
+PARAM = {"mindspore", "value", "same_default", "drop", "note", "inert", "spread", "when"}
+WHEN = {"if", "else", "write", "set", "copy", "note"}
 CHECK = {"args", "input", "dtypes", "side"}
 VERSION = {"framework", "range", "signature"}
 DTYPES = ("float16", "float32", "float64")
@@ -82,10 +85,31 @@ class RuleParser:
             checks=tuple(self._check(i, data) for i, data in enumerate(self._list("check"), 1)),
             versions=tuple(v for data in self._list("versions") if (v := self._version(data))),
             one_way=self._choice("one_way", str(self.data.get("one_way", "")), ("", "mindspore")),
-            notes=self._texts("notes"),
+            remarks=self._remarks(),
         )
-        self._cross_check(rule)
+        self.problems += misfits(rule)
         return rule
+
+    def _remarks(self) -> dict[Framework, dict[str, str]]:
+        """`[notes]` for both directions, `[notes.mindspore]` and `[notes.torch]` for the one that leads there."""
+        table = self.data.get("notes", {})
+        if not isinstance(table, dict):
+            self._problem("[notes] is a table: kind of a use = what a person must know")
+            return {}
+        shared = {kind: text for kind, text in table.items() if kind not in FRAMEWORKS}
+        remarks = {to: shared | self._table(table, "notes", to) for to in FRAMEWORKS}
+        for kind in sorted({kind for texts in remarks.values() for kind in texts} - set(Kind)):
+            self._problem(f"[notes] {kind!r} is no kind of use; known: {', '.join(Kind)}")
+        if not all(isinstance(text, str) for texts in remarks.values() for text in texts.values()):
+            self._problem("[notes] holds texts only")
+        return remarks
+
+    def _table(self, data: Mapping[str, Any], name: str, key: str) -> dict[str, Any]:
+        found = data.get(key, {})
+        if not isinstance(found, dict):
+            self._problem(f"[{name}.{key}] is a table")
+            return {}
+        return found
 
     def _side(self, framework: Framework) -> Side | None:
         data = self.data.get(framework)
@@ -116,10 +140,10 @@ class RuleParser:
         transform = data.get("value")
         if transform is not None:
             self._choice(f"{where} value", transform, tuple(TRANSFORMS))
-        for key in ("same_default", "drop", "note", "inert"):
+        for key in ("same_default", "drop", "note", "inert", "spread"):
             if key in data and (not isinstance(data[key], str) or len(data[key].split()) < 3):
                 self._problem(f"{where} {key} is {data[key]!r}: a sentence that says why is expected")
-        whens = tuple(self._when(where, value, when) for value, when in data.get("when", {}).items())
+        whens = [when for value, table in data.get("when", {}).items() for when in self._whens(where, value, table)]
         return ParamRule(
             name,
             mindspore=data.get("mindspore"),
@@ -128,13 +152,39 @@ class RuleParser:
             drop=data.get("drop"),
             note=str(data.get("note", "")),
             inert=str(data.get("inert", "")),
-            when=whens,
+            spread=str(data.get("spread", "")),
+            when=tuple(sorted(whens, key=lambda when: when.is_other)),
         )
 
-    def _when(self, where: str, value: str, data: Mapping[str, Any]) -> When:
+    def _whens(self, where: str, value: str, data: object) -> Iterator[When]:
+        """The entries of one value: that under its condition, and that for where the condition does not hold."""
         where = f"{where} when.{value}"
+        if not isinstance(data, dict):
+            self._problem(f"{where} is {data!r}: a table is expected")
+            return
+        yield self._when(where, value, data, self._condition(where, data))
+        otherwise = data.get("else")
+        if otherwise is None:
+            return
+        if not isinstance(otherwise, dict) or "if" not in data:
+            self._problem(f"{where} else is a table beside an if")
+            return
+        if otherwise.keys() & {"if", "else"}:
+            self._problem(f"{where} else holds no if of its own")
+        yield self._when(f"{where} else", value, otherwise, None)
+
+    def _condition(self, where: str, data: Mapping[str, Any]) -> Condition | None:
+        if "if" not in data:
+            return None
+        try:
+            return Condition.parse(str(data["if"]))
+        except ValueError as error:
+            self._problem(f"{where} if: {error}")
+            return None
+
+    def _when(self, where: str, value: str, data: Mapping[str, Any], condition: Condition | None) -> When:
         self._unknown(data, WHEN, f"{where} key")
-        if not data.keys() & {"write", "set", "copy"}:
+        if not any(data.get(key) for key in ("write", "set", "copy")):
             self._problem(f"{where} changes nothing: write, set or copy is expected")
         write = data.get("write")
         if write is not None:
@@ -142,7 +192,13 @@ class RuleParser:
         if write == "keep" and not data.get("note"):
             self._problem(f"{where} keeps the call as it was: note = why is expected")
         return When(
-            _literal(value), value == "other", write, dict(data.get("set", {})), data.get("copy"), data.get("note", "")
+            _literal(value),
+            value == "other",
+            write,
+            dict(data.get("set", {})),
+            data.get("copy"),
+            data.get("note", ""),
+            condition,
         )
 
     def _check(self, index: int, data: Mapping[str, Any]) -> Check:
@@ -169,35 +225,6 @@ class RuleParser:
             self._problem("[[versions]] needs framework, range and signature")
             return None
         return Version(framework, str(data["range"]), signature)
-
-    def _cross_check(self, rule: Rule) -> None:
-        torch, mindspore = rule.torch.signature, rule.mindspore.signature
-        for name, param in rule.params.items():
-            if not any(s is not None and name in s for s in (torch, mindspore)):
-                self._problem(f"[param.{name}] is in neither signature")
-            if param.mindspore not in (None, "*") and (mindspore is None or param.mindspore not in mindspore):
-                self._problem(f"[param.{name}] mindspore = {param.mindspore!r} is not in MindSpore's signature")
-        for side, values in rule.write.items():
-            signature = rule.side(side).signature
-            for name in values:
-                if signature is None or name not in signature:
-                    self._problem(f"[write.{side}] {name} is not in its signature")
-        for index, check in enumerate(rule.checks, 1):
-            self._check_binds(rule, index, check)
-
-    def _check_binds(self, rule: Rule, index: int, check: Check) -> None:
-        signature = rule.side(check.side).signature
-        try:
-            call = ast.parse(f"f({check.args})", mode="eval").body
-        except SyntaxError:
-            self._problem(f"[[check]] {index} args {check.args!r} is not an argument list")
-            return
-        if not isinstance(call, ast.Call) or signature is None:
-            return
-        try:
-            signature.bind(len(call.args), [k.arg for k in call.keywords if k.arg])
-        except ValueError as error:
-            self._problem(f"[[check]] {index} args {check.args!r} does not fit: the signature {error}")
 
     def _signature(self, where: str, text: object) -> Signature | None:
         if text is None:

@@ -2,7 +2,7 @@
 
 A function here works on values, needs nothing but the language, and may be copied into a generated
 `porter_layers.py`, where it runs on values that are known only then. It raises ValueError for a value
-that has no counterpart.
+that has no counterpart. The functions called `write_...` do the same to the text of an argument that is no literal.
 """
 
 from __future__ import annotations
@@ -12,7 +12,10 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
+
+Known = Literal["literal", "whole", "list", "tuple", "name", "open"]
+"""What an argument's text tells: its value; that it is an int, a list, a tuple, a name of the framework; or nothing."""
 
 
 def complement(value: Any) -> Any:
@@ -46,26 +49,92 @@ def as_float(value: Any) -> Any:
     return float(value) if isinstance(value, int) else value
 
 
+def as_tuple(value: Any) -> Any:
+    """A list as a tuple, since MindSpore refuses a list here."""
+    return tuple(value) if isinstance(value, list) else value
+
+
+def as_list(value: Any) -> Any:
+    """Any iterable as a list, since MindSpore refuses others here; None is an empty one."""
+    return [] if value is None else list(value)
+
+
 def unchanged(value: Any) -> Any:
     """The value itself."""
     return value
+
+
+def spread(values: Any) -> Any:
+    """The elements of a list that is given as the only argument, else the arguments themselves."""
+    return values[0] if len(values) == 1 and isinstance(values[0], list) else values
+
+
+def _parsed(text: str) -> ast.expr:
+    """An argument's text as a tree: it may run over several lines, and a generator may lack its brackets."""
+    return ast.parse(f"({text}\n)", mode="eval").body
+
+
+def write_unchanged(text: str, known: Known) -> str | None:
+    """The text as it is."""
+    return text
+
+
+def write_whole(text: str, known: Known) -> str | None:
+    """The text, where it can only be an int."""
+    return text if known == "whole" else None
+
+
+def write_complement(text: str, known: Known) -> str | None:
+    """`m` becomes `1 - m`, and `1 - m` becomes `m`."""
+    tree = _parsed(text)
+    if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Sub) and ast.unparse(tree.left) == "1":
+        return ast.unparse(tree.right)
+    atom = (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.Constant)
+    return f"1 - {text}" if isinstance(tree, atom) else f"1 - ({text})"
+
+
+def write_tuple(text: str, known: Known) -> str | None:
+    """A list becomes a tuple, by its brackets if that is enough; what may be a number stays."""
+    if known != "list":
+        return text
+    tree = _parsed(text)
+    if isinstance(tree, ast.List) and len(tree.elts) > 1 and text.startswith("["):
+        return f"({text[1:-1]})"
+    return f"tuple({text})"
+
+
+def write_list(text: str, known: Known) -> str | None:
+    """What is no list becomes one, by its brackets if that is enough."""
+    if known == "list":
+        return text
+    tree = _parsed(text)
+    if isinstance(tree, ast.Tuple) and text.startswith("("):
+        return f"[{text[1:-1]}]"
+    if isinstance(tree, ast.GeneratorExp) and tree.col_offset == 1:
+        return f"list({text[1:-1]})"
+    return f"list({text})"
+
+
+Write = Callable[[str, Known], str | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Transform:
     """`forward` carries torch's value to MindSpore, `backward` the other way.
 
-    `run_time_*` are the same for a generated class. `expression` writes an argument that is not a literal (None: the
-    text alone does not tell, a class has to look at the value); `any_expression` says that it may stay as it is.
+    `run_time_*` are the same for a generated class, `template` the same as an expression. `write_*` write an argument
+    that is not a literal (None: the text alone does not tell, a class has to look at the value). `retypes`: the value
+    means the same and only its type changes.
     """
 
     forward: Callable[[Any], Any]
     backward: Callable[[Any], Any]
+    write_forward: Write
+    write_backward: Write
     run_time_forward: Callable[[Any], Any] | None = None
     run_time_backward: Callable[[Any], Any] | None = None
     template: str | None = None
-    keeps_whole_numbers: bool = False
-    keeps_expressions: bool = False
+    retypes: bool = False
 
     def apply(self, value: Any, *, back: bool) -> Any:
         """Carry a literal value across. Raises ValueError when it has no counterpart."""
@@ -81,37 +150,23 @@ class Transform:
         """Text of that function."""
         return inspect.getsource(self.run_time(back=back))
 
-    def expression(self, text: str, *, whole_number: bool) -> str | None:
-        """Write an argument that is not a literal; `whole_number`: its text shows that it can only be an int."""
-        if self.keeps_expressions or (whole_number and self.keeps_whole_numbers):
-            return text
-        if self.template is None:
-            return None
-        inner = _unwrapped(self.template, text)
-        return inner if inner is not None else self.template.format(_as_operand(text))
-
-
-def _unwrapped(template: str, text: str) -> str | None:
-    """`1 - x` for the template `1 - {}` gives `x`: a transform that is its own inverse comes back clean."""
-    tree, shape = ast.parse(text, mode="eval").body, ast.parse(template.format("hole"), mode="eval").body
-    if not isinstance(tree, ast.BinOp) or not isinstance(shape, ast.BinOp) or type(tree.op) is not type(shape.op):
-        return None
-    return ast.unparse(tree.right) if ast.dump(tree.left) == ast.dump(shape.left) else None
-
-
-def _as_operand(text: str) -> str:
-    atom = (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.Constant)
-    return text if isinstance(ast.parse(text, mode="eval").body, atom) else f"({text})"
+    def expression(self, text: str, *, back: bool, known: Known) -> str | None:
+        """Write an argument that is not a literal; None when only a run can tell."""
+        return (self.write_backward if back else self.write_forward)(text, known)
 
 
 TRANSFORMS: dict[str, Transform] = {
     "complement": Transform(
         complement,
         complement,
+        write_complement,
+        write_complement,
         run_time_forward=complement_at_run_time,
         run_time_backward=complement_at_run_time,
         template="1 - {}",
     ),
-    "pairs": Transform(pairs, unpairs, keeps_whole_numbers=True),
-    "float": Transform(as_float, unchanged, keeps_expressions=True),
+    "pairs": Transform(pairs, unpairs, write_whole, write_whole),
+    "float": Transform(as_float, unchanged, write_unchanged, write_unchanged, retypes=True),
+    "tuple": Transform(as_tuple, unchanged, write_tuple, write_unchanged, retypes=True),
+    "list": Transform(as_list, unchanged, write_list, write_unchanged, retypes=True),
 }
