@@ -179,6 +179,17 @@ class Hierarchy:
                 yield from self._definitions(entry)
         for attribute, scope in module.scopes.attributes:
             yield from self._use(module, receivers, attribute, scope)
+        for call, _ in module.scopes.calls if self._any_moves else ():
+            yield from self._spelled(module, call)
+
+    def _spelled(self, module: SourceModule, call: ast.Call) -> Iterator[Remark]:
+        """`getattr(net, "forward")`: the method's name in a string."""
+        if not isinstance(call.func, ast.Name) or call.func.id not in ACCESSORS or len(call.args) < 2:
+            return
+        name = call.args[1]
+        if isinstance(name, ast.Constant) and name.value in self.methods:
+            message = f"a string names {name.value}; a converted class calls it {self.methods[name.value]}"
+            yield Remark(module.text.span(name)[0], Level.MANUAL, "nn.Module", message, message)
 
     def _definitions(self, entry: TreeClass) -> Iterator[NameEdit]:
         """Methods that are renamed, and class attributes that stand for one (`forward = _run`)."""
@@ -264,6 +275,7 @@ class Receiver:
     renamed: frozenset[str]
 
 
+ACCESSORS = frozenset({"getattr", "setattr", "hasattr", "delattr"})
 PRIVATE_HOOKS = frozenset(
     {
         "_check_input_dim",

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 import builtins
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
-from porter.rewrite.outcomes import LAYERS, Outcome, Settings, Target
+from porter.rewrite.outcomes import LAYERS, Outcome, Settings, Target, target_of
 from porter.rules.load import RuleBook
 from porter.source.names import SourceModule, is_fallback
 from porter.source.scopes import Binding, Scope, parent
@@ -74,12 +75,17 @@ def plan_imports(
     rules: RuleBook,
     settings: Settings,
     exported: frozenset[str],
+    origins: Mapping[str, str] = MappingProxyType({}),
 ) -> ImportPlan:
     """Decide for every group whether its name stays, moves or goes, and where new imports stand.
 
-    `exported` names are read by other files of the tree, or may be from outside, and must go on existing.
+    `exported` names are read by other files of the tree, or may be from outside, and must go on existing. `origins` are
+    the target framework's names for what a generated module offers.
     """
     for group in groups:
+        if group.meaning in origins and not group.outcomes:
+            group.takes = target_of(origins[group.meaning])
+            continue
         _settle(group, module, settings, exported, rules)
     aliases = _aliases(module, groups)
     _provide(groups, aliases)
@@ -103,11 +109,11 @@ def _settle(group: Group, module: SourceModule, settings: Settings, exported: fr
     if is_public and not is_module and not _names_public_value(group, rules, settings):
         group.kept = True
         return
-    takes = _module_taken(group, settings) if is_module else _name_taken(group, rules, settings, is_public)
-    if is_public and takes is None and (not is_module or group.name in module.exported):
-        group.kept = True
-        return
-    if takes is None and any(o.harmless for o in group.outcomes):
+    if is_module:
+        takes = _module_taken(group, settings) or (_module_handed_on(group, rules, settings) if is_public else None)
+    else:
+        takes = _name_taken(group, rules, settings, is_public)
+    if takes is None and (is_public or any(o.harmless for o in group.outcomes)):
         group.kept = True
         return
     group.takes = takes
@@ -127,6 +133,15 @@ def _module_taken(group: Group, settings: Settings) -> Target | None:
     if "." in group.meaning and "." in module and (group.name == target_name or private):
         return Target(module, "")
     return None
+
+
+def _module_handed_on(group: Group, rules: RuleBook, settings: Settings) -> Target | None:
+    """What a module becomes that other files import from here: the one where all counterparts of its names are."""
+    if group.meaning.rpartition(".")[2] == LAYERS:
+        return None
+    inside = [r for name, r in rules.names(settings.source).items() if name.rpartition(".")[0] == group.meaning]
+    homes = {str(rule.side(settings.to).name).rpartition(".")[0] for rule in inside if rule.side(settings.to).name}
+    return Target(homes.pop(), "") if len(homes) == 1 and "." in group.meaning else None
 
 
 def _name_taken(group: Group, rules: RuleBook, settings: Settings, public: bool) -> Target | None:

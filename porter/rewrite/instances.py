@@ -40,7 +40,19 @@ class Instances:
 
     @cached_property
     def _attribute_names(self) -> frozenset[str]:
-        return frozenset(name for rule in self.rules.rules.values() for name in self._changes(rule))
+        names = frozenset(name for rule in self.rules.rules.values() for name in self._changes(rule))
+        return names | {name for rule in self.rules.rules.values() for name in self._weights(rule)}
+
+    def _weights(self, rule: Rule) -> set[str]:
+        """Parameters of a layer by either framework's name: an earlier run may have renamed them."""
+        return {*rule.weights, *rule.weights.values()}
+
+    def _own(self, node: ast.Attribute) -> bool:
+        """Whether the class around `self.weight` defines an attribute of that name itself."""
+        inside = enclosing_class(node)
+        if inside is None or not self.receivers.is_self(node.value):
+            return False
+        return any(getattr(n, "name", None) == node.attr for n in inside.body)
 
     def _changes(self, rule: Rule) -> dict[str, str]:
         """Attributes of an instance that the other framework calls differently ("": it has none)."""
@@ -54,11 +66,15 @@ class Instances:
         found = [(self.rules.find(n, self.settings.source), self.rules.find(n, self.settings.to)) for n in names]
         rules = [ours or theirs for ours, theirs in found]
         known = [rule for rule in rules if rule is not None]
-        if not known or len(known) != len(names):
+        if not known or self._own(node):
             return
         _, end = self.module.text.span(node)
         start = end - len(node.attr.encode())
         changed = {self._changes(rule).get(node.attr, node.attr) for rule in known}
+        if len(known) != len(names):
+            if changed != {node.attr}:
+                yield self._refused(start, node.attr, known, {*changed, node.attr})
+            return
         if len(changed) > 1 or changed == {""}:
             yield self._refused(start, node.attr, known, changed)
             return
@@ -82,7 +98,7 @@ class Instances:
 
     def _used(self, node: ast.Attribute, start: int, name: str, rule: Rule) -> Iterator[Remark]:
         """What is done with a parameter: a test for None that has one answer now, a method that changes it in place."""
-        if node.attr not in (rule.weights if not self.back else rule.weights.values()):
+        if node.attr not in self._weights(rule):
             return
         if not self.back and node.attr in rule.present and _tests_for_none(node):
             message = f"{node.attr} {rule.present[node.attr]}; MindSpore's {name} is always there"

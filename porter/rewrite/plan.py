@@ -65,6 +65,17 @@ class FilePlanner:
                 return reference.qualified[len(prefix) :].partition(".")[0]
         return None
 
+    def _origin(self, meaning: str) -> str | None:
+        """The target framework's name that `package.porter_layers.X` stands for."""
+        home, _, last = meaning.rpartition(".")
+        names = [n for m in self.generated if m.dotted == home for n in stands_for(m.text.data)]
+        return next((n for n in names if n.endswith(f".{last}") and n.startswith(f"{self.settings.to}.")), None)
+
+    def origins(self) -> dict[str, str]:
+        """Names of the target framework by the generated names that stand for them."""
+        meanings = [f"{m.dotted}.{n.rpartition('.')[2]}" for m in self.generated for n in stands_for(m.text.data)]
+        return {meaning: name for meaning in meanings if (name := self._origin(meaning))}
+
     def _generated_full(self, reference: Reference) -> str | None:
         """The qualified name of the target framework that a name of a generated module stands for."""
         name = self._generated_name(reference)
@@ -96,6 +107,9 @@ class FilePlanner:
             if meaning is None or meaning[2] or (id(self.module.scopes.module), name) in read:
                 continue
             if self._is_handed_through(name):
+                continue
+            if self._origin(meaning[1]) is not None:
+                found.append((name, meaning[1]))
                 continue
             root = meaning[1].partition(".")[0]
             if root == self.settings.source and not self.index.shadows(self.module, root):

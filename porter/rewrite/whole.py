@@ -104,7 +104,7 @@ def _finish(
         changes = any(not outcome.stays for outcome in file.outcomes)
         unused = [(n, q) for n, q in planners[path].unused_imports() if changes or n in public]
         groups = list(group_references(module, file.outcomes, unused))
-        file.imports = plan_imports(module, groups, rules, settings, public)
+        file.imports = plan_imports(module, groups, rules, settings, public, planners[path].origins())
         file.groups = {id(o): group for group in groups for o in group.outcomes}
         for group in groups:
             if group.takes is not None and group.takes.module == LAYERS:

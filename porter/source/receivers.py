@@ -8,7 +8,7 @@ from functools import cached_property
 
 from porter.source.index import enclosing_class, enclosing_function
 from porter.source.names import SourceModule
-from porter.source.scopes import Scope, ancestors, parent
+from porter.source.scopes import COMPREHENSIONS, Scope, ancestors, parent
 
 Resolve = Callable[[ast.expr], str | None]
 LEAVES = (ast.Return, ast.Raise, ast.Continue, ast.Break)
@@ -26,16 +26,16 @@ class Receivers:
 
     def types(self, node: ast.expr, scope: Scope) -> tuple[str, ...]:
         """Classes of the framework that `node` can be; empty when that is not known."""
-        return self.tested(node) or self.built(node, scope)
+        return self.tested(node, scope) or self.built(node, scope)
 
-    def tested(self, node: ast.expr) -> tuple[str, ...]:
-        """Classes named by the `isinstance` test that guards `node`."""
+    def tested(self, node: ast.expr, scope: Scope) -> tuple[str, ...]:
+        """Classes named by the `isinstance` test that guards `node`, if nothing was assigned to it in between."""
         wanted = ast.dump(node)
         current: ast.AST = node
         for above in ancestors(node):
             found = self._guard(above, current, wanted) or self._early_exit(above, current, wanted)
             if found:
-                return found
+                return () if _rebound(node, above, scope) else found
             if isinstance(above, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
                 break
             current = above
@@ -129,6 +129,14 @@ class Receivers:
                 )
                 values.setdefault((enclosing_class(target), target.attr), []).append(known)
         return values
+
+
+def _rebound(node: ast.expr, since: ast.AST, scope: Scope) -> bool:
+    """Whether a name gets another value between the start of a statement and its use."""
+    found = scope.lookup(node.id) if isinstance(node, ast.Name) else None
+    first = getattr(since, "lineno", 0)
+    lines = [getattr(b.node, "lineno", 0) for b in found[1]] if found else []
+    return not isinstance(since, COMPREHENSIONS) and any(first < line < node.lineno for line in lines)
 
 
 def _called(values: Iterable[ast.expr]) -> list[ast.expr]:

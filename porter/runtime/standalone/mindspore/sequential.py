@@ -21,5 +21,10 @@ class Sequential(nn.SequentialCell):
         super().insert_child_to_cell(child_name, child_cell)
         self._run_all()
 
+    def __delitem__(self, index: Any) -> None:
+        numbered = [*self._is_dynamic_name, *[False] * len(self._cells)]
+        self._is_dynamic_name = numbered[: len(self._cells)]  # the native container counts only what it was given
+        super().__delitem__(index)
+
     def _run_all(self) -> None:
         self.cell_list = list(self._cells.values())
