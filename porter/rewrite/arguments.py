@@ -92,7 +92,7 @@ class _Layout:
         """Where a line starts behind a comment that needs one: as the other arguments, or as the last line inside."""
         if isinstance(self.separator, cst.ParenthesizedWhitespace):
             return self.separator.last_line.value
-        last = self.module.code_for_node(part.arg).splitlines()[-1]
+        last = (self.module.code_for_node(part.arg) + self.module.code_for_node(part.before_comma)).splitlines()[-1]
         return last[: len(last) - len(last.lstrip())]
 
     def _with_value(self, arg: cst.Arg, plan: Argument) -> cst.Arg:

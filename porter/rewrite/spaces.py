@@ -68,14 +68,14 @@ def merged(first: Space, second: Space) -> Space:
 
 
 def with_comments(space: Space, comments: Sequence[str], indent: str) -> Space:
-    """The space with comments in front of its own; where it has no line break, the next line starts at `indent`."""
+    """The space with comments in front of its own; new lines start at `indent`."""
     if not comments:
         return space
     if not isinstance(space, cst.ParenthesizedWhitespace):
         space = cst.ParenthesizedWhitespace(last_line=cst.SimpleWhitespace(indent))
     first = space.first_line
     rest = [*comments[1:], *([first.comment.value] if first.comment else [])]
-    lines = [_line(comment, space.last_line, first.newline) for comment in rest]
+    lines = [_line(comment, cst.SimpleWhitespace(indent), first.newline) for comment in rest]
     first = first.with_changes(whitespace=cst.SimpleWhitespace("  "), comment=cst.Comment(comments[0]))
     return space.with_changes(first_line=first, empty_lines=[*lines, *space.empty_lines])
 

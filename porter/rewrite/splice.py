@@ -45,11 +45,23 @@ def splice(data: bytes, edits: Iterable[Edit], newline: str = "\n", first: int =
     """
     ordered = sorted({_claim(edit): edit for edit in edits}.values(), key=_order)
     last = len(data) if last is None else last
-    splicer = _Splicer(data, ordered, newline)
-    result = splicer.render(first, last, whole=True)
-    if splicer.position != len(ordered):
-        raise Overlap(f"edits cross at byte {ordered[splicer.position].start}")
-    return result
+    _refuse_crossing(ordered, first, last)
+    return _Splicer(data, ordered, newline).render(first, last, whole=True)
+
+
+def _refuse_crossing(ordered: Sequence[Edit], first: int, last: int) -> None:
+    """Every edit must stand beside or, if that is a call's, inside each one before it."""
+    around = [last]
+    at = first
+    for edit in ordered:
+        while len(around) > 1 and around[-1] <= edit.start:
+            at = max(at, around.pop())
+        if edit.start < at or edit.end > around[-1]:
+            raise Overlap(f"edits cross at byte {edit.start}")
+        if isinstance(edit, CallEdit):
+            around.append(edit.end)
+        else:
+            at = edit.end
 
 
 def _claim(edit: Edit) -> tuple[int, int, str | CallPlan]:
@@ -77,8 +89,6 @@ class _Splicer:
             edit = self.edits[self.position]
             if edit.end > end or not (whole or edit.start < end):
                 break
-            if edit.start < at:
-                raise Overlap(f"edits cross at byte {edit.start}")
             self.position += 1
             pieces.append(self.data[at : edit.start])
             pieces.append(edit.text.encode() if isinstance(edit, NameEdit) else self._call(edit))
