@@ -42,7 +42,7 @@ class FilePlanner:
         self.decider = Decider(module, rules, settings)
         self.decider.resolved = {id(n): q for r in self.references for n, q in _prefixes(r)}
         known = self.decider.resolved | {id(n): q for r in self.others for n, q in _prefixes(r)}
-        known |= {id(r.node): name for r in self.references if (name := self._generated_origin(r))}
+        known |= {id(r.node): name for r in references if (name := self._generated_origin(r))}
         self.receivers = Receivers(module, lambda node: known.get(id(node)))
 
     def _of_source(self, reference: Reference) -> bool:
@@ -83,10 +83,14 @@ class FilePlanner:
         return next(names, None)
 
     def _generated_origin(self, reference: Reference) -> str | None:
-        """The source framework's own name for what a name of a generated module is."""
-        full = self._generated_full(reference)
-        rule = self.rules.find(full, self.settings.to) if full else None
-        return rule.side(self.settings.source).name if rule is not None else None
+        """The source framework's own name for what a name of a generated module is, whichever way it was generated."""
+        home, _, last = reference.qualified.rpartition(".")
+        for module in self.generated:
+            for name in stands_for(module.text.data) if module.dotted == home else ():
+                if name.rpartition(".")[2] == last:
+                    rule = self.rules.find(name, self.settings.to) or self.rules.find(name, self.settings.source)
+                    return rule.side(self.settings.source).name if rule is not None else None
+        return None
 
     def _decide(self, reference: Reference) -> Outcome:
         name, full = self._generated_name(reference), self._generated_full(reference)

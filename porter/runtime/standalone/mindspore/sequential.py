@@ -11,6 +11,8 @@ from mindspore import nn
 class Sequential(nn.SequentialCell):
     """torch.nn.Sequential: runs its layers in the order in which they were added, by whatever means."""
 
+    _is_dynamic_name: list[bool]
+
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, value)
         if isinstance(value, nn.Cell):
