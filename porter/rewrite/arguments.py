@@ -100,22 +100,19 @@ class _Layout:
             return arg.with_changes(value=cst.parse_expression(plan.text))
         if plan.carried is None:
             return arg
-        before = self._in_brackets(arg.value)
+        before = self.module.code_for_node(arg.value)
         after = plan.carried.written(before)
         if after is None or after == before:
             return arg
-        if before.startswith("(") and f"({before})" in after:
+        if arg.value.lpar and before.startswith("("):
             after = after.replace(f"({before})", before)
-        return arg.with_changes(value=cst.parse_expression(after, config=self._config))
+        return arg.with_changes(value=self._parsed(after))
 
-    @property
-    def _config(self) -> cst.PartialParserConfig:
-        return cst.PartialParserConfig(default_newline=self.module.default_newline)
-
-    def _in_brackets(self, value: cst.BaseExpression) -> str:
-        """Text of a value that can be read on its own: one that runs over lines needs brackets."""
-        text = self.module.code_for_node(value)
-        return f"({text})" if len(text.splitlines()) > 1 and not value.lpar else text
+    def _parsed(self, text: str) -> cst.BaseExpression:
+        """An expression as it may stand in a call: over several lines without brackets of its own."""
+        config = cst.PartialParserConfig(default_newline=self.module.default_newline)
+        value = cst.parse_expression(f"({text})", config=config)
+        return value.with_changes(lpar=value.lpar[1:], rpar=value.rpar[:-1])
 
     def _new(self, new: NewArgument) -> cst.Arg:
         value = self.source[new.copy].arg.value if new.copy is not None else cst.parse_expression(new.text)

@@ -15,20 +15,22 @@ from hypothesis import strategies as st
 from porter.rewrite.arguments import edit_call
 from porter.rewrite.outcomes import Argument, CallPlan, Carried, NewArgument
 
-MOMENTUM = Carried("complement", back=False, whole_number=False)
+TUPLE = Carried("tuple", back=False, known="list")
+LIST = Carried("list", back=False, known="tuple")
+MOMENTUM = Carried("complement", back=False, known="open")
 
 
 def plan(*keep: int | Argument, add: tuple[str, ...] = ()) -> CallPlan:
-    """Arguments that stay as they are, or as told; `add` as `name=text`."""
+    """Positional arguments that stay as they are, or arguments as told; `add` as `name=text`."""
     kept = tuple(Argument(k) if isinstance(k, int) else k for k in keep)
-    return CallPlan(kept, tuple(NewArgument(*new.split("=", 1)) for new in add))
+    return CallPlan(kept, tuple(NewArgument(name, text) for name, _, text in (new.partition("=") for new in add)))
 
 
 AFFINE = ("affine=False",)
 SIX = Argument(1, "padding", "(0, 0, 1, 1, 1, 1)")
 
 LAYOUTS = {
-    "nothing to do": ("f( 1 ,2 , x = 3 )", plan(0, 1, 2), "f( 1 ,2 , x = 3 )"),
+    "nothing to do": ("f( 1 ,2 , x = 3 )", plan(0, 1, Argument(2, "x")), "f( 1 ,2 , x = 3 )"),
     "added on one line": ("f(8)", plan(0, add=AFFINE), "f(8, affine=False)"),
     "added to an empty call": ("f()", plan(add=AFFINE), "f(affine=False)"),
     "added where all go": ("f(device=d)", plan(add=AFFINE), "f(affine=False)"),
@@ -58,6 +60,9 @@ LAYOUTS = {
     "keyword renamed": ("f(bias = True)", plan(Argument(0, "has_bias")), "f(has_bias = True)"),
     "keyword given": ("f(True)", plan(Argument(0, "has_bias")), "f(has_bias=True)"),
     "value replaced": ("f( 8 , 1 )", plan(0, SIX), "f( 8 , padding=(0, 0, 1, 1, 1, 1) )"),
+    "keyword taken away": ("f(  modules  =  a  )", plan(0), "f(  a  )"),
+    "keyword taken away with a comment": ("f(modules=  # c\n  a)", plan(0), "f(a  # c\n  )"),
+    "star given": ("f([a,\n  b])", plan(Argument(0, star=True)), "f(*[a,\n  b])"),
     "stars": ("f(*a, **k)", plan(0, 1, add=AFFINE), "f(*a, **k, affine=False)"),
     "copied": ("f(a[0])", CallPlan((Argument(0),), (NewArgument("b", copy=0),)), "f(a[0], b=a[0])"),
     "comment behind the last": ("f(\n    8,  # c\n)", plan(0, add=AFFINE), "f(\n    8,  # c\n    affine=False,\n)"),
@@ -114,6 +119,11 @@ LAYOUTS = {
         "f(1 - (a  # c\n  + b))",
     ),
     "expression turned back": ("f(1 - (  # c\n  m))", plan(Argument(0, None, None, MOMENTUM)), "f(m  # c\n  )"),
+    "expression broken at a dot": ("f(a\n  .b)", plan(Argument(0, None, None, MOMENTUM)), "f(1 - a\n  .b)"),
+    "list": ("f([a,  # c\n  b])", plan(Argument(0, None, None, TUPLE)), "f((a,  # c\n  b))"),
+    "list of lines": ("f([\n  a,\n  b,\n])", plan(Argument(0, None, None, TUPLE)), "f((\n  a,\n  b,\n))"),
+    "list that is made": ("f(a +\n  b)", plan(Argument(0, None, None, TUPLE)), "f(tuple(a +\n  b))"),
+    "generator": ("f(x for x in a)", plan(Argument(0, None, None, LIST)), "f(list(x for x in a))"),
     "number sign in a string": ("f(8, '#1')", plan(0), "f(8)"),
 }
 
@@ -150,11 +160,11 @@ def comments(text: str) -> Counter[str]:
 
 
 @st.composite
-def planned(draw: st.DrawFn, count: int) -> CallPlan:
-    """Any plan for a call of `count` arguments."""
+def planned(draw: st.DrawFn, names: list[str]) -> CallPlan:
+    """Any plan for a call with these keywords."""
     keep = [
-        Argument(index, draw(st.sampled_from([None, "other"])), draw(st.sampled_from([None, "(0, 1)"])))
-        for index in range(count)
+        Argument(index, draw(st.sampled_from([names[index], "other"])), draw(st.sampled_from([None, "(0, 1)"])))
+        for index in range(len(names))
         if draw(st.booleans())
     ]
     add = tuple(NewArgument(f"new{i}", "True") for i in range(draw(st.integers(0, 2))))
@@ -166,15 +176,15 @@ def test_any_layout_keeps_its_comments_and_line_ends(
     written: list[str], comma: bool, space: str, newline: str, draws: st.DataObject
 ) -> None:
     text = f"f({','.join(written)}{',' + space if comma and written else space})"
-    plan = draws.draw(planned(len(written)))
+    old = ast.parse(f"({text})", mode="eval").body
+    assert isinstance(old, ast.Call)
+    plan = draws.draw(planned([str(k.arg) for k in old.keywords]))
     after = edit_call(text.replace("\n", newline), plan, newline)
     assert not re.search(r"(?<!\r)\n" if newline == "\r\n" else r"\r", after)
     plain = after.replace(newline, "\n")
     assert not comments(text) - comments(plain)
-    call, old = (ast.parse(f"({piece})", mode="eval").body for piece in (plain, text))
-    assert isinstance(call, ast.Call) and isinstance(old, ast.Call)
-    expected = [
-        (a.keyword or old.keywords[a.index].arg, a.text or ast.unparse(old.keywords[a.index].value)) for a in plan.keep
-    ]
+    call = ast.parse(f"({plain})", mode="eval").body
+    assert isinstance(call, ast.Call)
+    expected = [(a.keyword, a.text or ast.unparse(old.keywords[a.index].value)) for a in plan.keep]
     expected += [(new.keyword, new.text) for new in plan.add]
     assert [(k.arg, ast.unparse(k.value)) for k in call.keywords] == expected

@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 from porter.convert import Conversion, Options, convert_tree
 from porter.findings import Finding, Level
 from porter.rewrite import assemble, gate, splice
+from porter.rewrite.arguments import edit_call
 from porter.rewrite.fileplan import FilePlan
 from porter.rewrite.gate import Written, fault
 from porter.rewrite.outcomes import CallPlan, NameEdit, Outcome
+from porter.rewrite.statements import import_edits
 from porter.rules.load import RuleBook, load_rules
 from porter.source.scopes import analyse
 from porter.source.text import compiled
@@ -31,7 +33,6 @@ a = nn.InstanceNorm3d(8)  # the first
 b = nn.InstanceNorm3d(16, eps=1e-3)
 c = nn.ReLU()
 """
-Edit = Callable[[str, CallPlan, str], str]
 
 
 @functools.cache
@@ -111,10 +112,9 @@ def test_stored_names_are_those_that_dis_reads(count: int, template: str) -> Non
 
 def spoil(monkeypatch: pytest.MonkeyPatch, change: Callable[[str], str], where: str = "16") -> None:
     """Let the edit of the call that holds `where` come out wrong."""
-    honest: Edit = splice.edit_call
 
     def spoilt(text: str, plan: CallPlan, newline: str = "\n") -> str:
-        after = honest(text, plan, newline)
+        after = edit_call(text, plan, newline)
         return change(after) if where in text else after
 
     monkeypatch.setattr(splice, "edit_call", spoilt)
@@ -195,10 +195,9 @@ def test_a_file_that_does_not_compile_is_not_written(monkeypatch: pytest.MonkeyP
 
 def test_a_file_that_loses_a_comment_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
     start = SOURCE.index("# two layers")
-    honest = assemble.import_edits
 
     def broken(*given: object) -> Iterator[NameEdit]:
-        yield from honest(*given)  # type: ignore[arg-type]
+        yield from import_edits(*given)  # type: ignore[arg-type]
         yield NameEdit(start, start + len("# two layers"), "")
 
     monkeypatch.setattr(assemble, "import_edits", broken)
