@@ -10,12 +10,14 @@ from pathlib import Path
 
 from porter.errors import UsageError
 from porter.findings import Finding, Level, Site
-from porter.rewrite.assemble import Assembled, FilePlan, assemble
+from porter.rewrite.assemble import Assembled, FilePlan
 from porter.rewrite.layers import is_generated, layers_text, stands_for
 from porter.rewrite.outcomes import Settings
+from porter.rewrite.parallel import assembled
 from porter.rewrite.whole import plan_tree
 from porter.rules.load import RuleBook, canonical
 from porter.rules.model import Framework, Rule
+from porter.source.imports import imported_frameworks
 from porter.source.index import TreeIndex
 from porter.source.text import SourceText, Unreadable, read_text
 from porter.source.tree import Tree
@@ -69,10 +71,15 @@ def convert_text(text: str, rules: RuleBook, options: Settings, path: str = "tex
     return TextResult(file.after.decode("utf-8"), layers, result.sites, result.findings)
 
 
-def convert_tree(tree: Tree, rules: RuleBook, options: Settings, progress: Progress | None = None) -> Conversion:
-    """Convert every Python file of a tree; a file that is no Python is a finding and is handed on as it is."""
+def convert_tree(
+    tree: Tree, rules: RuleBook, options: Settings, jobs: int = 1, progress: Progress | None = None
+) -> Conversion:
+    """Convert every Python file of a tree; a file that is no Python is a finding and is handed on as it is.
+
+    `jobs` processes rewrite the files; the result is the same for any number.
+    """
     with _uncollected():
-        return _convert(tree, rules, options, progress)
+        return _convert(tree, rules, options, jobs, progress)
 
 
 @contextmanager
@@ -87,7 +94,7 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _convert(tree: Tree, rules: RuleBook, options: Settings, progress: Progress | None) -> Conversion:
+def _convert(tree: Tree, rules: RuleBook, options: Settings, jobs: int, progress: Progress | None) -> Conversion:
     texts, failures = _parsed(tree)
     generated = {p for p in texts if is_generated(tree.files[p])}
     interesting = _interesting(tree, texts, options)
@@ -95,11 +102,10 @@ def _convert(tree: Tree, rules: RuleBook, options: Settings, progress: Progress 
     plans = plan_tree(index, rules, options, interesting - generated, generated, progress)
     findings, sites = list(failures), list[Site]()
     files: dict[str, FileResult] = {p: FileResult(p, data, data, p not in texts) for p, data in tree.files.items()}
-    for path, plan in plans.files.items():
-        result = assemble(plan, plans.layers_import(path), options, rules)
+    for path, result in assembled(plans, options, rules, jobs):
         findings += result.findings
         sites += result.sites
-        files[path] = _result(tree, plan, result)
+        files[path] = _result(tree, plans.files[path], result)
     kept = _layers(tree, plans.wanted, generated, rules, options)
     removed = tuple(sorted(generated)) if _goes_back(tree, generated, options) else ()
     added = {plans.layers_path: layers_text(kept, options)} if plans.wanted else {}
@@ -163,15 +169,15 @@ def _goes_back(tree: Tree, generated: set[str], options: Settings) -> bool:
 
 def detect_direction(tree: Tree) -> Framework:
     """The framework to convert to: the one that the tree does not import. Raises UsageError when that is not clear."""
-    from porter.source.imports import imported_frameworks
-
     counts = imported_frameworks(tree)
     if counts["torch"] and not counts["mindspore"]:
         return "mindspore"
     if counts["mindspore"] and not counts["torch"]:
         return "torch"
-    found = f"imports of torch in {counts['torch']} files and of mindspore in {counts['mindspore']}"
-    raise UsageError(f"found {found}; expected one framework, so say which way with --to mindspore or --to torch")
+    found = f"{counts['torch']} files that import torch and {counts['mindspore']} that import mindspore"
+    raise UsageError(
+        f"{tree.root}: found {found}; expected one framework, so say which way with --to mindspore or --to torch"
+    )
 
 
 def missing(tree: Tree, rules: RuleBook, to: Framework = "mindspore") -> list[tuple[str, int, int]]:

@@ -94,7 +94,7 @@ def _convert(tree: Tree, rules: RuleBook, request: Request) -> Conversion:
         click.echo(f"porter: the imports are {source}'s: converting to {to} (--to chooses)", err=True)
     options = Options(to=to, platform=request.platform, level=request.level, mark=request.mark)
     with progress("Converting") as advance:
-        return convert_tree(tree, rules, options, progress=advance)
+        return convert_tree(tree, rules, options, jobs=request.jobs, progress=advance)
 
 
 def _account(conversion: Conversion, rules: RuleBook, tree: Tree, request: Request) -> tuple[Facts, Summary]:

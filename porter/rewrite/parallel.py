@@ -1,0 +1,37 @@
+"""Assemble the files of a plan, in this process or in several that share its memory."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Iterator
+
+from porter.rewrite.assemble import Assembled, assemble
+from porter.rewrite.outcomes import Settings
+from porter.rewrite.whole import TreePlan
+from porter.rules.load import RuleBook
+
+Work = tuple[TreePlan, Settings, RuleBook]
+_inherited: list[Work] = []
+
+
+def assembled(plan: TreePlan, settings: Settings, rules: RuleBook, jobs: int) -> Iterator[tuple[str, Assembled]]:
+    """The converted files by path, in the plan's order.
+
+    Several processes are used only where a process can be forked: plans hold syntax trees, too large to be sent.
+    """
+    paths = list(plan.files)
+    work: Work = (plan, settings, rules)
+    if jobs == 1 or len(paths) < 2 or "fork" not in multiprocessing.get_all_start_methods():
+        yield from ((path, _assemble(work, path)) for path in paths)
+        return
+    with multiprocessing.get_context("fork").Pool(min(jobs, len(paths)), _inherited.append, (work,)) as pool:
+        yield from zip(paths, pool.imap(_assemble_inherited, paths, chunksize=4), strict=True)
+
+
+def _assemble_inherited(path: str) -> Assembled:
+    return _assemble(_inherited[0], path)
+
+
+def _assemble(work: Work, path: str) -> Assembled:
+    plan, settings, rules = work
+    return assemble(plan.files[path], plan.layers_import(path), settings, rules)
