@@ -165,13 +165,14 @@ def _print_pairs(title: str, pairs: dict[str, str], console: Console) -> None:
 
 
 def _print_absent(rule: Rule, console: Console) -> None:
-    if not rule.absent:
-        return
-    console.print()
-    table = plain_table(left_as_it_is="fold", why="fold")
-    for name, why in rule.absent.items():
-        table.add_row(Text(name), Text(why))
-    show(console, table)
+    for framework, names in rule.absent.items():
+        if not names:
+            continue
+        console.print(f"\nLeft as it is on the way to {framework}:", style="bold")
+        table = plain_table(name="fold", why="fold")
+        for name, why in names.items():
+            table.add_row(Text(name), Text(why))
+        show(console, table)
 
 
 def _print_versions(rule: Rule, console: Console) -> None:

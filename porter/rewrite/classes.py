@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from porter.findings import Kind, Level
+from porter.findings import Level
 from porter.rewrite.layers import is_generated
-from porter.rewrite.outcomes import LAYERS, NameEdit, Outcome, Remark, Settings
+from porter.rewrite.outcomes import LAYERS, Outcome, Settings
 from porter.rules.load import RuleBook
-from porter.source.index import TreeIndex, enclosing_class
+from porter.source.index import TreeIndex
 from porter.source.names import SourceModule, dotted_parts
-from porter.source.receivers import Receivers
-from porter.source.scopes import Scope, parent
-
-DEF = re.compile(rb"(?:async\s+)?def\s+")
+from porter.source.scopes import Scope
 
 
 @dataclass
@@ -63,13 +59,15 @@ class Hierarchy:
         self.index = index
         self.settings = settings
         self.methods: dict[str, str] = {}
-        self.absent: dict[str, str] = {}
+        self.absent: dict[str, dict[str, str]] = {}
+        self.base_init: dict[str, str] = {}
         for rule in rules.rules.values():
-            if settings.source == "torch":
-                self.methods |= rule.methods
-                self.absent |= rule.absent
-            else:
-                self.methods |= {theirs: ours for ours, theirs in rule.methods.items()}
+            torch = settings.source == "torch"
+            self.methods |= rule.methods if torch else {theirs: ours for ours, theirs in rule.methods.items()}
+            self.base_init |= {} if torch else rule.base_init
+            for name, why in rule.absent.get(settings.to, {}).items():
+                # What the base class of all layers lacks, every layer lacks; a container lacks it for itself.
+                self.absent.setdefault(name, {})["" if rule.methods else rule.name] = why
         self.rules = rules
         self.by_node: dict[ast.ClassDef, TreeClass] = {}
         for module in (m for m in index.modules.values() if not is_generated(m.text.data)):
@@ -171,111 +169,12 @@ class Hierarchy:
                 for ancestor in entry.ancestry():
                     ancestor.moves = ancestor.moves or not ancestor.framework_bases()
 
-    def edits(self, module: SourceModule, receivers: Receivers) -> Iterator[NameEdit | Remark]:
-        """Renamed methods of a file, their uses on objects whose class is known, and what cannot be followed."""
-        for node, _ in module.scopes.classes:
-            entry = self.by_node[node]
-            if entry.moves or entry.moved:
-                yield from self._definitions(entry)
-        for attribute, scope in module.scopes.attributes:
-            yield from self._use(module, receivers, attribute, scope)
-        for call, _ in module.scopes.calls if self._any_moves else ():
-            yield from self._spelled(module, call)
-
-    def _spelled(self, module: SourceModule, call: ast.Call) -> Iterator[Remark]:
-        """`getattr(net, "forward")`: the method's name in a string."""
-        if not isinstance(call.func, ast.Name) or call.func.id not in ACCESSORS or len(call.args) < 2:
-            return
-        name = call.args[1]
-        if isinstance(name, ast.Constant) and name.value in self.methods:
-            message = f"a string names {name.value}; a converted class calls it {self.methods[name.value]}"
-            yield Remark(module.text.span(name)[0], Level.MANUAL, "nn.Module", message, message)
-
-    def _definitions(self, entry: TreeClass) -> Iterator[NameEdit]:
-        """Methods that are renamed, and class attributes that stand for one (`forward = _run`)."""
-        text = entry.module.text
-        for statement in entry.node.body if not entry.moved else ():
-            if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)) and statement.name in self.methods:
-                match = DEF.match(text.data, text.span(statement)[0])
-                assert match is not None
-                yield self._renamed(match.end(), statement.name)
-            for target in statement.targets if isinstance(statement, ast.Assign) else ():
-                if isinstance(target, ast.Name) and target.id in self.methods:
-                    yield self._renamed(text.span(target)[0], target.id)
-
-    def _renamed(self, start: int, name: str) -> NameEdit:
-        return NameEdit(start, start + len(name.encode()), self.methods[name], Kind.METHOD, "nn.Module")
-
-    def _use(
-        self, module: SourceModule, receivers: Receivers, node: ast.Attribute, scope: Scope
-    ) -> Iterator[NameEdit | Remark]:
-        if node.attr not in self.methods and node.attr not in self.absent:
-            return
-        start = module.text.span(node)[1] - len(node.attr.encode())
-        receiver = self._receiver(module, receivers, node.value, scope)
-        if receiver is None:
-            yield from self._unknown(module, node, scope, start)
-        elif receiver.now and node.attr in self.methods and node.attr not in receiver.own - receiver.renamed:
-            yield self._renamed(start, node.attr)
-        elif node.attr in self.absent and node.attr not in receiver.own:
-            message = f"{node.attr} has no counterpart of the same meaning: {self.absent[node.attr]}"
-            yield Remark(start, Level.MANUAL, f"nn.Module.{node.attr}", message, message)
-
-    def _unknown(self, module: SourceModule, node: ast.Attribute, scope: Scope, start: int) -> Iterator[Remark]:
-        """`forward` of an object of unknown class, called or set, in a tree where classes lose the name."""
-        call = parent(node)
-        used = (isinstance(call, ast.Call) and call.func is node) or isinstance(node.ctx, ast.Store)
-        if node.attr not in self.methods or not used or not self._any_moves:
-            return
-        parts = dotted_parts(node.value)
-        if not parts or self.index.meaning(parts[0], scope) is None:
-            message = f"what has this {node.attr} is not known; a converted class calls it {self.methods[node.attr]}"
-            yield Remark(start, Level.MANUAL, "nn.Module", message, message)
-
     @cached_property
-    def _any_moves(self) -> bool:
+    def any_moves(self) -> bool:
+        """Whether some class of the tree changes sides, or did."""
         return any(entry.moved or (entry.moves and entry.framework_bases()) for entry in self.by_node.values())
 
-    def _receiver(self, module: SourceModule, receivers: Receivers, node: ast.expr, scope: Scope) -> Receiver | None:
-        """What is known of the object, or class, whose attribute is used; None when nothing is."""
-        inside = enclosing_class(node)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super":
-            entry = self.by_node.get(inside) if inside is not None else None
-            return self._of_class(entry, beyond=True)
-        if receivers.is_self(node) or (isinstance(node, ast.Name) and node.id == "cls"):
-            return self._of_class(self.by_node.get(inside) if inside is not None else None)
-        if isinstance(node, (ast.Name, ast.Attribute)) and self.class_of(node, module, scope) is not None:
-            return self._of_class(self.class_of(node, module, scope))
-        makers = receivers.makers(node, scope)
-        classes = [self.class_of(maker, module, scope) for maker in makers]
-        if makers and all(classes):
-            return self._of_class(classes[0])
-        names = receivers.types(node, scope)
-        rules = [self.rules.find(n, self.settings.source) or self.rules.find(n, self.settings.to) for n in names]
-        if rules and all(rule is not None and rule.is_class for rule in rules):
-            return Receiver(True, frozenset(), frozenset())
-        return None
 
-    def _of_class(self, entry: TreeClass | None, *, beyond: bool = False) -> Receiver | None:
-        """`beyond`: `super()`, which does not see the methods of the class itself."""
-        if entry is None or not (entry.moves or entry.moved):
-            return Receiver(False, frozenset(self.absent), frozenset()) if entry is not None else None
-        ancestors = [a for a in entry.ancestry() if not (beyond and a is entry)]
-        own = {name for a in ancestors for name in a.methods}
-        renamed = {name for a in ancestors if a.moves for name in a.methods}
-        return Receiver(entry.moves, frozenset(own), frozenset(renamed))
-
-
-@dataclass(frozen=True, slots=True)
-class Receiver:
-    """An object's class: `now`: it changes sides in this run; its `own` methods, and those that are `renamed`."""
-
-    now: bool
-    own: frozenset[str]
-    renamed: frozenset[str]
-
-
-ACCESSORS = frozenset({"getattr", "setattr", "hasattr", "delattr"})
 PRIVATE_HOOKS = frozenset(
     {
         "_check_input_dim",

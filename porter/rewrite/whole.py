@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from porter.rewrite.assemble import FilePlan, uses_layers
 from porter.rewrite.classes import Hierarchy
 from porter.rewrite.imports import group_references, plan_imports
+from porter.rewrite.methods import Methods
 from porter.rewrite.outcomes import LAYERS, NameEdit, Outcome, Remark, Settings
 from porter.rewrite.plan import FilePlanner
 from porter.rewrite.shared import shared_rules
@@ -85,7 +86,11 @@ def _decided(
 def _file_plan(planner: FilePlanner, outcomes: list[Outcome], hierarchy: Hierarchy, settings: Settings) -> FilePlan:
     module = planner.module
     plan = FilePlan(module, outcomes)
-    details = [*planner.details(), *hierarchy.edits(module, planner.receivers), *augmented(module, hierarchy, settings)]
+    details = [
+        *planner.details(),
+        *Methods(module, planner.receivers, hierarchy).edits(),
+        *augmented(module, hierarchy, settings),
+    ]
     plan.edits = [d for d in details if isinstance(d, NameEdit)]
     plan.remarks = [d for d in details if isinstance(d, Remark)]
     return plan

@@ -32,6 +32,7 @@ TOP = {
     "forward",
     "methods",
     "absent",
+    "base_init",
     "layer",
     "check",
     "versions",
@@ -80,7 +81,8 @@ class RuleParser:
             grows=str(self.data.get("grows", "")),
             forward=self._texts("forward"),
             methods=self._texts("methods"),
-            absent=self._texts("absent"),
+            absent=self._absent(),
+            base_init=self._texts("base_init"),
             layer={side: dict(names) for side, names in self._tables("layer").items() if side in FRAMEWORKS},
             checks=tuple(self._check(i, data) for i, data in enumerate(self._list("check"), 1)),
             versions=tuple(v for data in self._list("versions") if (v := self._version(data))),
@@ -103,6 +105,12 @@ class RuleParser:
         if not all(isinstance(text, str) for texts in remarks.values() for text in texts.values()):
             self._problem("[notes] holds texts only")
         return remarks
+
+    def _absent(self) -> dict[Framework, dict[str, str]]:
+        """`[absent.mindspore]`: torch's methods that MindSpore lacks; `[absent.torch]`: the other way round."""
+        tables = self._tables("absent")
+        self._unknown(tables, set(FRAMEWORKS), "table of [absent]")
+        return {to: dict(tables.get(to, {})) for to in FRAMEWORKS}
 
     def _table(self, data: Mapping[str, Any], name: str, key: str) -> dict[str, Any]:
         found = data.get(key, {})
