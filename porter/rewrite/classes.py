@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import builtins
+import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from porter.findings import Level
+from porter.findings import Kind, Level
 from porter.rewrite.layers import is_generated
+from porter.rewrite.mixins import spread
 from porter.rewrite.outcomes import LAYERS, Outcome, Settings
 from porter.rules.load import RuleBook
+from porter.rules.model import FRAMEWORKS
 from porter.source.index import TreeIndex
 from porter.source.names import SourceModule, dotted_parts
-from porter.source.scopes import Scope
+from porter.source.scopes import Scope, parent
+
+BUILTINS = frozenset(dir(builtins))
+KNOWN = frozenset({*FRAMEWORKS, "typing_extensions"})
 
 
 @dataclass
@@ -21,7 +28,8 @@ class TreeClass:
     """A class statement: the framework names among its bases, and the classes of the tree among them.
 
     `moves`: it becomes a class of the other framework. `moved`: it was one before, from an earlier run, say; what could
-    not be followed then is told again, so that a second run says, and marks, the same.
+    not be followed then is told again, so that a second run says, and marks, the same. `outside`: a base that nothing
+    in the tree tells about. `torn`: a mixin whose methods are renamed for others, while this class stays.
     """
 
     module: SourceModule
@@ -32,6 +40,8 @@ class TreeClass:
     moves: bool = False
     moved: bool = False
     reason: str = ""
+    outside: str = ""
+    torn: str = ""
 
     @property
     def methods(self) -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef]:
@@ -73,13 +83,18 @@ class Hierarchy:
         for module in (m for m in index.modules.values() if not is_generated(m.text.data)):
             for node, scope in module.scopes.classes:
                 self.by_node[node] = TreeClass(module, node, scope)
-        self._connect({id(o.reference.node): o for found in outcomes.values() for o in found})
+        self._connect({id(_expression(o)): o for found in outcomes.values() for o in found})
         self._settle()
 
-    def _connect(self, by_base: dict[int, Outcome]) -> None:
+    def _connect(self, by_base: Mapping[int, Outcome]) -> None:
         for entry in self.by_node.values():
             for base in entry.node.bases:
                 outcome = by_base.get(id(base))
+                inside = [] if outcome is not None else list(_made_from(base, by_base))
+                if inside:
+                    entry.outcomes += inside
+                    entry.reason = "the base class is made at run time, so what becomes of its methods is not known"
+                    continue
                 found = self.class_of(base, entry.module, entry.scope) if outcome is None else None
                 if outcome is not None and outcome.rule is not None:
                     entry.outcomes.append(outcome)
@@ -88,7 +103,9 @@ class Hierarchy:
                 elif found is not None and found is not entry:
                     entry.bases.append(found)
                 elif found is None:
-                    entry.moved = entry.moved or self._is_target(base, entry.scope)
+                    target = self._is_target(base, entry.scope)
+                    entry.moved = entry.moved or target
+                    entry.outside = entry.outside or ("" if target else self._outside(base, entry.scope))
 
     def class_of(self, node: ast.expr, module: SourceModule, scope: Scope) -> TreeClass | None:
         """The class statement of the tree that an expression names."""
@@ -116,6 +133,23 @@ class Hierarchy:
         qualified = ".".join([meaning[1], *parts[1:]])
         return LAYERS in qualified.split(".") or self.rules.find(qualified, self.settings.to) is not None
 
+    def _outside(self, node: ast.expr, scope: Scope) -> str:
+        """The text of a base that could be anything; "" for Python's own classes and for those of the frameworks."""
+        node = node.value if isinstance(node, ast.Subscript) else node
+        parts = dotted_parts(node)
+        if not parts:
+            return ""
+        meaning = self.index.meaning(parts[0], scope)
+        if meaning is None:
+            return "" if scope.lookup(parts[0]) is None and parts[0] in BUILTINS else ".".join(parts)
+        root = meaning[1].partition(".")[0]
+        return "" if root in sys.stdlib_module_names or root in KNOWN else ".".join(parts)
+
+    def is_layer(self, qualified: str) -> bool:
+        """Whether a name of either framework is a layer's."""
+        rule = self.rules.find(qualified, self.settings.source) or self.rules.find(qualified, self.settings.to)
+        return rule is not None and rule.is_class and rule.name.startswith("nn.")
+
     def _settle(self) -> None:
         """A class moves when it derives from the framework and nothing holds it, or an ancestor of it, back."""
         for entry in self.by_node.values():
@@ -134,7 +168,7 @@ class Hierarchy:
             self._hold(entry, reason)
         for entry in self.by_node.values():
             entry.moved = not entry.moves and any(a.moved for a in entry.ancestry())
-        self._move_mixins()
+        spread(self.by_node.values(), frozenset(self.methods) | frozenset(self.methods.values()))
 
     def _held_back(self, entry: TreeClass) -> str:
         """Private hooks of a framework's layer have no counterpart, and two methods cannot have one name."""
@@ -162,17 +196,22 @@ class Hierarchy:
                 outcome.level, outcome.reason = Level.MANUAL, reason or entry.reason
                 outcome.mark = outcome.reason
 
-    def _move_mixins(self) -> None:
-        """A mixin of a class that moves is called through it, so its `forward` is renamed with it."""
-        for entry in list(self.by_node.values()):
-            if entry.moves:
-                for ancestor in entry.ancestry():
-                    ancestor.moves = ancestor.moves or not ancestor.framework_bases()
-
     @cached_property
     def any_moves(self) -> bool:
         """Whether some class of the tree changes sides, or did."""
         return any(entry.moved or (entry.moves and entry.framework_bases()) for entry in self.by_node.values())
+
+
+def _expression(outcome: Outcome) -> ast.AST | None:
+    """The expression that an outcome decides about: for `getattr(nn, "Module")` the whole of it."""
+    node = outcome.reference.node
+    return parent(node) if outcome.kind is Kind.STRING else node
+
+
+def _made_from(base: ast.expr, outcomes: Mapping[int, Outcome]) -> Iterator[Outcome]:
+    """Names of the framework inside a base that a run makes: `mixed(nn.Module)`, `nn.Module if flag else object`."""
+    if isinstance(base, (ast.Call, ast.IfExp, ast.BoolOp, ast.NamedExpr)):
+        yield from (outcomes[id(node)] for node in ast.walk(base) if id(node) in outcomes)
 
 
 PRIVATE_HOOKS = frozenset(

@@ -10,7 +10,7 @@ from porter.rewrite.outcomes import LAYERS, Outcome, Refuse, Settings, Target, U
 from porter.rules.load import RuleBook, canonical
 from porter.rules.model import Rule
 from porter.source.index import is_annotation
-from porter.source.names import Reference, SourceModule
+from porter.source.names import Reference, SourceModule, dotted_parts
 from porter.source.scopes import ancestors, parent
 
 TYPE_TESTS = frozenset({"isinstance", "issubclass"})
@@ -174,6 +174,9 @@ class Decider:
 
     def apply_value(self, outcome: Outcome, rule: Rule) -> None:
         """A class or function that is handed around: its name if that is enough, else the generated one."""
+        if _is_base_of_made_class(outcome.reference.node):
+            self.refuse(outcome, "a class is made of it at run time, so what becomes of its methods is not known")
+            return
         name = rule.side(self.settings.to).name
         if self.prefers_class(rule):
             self._use_class(outcome, rule)
@@ -204,6 +207,16 @@ class Decider:
         return self.resolved.get(id(node))
 
     resolved: dict[int, str]
+
+
+def _is_base_of_made_class(node: ast.expr) -> bool:
+    """Whether a name is a base in `type("Net", (nn.Module,), body)` or `new_class("Net", (nn.Module,))`."""
+    bases = parent(node)
+    call = parent(bases) if isinstance(bases, ast.Tuple) else None
+    if not isinstance(call, ast.Call) or len(call.args) < 2 or call.args[1] is not bases:
+        return False
+    parts = dotted_parts(call.func) or [""]
+    return (parts == ["type"] and len(call.args) == 3) or parts[-1] == "new_class"
 
 
 def layer_name(rule: Rule, settings: Settings) -> str:

@@ -10,6 +10,7 @@ from porter.rewrite.classes import Hierarchy
 from porter.rewrite.imports import group_references, plan_imports
 from porter.rewrite.methods import Methods
 from porter.rewrite.outcomes import LAYERS, NameEdit, Outcome, Remark, Settings
+from porter.rewrite.outsiders import outsiders
 from porter.rewrite.plan import FilePlanner
 from porter.rewrite.shared import shared_rules
 from porter.rewrite.tensors import augmented
@@ -90,6 +91,7 @@ def _file_plan(planner: FilePlanner, outcomes: list[Outcome], hierarchy: Hierarc
         *planner.details(),
         *Methods(module, planner.receivers, hierarchy).edits(),
         *augmented(module, hierarchy, settings),
+        *outsiders(planner, hierarchy),
     ]
     plan.edits = [d for d in details if isinstance(d, NameEdit)]
     plan.remarks = [d for d in details if isinstance(d, Remark)]
