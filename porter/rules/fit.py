@@ -2,24 +2,45 @@
 
 from __future__ import annotations
 
-import ast
+import re
+from collections import Counter
 from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
 
-from porter.rules.model import Check, ParamRule, Rule
+from porter.rules.cases import check_misfits
+from porter.rules.model import FRAMEWORKS, Framework, ParamRule, Rule, other
+
+TEMPLATES = Path(__file__).parent.parent / "runtime" / "standalone"
 
 
 def misfits(rule: Rule) -> Iterator[str]:
     """What does not fit, a sentence each."""
+    yield from _signatures(rule)
     for param in rule.params.values():
         yield from _param(rule, param)
         yield from _whens(rule, param)
+    yield from _targets(rule)
     for side, values in rule.write.items():
-        signature = rule.side(side).signature
-        for name in values:
-            if signature is None or name not in signature:
-                yield f"[write.{side}] {name} is not in its signature"
+        yield from _writes(rule, side, values)
+    for side, names in rule.layer.items():
+        yield from _layers(rule, side, names)
     for index, check in enumerate(rule.checks, 1):
-        yield from _check(rule, index, check)
+        yield from check_misfits(rule, f"[[check]] {index} args {check.args!r}", check)
+
+
+def _signatures(rule: Rule) -> Iterator[str]:
+    sides = [(side, rule.side(side).signature) for side in FRAMEWORKS]
+    known = [side for side, signature in sides if signature is not None]
+    if rule.mindspore.name and len(known) == 1:
+        yield f"only [{known[0]}] has a signature: nothing would look at the arguments; give both, or none for a type"
+    if rule.interchangeable or "*" in rule.renames.values():
+        return
+    for side, signature in sides:
+        for parameter in signature.parameters if signature and rule.mindspore.name else ():
+            stars = {"star": "*", "double star": "**"}.get(parameter.kind)
+            if stars:
+                yield f"[{side}] signature: what {stars}{parameter.name} gets would be lost in the other call"
 
 
 def _param(rule: Rule, param: ParamRule) -> Iterator[str]:
@@ -27,37 +48,62 @@ def _param(rule: Rule, param: ParamRule) -> Iterator[str]:
     where = f"[param.{param.name}]"
     if not any(s is not None and param.name in s for s in (torch, mindspore)):
         yield f"{where} is in neither signature"
-    if param.mindspore not in (None, "*") and (mindspore is None or param.mindspore not in mindspore):
+    if param.mindspore == "*" and (mindspore is None or not mindspore.star("star")):
+        yield f"{where} mindspore = '*', but MindSpore's signature has no star"
+    elif param.mindspore not in (None, "*") and (mindspore is None or param.mindspore not in mindspore):
         yield f"{where} mindspore = {param.mindspore!r} is not in MindSpore's signature"
     stars = [s.star("star") for s in (torch, mindspore) if s is not None]
     if param.spread and stars != [param.name, param.name]:
         yield f"{where} spread is for a parameter that is *{param.name} on both sides"
+    if param.drop and param.name in rule.renames:
+        target = rule.renames[param.name]
+        yield f"{where} drop would lose an argument that MindSpore takes as {target}: let it cross, or say when not to"
 
 
 def _whens(rule: Rule, param: ParamRule) -> Iterator[str]:
     """What is set is the other side's; all else in a `when` belongs to the parameter's own side."""
-    own, far = rule.torch.signature, rule.mindspore.signature
-    if own is None or param.name not in own:
-        own, far = far, own
+    side: Framework = "torch" if param.name in (rule.torch.signature or ()) else "mindspore"
     for when in param.when:
         asked = [*(when.condition.names if when.condition else ()), *([when.copy] if when.copy else [])]
-        for names, signature in ((asked, own), (list(when.set), far)):
+        for names, owner in ((asked, side), (list(when.set), other(side))):
+            signature = rule.side(owner).signature
             for name in names:
                 if signature is not None and name not in signature:
-                    yield f"[param.{param.name}] when names {name!r}, which is not in that side's signature"
+                    yield f"[param.{param.name}] when names {name!r}, which is not in the signature of [{owner}]"
 
 
-def _check(rule: Rule, index: int, check: Check) -> Iterator[str]:
-    signature = rule.side(check.side).signature
-    where = f"[[check]] {index} args {check.args!r}"
-    try:
-        call = ast.parse(f"f({check.args})", mode="eval").body
-    except SyntaxError:
-        yield f"{where} is not an argument list"
-        return
-    if not isinstance(call, ast.Call) or signature is None:
-        return
-    try:
-        signature.bind(len(call.args), [k.arg for k in call.keywords if k.arg])
-    except ValueError as error:
-        yield f"{where} does not fit: the signature {error}"
+def _targets(rule: Rule) -> Iterator[str]:
+    """Two names of torch for one of MindSpore: one of them would be lost on the way back."""
+    tables = {"param": rule.renames, "weights": rule.weights, "forward": rule.forward, "methods": rule.methods}
+    for table, names in {**tables, "attributes": rule.attributes}.items():
+        for target, count in Counter(names.values()).items():
+            if target and count > 1:
+                ours = " and ".join(name for name, theirs in names.items() if theirs == target)
+                yield f"[{table}] {ours} have one counterpart, {target}: one of them would be lost"
+
+
+def _writes(rule: Rule, side: Framework, values: dict[str, object]) -> Iterator[str]:
+    signature = rule.side(side).signature
+    for name in values:
+        if signature is None or name not in signature:
+            yield f"[write.{side}] {name} is not in its signature"
+        elif name in rule.crossing(other(side)).values():
+            yield f"[write.{side}] {name} would be written over what crosses to it"
+
+
+def _layers(rule: Rule, side: Framework, names: dict[str, str]) -> Iterator[str]:
+    """A template is a file that porter ships, and defines what the other framework calls the layer."""
+    wanted = str(rule.side(other(side)).name).rpartition(".")[2]
+    for platform, name in names.items():
+        where, known = f"[layer.{side}] {platform}", templates(side)
+        if name not in known:
+            yield f"{where} is {name!r}; expected one of {', '.join(map(repr, known))}"
+        elif not re.search(rf"^(class|def) {wanted}\b", known[name], re.MULTILINE):
+            yield f"{where}: {name} defines no {wanted}"
+
+
+@cache
+def templates(side: Framework) -> dict[str, str]:
+    """Names and texts of the layers that porter has written out."""
+    paths = sorted(path for path in (TEMPLATES / side).glob("*.py") if path.stem != "__init__")
+    return {path.stem: path.read_text(encoding="utf-8") for path in paths}

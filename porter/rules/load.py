@@ -89,18 +89,21 @@ def load_rules(extra: Sequence[Path] = ()) -> RuleBook:
 
     Raises RuleError with every problem of every file.
     """
-    files: dict[str, Path] = {}
+    files: dict[str, _RuleFile] = {}
     problems: list[str] = []
     for folder in (rule_folder(), *extra):
+        found = {file.name: file for file in _files(folder, shipped=folder == rule_folder())}
         if not folder.is_dir():
             problems.append(f"{folder}: not a folder; a folder of rule files is expected")
-        files |= {p.relative_to(folder).with_suffix("").as_posix(): p for p in sorted(folder.rglob("*.toml"))}
+        elif not found:
+            problems.append(f"{folder}: holds no rule file; files such as nn/ReLU.toml are expected")
+        files |= found
     rules: dict[str, Rule] = {}
-    for name, path in sorted(files.items()):
-        rule = _read(name, path, problems)
-        if rule is not None and rule.torch.name:
-            rules[rule.torch.name] = rule
-    problems += _collisions(rules)
+    for name, file in sorted(files.items()):
+        rule = _read(file, problems)
+        if rule is not None:
+            rules[f"torch.{name.replace('/', '.')}"] = rule
+    problems += _collisions(rules, {file.rule: file.shown for file in files.values()})
     if problems:
         raise RuleError(problems)
     return RuleBook(rules)
@@ -115,23 +118,41 @@ def rule_from_data(name: str, data: dict[str, Any]) -> Rule:
     return rule
 
 
-def _read(name: str, path: Path, problems: list[str]) -> Rule | None:
-    shown = f"{name}.toml"
+@dataclass(frozen=True)
+class _RuleFile:
+    """`name`: the path below its folder, without the ending; `shown`: the path as messages name it."""
+
+    name: str
+    path: Path
+    shown: str
+
+    @property
+    def rule(self) -> str:
+        return self.name.replace("/", ".")
+
+
+def _files(folder: Path, *, shipped: bool) -> Iterator[_RuleFile]:
+    for path in sorted(folder.rglob("*.toml")):
+        inner = path.relative_to(folder)
+        yield _RuleFile(inner.with_suffix("").as_posix(), path, inner.as_posix() if shipped else str(path))
+
+
+def _read(file: _RuleFile, problems: list[str]) -> Rule | None:
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = tomllib.loads(file.path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        problems.append(f"{shown}: cannot be read: {error}")
+        problems.append(f"{file.shown}: cannot be read: {error}")
         return None
-    except tomllib.TOMLDecodeError as error:
-        problems.append(f"{shown}: not TOML: {error}")
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        problems.append(f"{file.shown}: not TOML: {error}")
         return None
-    parser = RuleParser(name, data)
+    parser = RuleParser(file.name, data)
     rule = parser.rule()
-    problems += [f"{shown}: {problem}" for problem in parser.problems]
+    problems += [f"{file.shown}: {problem}" for problem in parser.problems]
     return rule
 
 
-def _collisions(rules: dict[str, Rule]) -> Iterator[str]:
+def _collisions(rules: dict[str, Rule], shown: dict[str, str]) -> Iterator[str]:
     seen: dict[str, Rule] = {}
     for rule in rules.values():
         name = rule.mindspore.name
@@ -139,7 +160,7 @@ def _collisions(rules: dict[str, Rule]) -> Iterator[str]:
             continue
         if name in seen:
             yield (
-                f"{rule.name}.toml: {name} is also the counterpart of {seen[name].torch.name}; "
+                f"{shown[rule.name]}: {name} is also the counterpart of {seen[name].torch.name}; "
                 'all but one need one_way = "mindspore", or the way back is ambiguous'
             )
         seen.setdefault(name, rule)

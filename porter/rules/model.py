@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Literal
 
 from porter.rules.conditions import Condition
+from porter.rules.data import is_data
 from porter.rules.transforms import TRANSFORMS
 
 Framework = Literal["torch", "mindspore"]
@@ -35,19 +36,16 @@ class Parameter:
 class Signature:
     """A signature as text (`"num_features, eps=1e-05, *, bias=True"`), without `self`.
 
-    Raises ValueError when the text is no parameter list.
+    Raises ValueError when the text is no parameter list, or a default is more than data.
     """
 
     def __init__(self, text: str) -> None:
         self.text = text
-        try:
-            definition = ast.parse(f"def signature({text}): ...").body[0]
-        except SyntaxError as error:
-            raise ValueError(f"{text!r} is not a parameter list") from error
-        assert isinstance(definition, ast.FunctionDef)
-        self.parameters = tuple(_parameters(definition.args))
+        self.parameters = tuple(_parameters(_arguments(text)))
         self.names = {parameter.name: parameter for parameter in self.parameters}
         self.positional = [p.name for p in self.parameters if p.kind == "positional"]
+        if len(self.names) < len(self.parameters):
+            raise ValueError(f"{text!r} has a name twice")
 
     def __contains__(self, name: object) -> bool:
         return name in self.names
@@ -81,6 +79,23 @@ class Signature:
         if missing:
             raise ValueError(f"lacks {', '.join(missing)}")
         return bound
+
+
+def _arguments(text: str) -> ast.arguments:
+    """The parameters as a tree, by way of a lambda: it takes no annotations, and hides no second statement."""
+    problem = f"{text!r} is not a parameter list: names and defaults are expected, without self and annotations"
+    try:
+        tree = ast.parse(f"(lambda {text}: 0)", mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise ValueError(problem) from error
+    if not isinstance(tree, ast.Lambda) or not isinstance(tree.body, ast.Constant):
+        raise ValueError(problem)
+    if any(argument.arg == "self" for argument in (*tree.args.posonlyargs, *tree.args.args)):
+        raise ValueError(problem)
+    for default in (*tree.args.defaults, *filter(None, tree.args.kw_defaults)):
+        if not is_data(default):
+            raise ValueError(f"the default {ast.unparse(default)} is neither a literal nor a name of a framework")
+    return tree.args
 
 
 def _parameters(arguments: ast.arguments) -> Iterator[Parameter]:

@@ -2,286 +2,172 @@
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from porter.findings import Kind
-from porter.rules.conditions import Condition
+from porter.rules.data import is_name
 from porter.rules.fit import misfits
-from porter.rules.model import (
-    FRAMEWORKS,
-    PLATFORMS,
-    Check,
-    Framework,
-    ParamRule,
-    Rule,
-    Side,
-    Signature,
-    Version,
-    When,
-)
-from porter.rules.transforms import TRANSFORMS
+from porter.rules.idle import idle_entries
+from porter.rules.model import FRAMEWORKS, PLATFORMS, Check, Framework, Rule, Side, Signature, Version
+from porter.rules.params import read_param
+from porter.rules.reader import Reader
+from porter.rules.versions import is_range
 
-TOP = {
-    "torch",
-    "mindspore",
-    "param",
-    "write",
-    "weights",
-    "forward",
-    "methods",
-    "absent",
-    "base_init",
-    "layer",
-    "check",
-    "versions",
-    "attributes",
-    "attribute_notes",
-    "present",
-    "grows",
+TOP = {"torch", "mindspore", "param", "write", "layer", "check", "versions", "one_way", "grows", "notes"}
+TOP |= {"weights", "attributes", "attribute_notes", "present", "forward", "methods", "absent", "base_init"}
+SIDES: dict[Framework, set[str]] = {
+    "torch": {"name", "signature", "docs"},
+    "mindspore": {"name", "signature", "docs", "platforms", "none"},
 }
-TOP |= {"one_way", "notes"}
-SIDE = {"name", "signature", "docs", "platforms", "none"}
-PARAM = {"mindspore", "value", "same_default", "drop", "note", "inert", "spread", "when"}
-WHEN = {"if", "else", "write", "set", "copy", "note"}
 CHECK = {"args", "input", "dtypes", "side"}
 VERSION = {"framework", "range", "signature"}
 DTYPES = ("float16", "float32", "float64")
+LAYERS = {"any", "gpu"}
 
 
-class RuleParser:
+class RuleParser(Reader):
     """One file's parser: `rule()` gives the Rule or None, `problems` says what is wrong with the file."""
 
     def __init__(self, name: str, data: Mapping[str, Any]) -> None:
+        super().__init__()
         self.name = name
         self.data = data
-        self.problems: list[str] = []
 
     def rule(self) -> Rule | None:
         """Parse everything, so that all problems are found; None when a half of the rule is missing."""
-        self._unknown(self.data, TOP, "key")
-        sides = {side: self._side(side) for side in FRAMEWORKS}
-        torch, mindspore = sides["torch"], sides["mindspore"]
-        if torch is None or mindspore is None:
-            return None
-        expected = "torch." + self.name.replace("/", ".")
-        if torch.name != expected:
-            self._problem(f"[torch] name is {torch.name!r}, but the path says {expected!r}")
+        self.unknown(self.data, TOP, "key")
+        torch, mindspore = self._side("torch"), self._side("mindspore")
         rule = Rule(
             name=self.name.replace("/", "."),
-            torch=torch,
-            mindspore=mindspore,
-            params={name: self._param(name, data) for name, data in self._tables("param").items()},
-            write={side: dict(values) for side, values in self._tables("write").items() if side in FRAMEWORKS},
-            weights=self._texts("weights"),
-            attributes=self._texts("attributes"),
-            attribute_notes=self._texts("attribute_notes"),
-            present=self._texts("present"),
-            grows=str(self.data.get("grows", "")),
-            forward=self._texts("forward"),
-            methods=self._texts("methods"),
-            absent=self._absent(),
-            base_init=self._texts("base_init"),
-            layer={side: dict(names) for side, names in self._tables("layer").items() if side in FRAMEWORKS},
-            checks=tuple(self._check(i, data) for i, data in enumerate(self._list("check"), 1)),
-            versions=tuple(v for data in self._list("versions") if (v := self._version(data))),
-            one_way=self._choice("one_way", str(self.data.get("one_way", "")), ("", "mindspore")),
+            torch=torch or Side(None),
+            mindspore=mindspore or Side(None),
+            params={name: read_param(self, name, data) for name, data in self._tables("param").items()},
+            write={side: self.constants(f"[write.{side}]", data) for side, data in self._by_side("write").items()},
+            absent={side: self.sentences(f"[absent.{side}]", data) for side, data in self._by_side("absent").items()},
+            layer={side: self._layer(side, data) for side, data in self._by_side("layer").items()},
+            checks=tuple(self._check(i, data) for i, data in enumerate(self.list_of_tables(self.data, "check"), 1)),
+            versions=tuple(v for d in self.list_of_tables(self.data, "versions") if (v := self._version(d))),
+            one_way=self.choice("one_way", self.data.get("one_way", ""), ("", "mindspore")),
+            grows=self.sentence("the key", self.data, "grows"),
             remarks=self._remarks(),
+            weights=self.names("[weights]", self._table("weights"), dotted=True),
+            attributes=self.names("[attributes]", self._table("attributes"), absent=True),
+            forward=self.names("[forward]", self._table("forward")),
+            methods=self.names("[methods]", self._table("methods")),
+            attribute_notes=self._sentences("attribute_notes"),
+            present=self._sentences("present"),
+            base_init=self._sentences("base_init"),
         )
-        self.problems += misfits(rule)
+        if torch is None or mindspore is None:
+            return None
+        self.problems += [*misfits(rule), *idle_entries(rule)]
         return rule
+
+    def _table(self, key: str) -> dict[str, Any]:
+        return self.table(f"[{key}]", self.data, key)
+
+    def _sentences(self, key: str) -> dict[str, str]:
+        return self.sentences(f"[{key}]", self._table(key))
+
+    def _tables(self, key: str) -> dict[Any, dict[str, Any]]:
+        return self.tables(f"[{key}]", self.data, key)
+
+    def _by_side(self, key: str) -> dict[Framework, dict[str, Any]]:
+        """A table for each framework."""
+        tables = self._tables(key)
+        self.unknown(tables, FRAMEWORKS, f"table of [{key}]")
+        return {side: tables[side] for side in FRAMEWORKS if side in tables}
+
+    def _side(self, framework: Framework) -> Side | None:
+        """A half of the rule; None when nothing can be said about what refers to it."""
+        where, data = f"[{framework}]", self.data.get(framework)
+        if not isinstance(data, dict):
+            self.problem(f"{where} is missing: a table with name, signature and docs is expected")
+            return None
+        self.unknown(data, SIDES[framework], f"{where} key")
+        name, none = self._name(framework, data), self.sentence(where, data, "none")
+        if framework == "mindspore" and ("name" in data) == ("none" in data):
+            self.problem(f"{where} needs either name, or none = why there is no counterpart")
+        if "name" in data and "docs" not in data:
+            self.problem(f"{where} docs is missing: link the page that the rule was read from")
+        platforms = self.choices(where, data, "platforms", PLATFORMS)
+        signature = self._signature(f"{where} signature", data)
+        broken = "signature" in data and signature is None
+        return None if broken else Side(name, signature, self.text(where, data, "docs") or "", platforms, none)
+
+    def _name(self, framework: Framework, data: Mapping[str, Any]) -> str | None:
+        """The full name of a side, which is code later on."""
+        name = self.text(f"[{framework}]", data, "name")
+        expected = "torch." + self.name.replace("/", ".")
+        if "." in self.name:
+            self.problem(f"the path {self.name!r} has a dot: folders stand for the dots of a name")
+        if framework == "torch" and name != expected:
+            self.problem(f"[torch] name is {name!r}, but the path says {expected!r}")
+        if name and not re.fullmatch(rf"{framework}(\.[^\W\d]\w*)+", name):
+            self.problem(f"[{framework}] name is {name!r}: a name that starts with {framework}. is expected")
+            return None
+        return name
 
     def _remarks(self) -> dict[Framework, dict[str, str]]:
         """`[notes]` for both directions, `[notes.mindspore]` and `[notes.torch]` for the one that leads there."""
-        table = self.data.get("notes", {})
-        if not isinstance(table, dict):
-            self._problem("[notes] is a table: kind of a use = what a person must know")
-            return {}
-        shared = {kind: text for kind, text in table.items() if kind not in FRAMEWORKS}
-        remarks = {to: shared | self._table(table, "notes", to) for to in FRAMEWORKS}
-        for kind in sorted({kind for texts in remarks.values() for kind in texts} - set(Kind)):
-            self._problem(f"[notes] {kind!r} is no kind of use; known: {', '.join(Kind)}")
-        if not all(isinstance(text, str) for texts in remarks.values() for text in texts.values()):
-            self._problem("[notes] holds texts only")
-        return remarks
+        table = self._table("notes")
+        tables = {"": {kind: text for kind, text in table.items() if kind not in FRAMEWORKS}}
+        tables |= {f".{to}": self.table(f"[notes.{to}]", table, to) for to in FRAMEWORKS}
+        for kind in sorted({kind for texts in tables.values() for kind in texts} - set(Kind)):
+            self.problem(f"[notes] {kind!r} is no kind of use; known: {', '.join(Kind)}")
+        read = {name: self.sentences(f"[notes{name}]", texts) for name, texts in tables.items()}
+        return {to: read[""] | read[f".{to}"] for to in FRAMEWORKS}
 
-    def _absent(self) -> dict[Framework, dict[str, str]]:
-        """`[absent.mindspore]`: torch's methods that MindSpore lacks; `[absent.torch]`: the other way round."""
-        tables = self._tables("absent")
-        self._unknown(tables, set(FRAMEWORKS), "table of [absent]")
-        return {to: dict(tables.get(to, {})) for to in FRAMEWORKS}
-
-    def _table(self, data: Mapping[str, Any], name: str, key: str) -> dict[str, Any]:
-        found = data.get(key, {})
-        if not isinstance(found, dict):
-            self._problem(f"[{name}.{key}] is a table")
-            return {}
-        return found
-
-    def _side(self, framework: Framework) -> Side | None:
-        data = self.data.get(framework)
-        if not isinstance(data, dict):
-            self._problem(f"[{framework}] is missing")
-            return None
-        self._unknown(data, SIDE, f"[{framework}] key")
-        name, none = data.get("name"), data.get("none", "")
-        if framework == "torch" and not name:
-            self._problem("[torch] name is missing")
-        if bool(name) == bool(none) and framework == "mindspore":
-            self._problem("[mindspore] needs either name, or none = why there is no counterpart")
-        if not data.get("docs") and name:
-            self._problem(f"[{framework}] docs is missing: link the page that the rule was read from")
-        platforms = tuple(data.get("platforms", PLATFORMS))
-        for platform in platforms:
-            self._choice(f"[{framework}] platforms", platform, PLATFORMS)
-        signature = self._signature(f"[{framework}] signature", data.get("signature"))
-        return Side(name, signature, data.get("docs", ""), platforms, none)
-
-    def _param(self, name: str, data: Mapping[str, Any]) -> ParamRule:
-        where = f"[param.{name}]"
-        self._unknown(data, PARAM, f"{where} key")
-        if not data:
-            self._problem(f"{where} is empty: it changes nothing")
-        if data.get("mindspore") == name:
-            self._problem(f"{where} mindspore is the same name: it changes nothing")
-        transform = data.get("value")
-        if transform is not None:
-            self._choice(f"{where} value", transform, tuple(TRANSFORMS))
-        for key in ("same_default", "drop", "note", "inert", "spread"):
-            if key in data and (not isinstance(data[key], str) or len(data[key].split()) < 3):
-                self._problem(f"{where} {key} is {data[key]!r}: a sentence that says why is expected")
-        whens = [when for value, table in data.get("when", {}).items() for when in self._whens(where, value, table)]
-        return ParamRule(
-            name,
-            mindspore=data.get("mindspore"),
-            value=transform,
-            same_default=data.get("same_default"),
-            drop=data.get("drop"),
-            note=str(data.get("note", "")),
-            inert=str(data.get("inert", "")),
-            spread=str(data.get("spread", "")),
-            when=tuple(sorted(whens, key=lambda when: when.is_other)),
-        )
-
-    def _whens(self, where: str, value: str, data: object) -> Iterator[When]:
-        """The entries of one value: that under its condition, and that for where the condition does not hold."""
-        where = f"{where} when.{value}"
-        if not isinstance(data, dict):
-            self._problem(f"{where} is {data!r}: a table is expected")
-            return
-        yield self._when(where, value, data, self._condition(where, data))
-        otherwise = data.get("else")
-        if otherwise is None:
-            return
-        if not isinstance(otherwise, dict) or "if" not in data:
-            self._problem(f"{where} else is a table beside an if")
-            return
-        if otherwise.keys() & {"if", "else"}:
-            self._problem(f"{where} else holds no if of its own")
-        yield self._when(f"{where} else", value, otherwise, None)
-
-    def _condition(self, where: str, data: Mapping[str, Any]) -> Condition | None:
-        if "if" not in data:
-            return None
-        try:
-            return Condition.parse(str(data["if"]))
-        except ValueError as error:
-            self._problem(f"{where} if: {error}")
-            return None
-
-    def _when(self, where: str, value: str, data: Mapping[str, Any], condition: Condition | None) -> When:
-        self._unknown(data, WHEN, f"{where} key")
-        if not any(data.get(key) for key in ("write", "set", "copy")):
-            self._problem(f"{where} changes nothing: write, set or copy is expected")
-        write = data.get("write")
-        if write is not None:
-            self._choice(f"{where} write", write, ("class", "keep"))
-        if write == "keep" and not data.get("note"):
-            self._problem(f"{where} keeps the call as it was: note = why is expected")
-        return When(
-            _literal(value),
-            value == "other",
-            write,
-            dict(data.get("set", {})),
-            data.get("copy"),
-            data.get("note", ""),
-            condition,
-        )
+    def _layer(self, side: Framework, data: dict[str, Any]) -> dict[str, str]:
+        self.unknown(data, LAYERS, f"platform of [layer.{side}]")
+        return {key: name for key in data if (name := self.text(f"[layer.{side}]", data, key))}
 
     def _check(self, index: int, data: Mapping[str, Any]) -> Check:
         where = f"[[check]] {index}"
-        self._unknown(data, CHECK, f"{where} key")
-        args, shape = data.get("args"), data.get("input")
+        self.unknown(data, CHECK, f"{where} key")
+        args = data.get("args")
         if not isinstance(args, str):
-            self._problem(f"{where} args is missing")
-        shapes = shape if isinstance(shape, list) else []
-        if not shapes:
-            self._problem(f"{where} input is missing: a shape, or a list of shapes, is expected")
-        nested = shapes if shapes and isinstance(shapes[0], list) else [shapes]
-        dtypes = tuple(data.get("dtypes", ("float32",)))
-        for dtype in dtypes:
-            self._choice(f"{where} dtypes", dtype, DTYPES)
-        side: Any = self._choice(f"{where} side", data.get("side", "torch"), FRAMEWORKS)
-        return Check(str(args or ""), tuple(tuple(s) for s in nested), dtypes, side)
+            self.problem(f"{where} args is {args!r}: the arguments of a call are expected, as text")
+        dtypes = self.choices(where, {"dtypes": ["float32"], **data}, "dtypes", DTYPES)
+        side: Any = self.choice(f"{where} side", data.get("side", "torch"), FRAMEWORKS)
+        return Check(args if isinstance(args, str) else "", self._shapes(where, data.get("input")), dtypes, side)
+
+    def _shapes(self, where: str, found: object) -> tuple[tuple[int | str, ...], ...]:
+        """A shape, or a list of shapes; the shape of a scalar is an empty list in a list."""
+        shapes: list[Any] = [found]
+        if isinstance(found, list) and found and isinstance(found[0], list):
+            shapes = found
+        if found and all(isinstance(shape, list) and all(map(_is_size, shape)) for shape in shapes):
+            return tuple(tuple(shape) for shape in shapes)
+        self.problem(
+            f"{where} input is {found!r}: a shape (sizes, or names of parameters), or a list of them, is expected"
+        )
+        return ()
 
     def _version(self, data: Mapping[str, Any]) -> Version | None:
-        self._unknown(data, VERSION, "[[versions]] key")
-        signature = self._signature("[[versions]] signature", data.get("signature"))
-        framework: Any = self._choice("[[versions]] framework", data.get("framework", ""), FRAMEWORKS)
-        if signature is None or not data.get("range"):
-            self._problem("[[versions]] needs framework, range and signature")
+        where = "[[versions]]"
+        self.unknown(data, VERSION, f"{where} key")
+        signature = self._signature(f"{where} signature", data)
+        framework: Any = self.choice(f"{where} framework", data.get("framework", ""), FRAMEWORKS)
+        if "signature" not in data or "range" not in data:
+            self.problem(f"{where} needs framework, range and signature")
             return None
-        return Version(framework, str(data["range"]), signature)
+        within = self.text(where, data, "range")
+        if within and not is_range(within):
+            self.problem(f"{where} range is {within!r}; expected a comparison such as '<2.13', or several with commas")
+        return Version(framework, within, signature) if within and signature else None
 
-    def _signature(self, where: str, text: object) -> Signature | None:
-        if text is None:
+    def _signature(self, where: str, data: Mapping[str, Any]) -> Signature | None:
+        if "signature" not in data:
             return None
         try:
-            return Signature(str(text))
+            return Signature(str(data["signature"]))
         except ValueError as error:
-            self._problem(f"{where}: {error}")
+            self.problem(f"{where}: {error}")
             return None
 
-    def _texts(self, key: str) -> dict[str, str]:
-        table = self.data.get(key, {})
-        if not isinstance(table, dict) or not all(isinstance(v, str) for v in table.values()):
-            self._problem(f"[{key}] holds names as text only")
-            return {}
-        return dict(table)
 
-    def _tables(self, key: str) -> dict[Any, Mapping[str, Any]]:
-        table = self.data.get(key, {})
-        if not isinstance(table, dict) or not all(isinstance(v, dict) for v in table.values()):
-            self._problem(f"[{key}] holds tables only, such as [{key}.NAME]")
-            return {}
-        return dict(table)
-
-    def _list(self, key: str) -> list[Mapping[str, Any]]:
-        values = self.data.get(key, [])
-        if not isinstance(values, list) or not all(isinstance(v, dict) for v in values):
-            self._problem(f"{key} is a list of tables: write [[{key}]]")
-            return []
-        return values
-
-    def _choice(self, where: str, found: str, allowed: tuple[str, ...]) -> str:
-        if found not in allowed:
-            expected = ", ".join(repr(a) for a in allowed if a)
-            self._problem(f"{where} is {found!r}; expected one of {expected}")
-        return found
-
-    def _unknown(self, data: Mapping[str, Any], known: set[str], what: str) -> None:
-        for key in sorted(set(data) - known):
-            self._problem(f"unknown {what} {key!r}; known: {', '.join(sorted(known))}")
-
-    @property
-    def _problem(self) -> Callable[[str], None]:
-        return self.problems.append
-
-
-def _literal(text: str) -> object:
-    """A key such as `True`, `None` or `'same'`; a bare word is a string."""
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
-        return text
+def _is_size(value: object) -> bool:
+    return is_name(value) or (isinstance(value, int) and not isinstance(value, bool) and value > 0)

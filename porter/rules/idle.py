@@ -1,0 +1,76 @@
+"""Entries of a rule that change nothing: whoever wrote one believes that something is so which is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from porter.rules.model import FRAMEWORKS, ParamRule, Rule
+
+OF_CLASSES = ("forward", "weights", "attributes", "attribute_notes", "present", "methods", "base_init")
+
+
+def idle_entries(rule: Rule) -> Iterator[str]:
+    """What changes nothing, a sentence each."""
+    if rule.mindspore.none:
+        yield from _without_counterpart(rule)
+        return
+    for param in rule.params.values():
+        yield from _param(rule, param)
+    yield from _tables(rule)
+    yield from _attributes(rule)
+    for version in rule.versions:
+        signature = rule.side(version.framework).signature
+        if signature is None or signature.text == version.signature.text:
+            where = f"[[versions]] {version.framework} {version.range}"
+            yield f"{where} changes nothing: it is the signature of every version, or there is none"
+
+
+def _without_counterpart(rule: Rule) -> Iterator[str]:
+    given = ("params", "write", "one_way", "absent", "grows", *OF_CLASSES)
+    for name in [name for name in given if getattr(rule, name)]:
+        yield f"{name.replace('params', 'param')} changes nothing where [mindspore] has no name"
+    if rule.layer and "any" not in rule.layer.get("mindspore", {}):
+        yield "[layer.mindspore] any is missing: no other layer can be made where [mindspore] has no name"
+
+
+def _param(rule: Rule, param: ParamRule) -> Iterator[str]:
+    where, torch, mindspore = f"[param.{param.name}]", rule.torch.signature, rule.mindspore.signature
+    if torch is None or mindspore is None:
+        return
+    ours, theirs = torch.default(param.name), mindspore.default(rule.renames.get(param.name, ""))
+    if param.name not in rule.renames and (param.name in torch or param.name in mindspore):
+        keys = [key for key in ("mindspore", "value", "same_default") if getattr(param, key)]
+        keys += ["copy"] * any(when.copy for when in param.when)
+        yield from (f"{where} {key} changes nothing: {param.name} is not on both sides" for key in keys)
+    elif param.same_default and (ours is None or theirs is None or ours == theirs):
+        yield f"{where} same_default changes nothing: the defaults are {ours} and {theirs}"
+    if any(when.copy == param.name for when in param.when):
+        yield f"{where} copy of {param.name} changes nothing"
+
+
+def _tables(rule: Rule) -> Iterator[str]:
+    """Tables for layers in the rule of a function; names that are the same; what needs another table."""
+    for name in [name for name in (*OF_CLASSES, "grows") if getattr(rule, name) and not rule.is_class]:
+        yield f"{name} changes nothing: {rule.torch.name} is no class"
+    for table, names in (("forward", rule.forward), ("methods", rule.methods)):
+        yield from (f"[{table}] {name} is the same name: it changes nothing" for name in names if names[name] == name)
+    for name in rule.present.keys() - rule.weights:
+        yield f"[present] {name} changes nothing: it is not in [weights]"
+    if rule.base_init and not rule.methods:
+        yield "[base_init] changes nothing without [methods]: only a base class is constructed by a subclass"
+    for to in FRAMEWORKS:
+        known = rule.methods if to == "mindspore" else rule.methods.values()
+        for name in sorted(set(known) & set(rule.absent.get(to, {}))):
+            yield f"[absent.{to}] {name} changes nothing: [methods] has its counterpart"
+
+
+def _attributes(rule: Rule) -> Iterator[str]:
+    changes = rule.attribute_changes("torch")
+    for name, target in rule.attributes.items():
+        rest = {other: theirs for other, theirs in rule.attributes.items() if other != name}
+        if replace(rule, attributes=rest).attribute_changes("torch").get(name, name) == target:
+            yield f"[attributes] {name} = {target!r} changes nothing: so it is without it"
+    for name in rule.attribute_notes:
+        if changes.get(name) != "":
+            yield f'[attribute_notes] {name} changes nothing: only an attribute that is "" has no counterpart'
