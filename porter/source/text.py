@@ -162,7 +162,8 @@ def _without_marks(text: str) -> str:
                 row, column = token.start[0] - 1, token.start[1]
                 line = lines[row]
                 end = line[len(line.rstrip("\r\n")) :]
-                lines[row] = line[: column + token.string.index(MARK)].rstrip() + end
+                # Two spaces came with the mark; what stands before them was there.
+                lines[row] = line[: column + token.string.index(MARK)].removesuffix("  ") + end
     except (tokenize.TokenError, SyntaxError):
         return text
     return "".join(lines)

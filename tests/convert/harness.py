@@ -32,7 +32,7 @@ from porter.rules.load import RuleBook, load_rules
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 NOT_PYTHON = re.compile(r"(not Python) \d\.\d+: .*")  # what is wrong is said differently by each Python
-MARK = re.compile(r"[ \t]*# porter: .*")
+MARK = re.compile(r"(?:  )?# porter: .*")
 
 
 @functools.cache
