@@ -17,6 +17,7 @@ from porter.source.names import (
     import_meaning,
     names_in_string,
 )
+from porter.source.roots import own_name
 from porter.source.scopes import Scope, ancestors, parent
 from porter.source.text import SourceText
 
@@ -67,6 +68,7 @@ class TreeIndex:
     @classmethod
     def build(cls, root_name: str, texts: Mapping[str, SourceText], names: frozenset[str]) -> TreeIndex:
         """Index parsed files; `names` are the paths of all Python files, also of those that are not parsed."""
+        root_name = own_name(root_name, texts, names)
         index = cls(root_name, paths=names)
         for path, text in texts.items():
             dotted, package = dotted_name(path, names, root_name)
