@@ -12,7 +12,7 @@ OF_CLASSES = ("forward", "weights", "attributes", "attribute_notes", "present", 
 
 def idle_entries(rule: Rule) -> Iterator[str]:
     """What changes nothing, a sentence each."""
-    if rule.mindspore.none:
+    if rule.mindspore.none and not rule.mindspore.name:
         yield from _without_counterpart(rule)
         return
     for param in rule.params.values():

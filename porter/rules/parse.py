@@ -47,7 +47,9 @@ class RuleParser(Reader):
             write={side: self.constants(f"[write.{side}]", data) for side, data in self._by_side("write").items()},
             absent={side: self.sentences(f"[absent.{side}]", data) for side, data in self._by_side("absent").items()},
             layer={side: self._layer(side, data) for side, data in self._by_side("layer").items()},
-            checks=tuple(self._check(i, data) for i, data in enumerate(self.list_of_tables(self.data, "check"), 1)),
+            checks=tuple(
+                c for i, d in enumerate(self.list_of_tables(self.data, "check"), 1) if (c := self._check(i, d))
+            ),
             versions=tuple(v for d in self.list_of_tables(self.data, "versions") if (v := self._version(d))),
             one_way=self.choice("one_way", self.data.get("one_way", ""), ("", "mindspore")),
             grows=self.sentence("the key", self.data, "grows"),
@@ -94,14 +96,18 @@ class RuleParser(Reader):
             self.problem(f"{where} docs is missing: link the page that the rule was read from")
         platforms = self.choices(where, data, "platforms", PLATFORMS)
         signature = self._signature(f"{where} signature", data)
-        broken = "signature" in data and signature is None
-        return None if broken else Side(name, signature, self.text(where, data, "docs") or "", platforms, none)
+        unreadable = [key for key, value in (("signature", signature), ("name", name)) if key in data and value is None]
+        return (
+            None
+            if unreadable or not (name or none)
+            else Side(name, signature, self.text(where, data, "docs") or "", platforms, none)
+        )
 
     def _name(self, framework: Framework, data: Mapping[str, Any]) -> str | None:
         """The full name of a side, which is code later on."""
         name = self.text(f"[{framework}]", data, "name")
         expected = "torch." + self.name.replace("/", ".")
-        if "." in self.name:
+        if "." in self.name and framework == "torch":
             self.problem(f"the path {self.name!r} has a dot: folders stand for the dots of a name")
         if framework == "torch" and name != expected:
             self.problem(f"[torch] name is {name!r}, but the path says {expected!r}")
@@ -122,9 +128,9 @@ class RuleParser(Reader):
 
     def _layer(self, side: Framework, data: dict[str, Any]) -> dict[str, str]:
         self.unknown(data, LAYERS, f"platform of [layer.{side}]")
-        return {key: name for key in data if (name := self.text(f"[layer.{side}]", data, key))}
+        return {key: name for key in LAYERS & data.keys() if (name := self.text(f"[layer.{side}]", data, key))}
 
-    def _check(self, index: int, data: Mapping[str, Any]) -> Check:
+    def _check(self, index: int, data: Mapping[str, Any]) -> Check | None:
         where = f"[[check]] {index}"
         self.unknown(data, CHECK, f"{where} key")
         args = data.get("args")
@@ -132,7 +138,8 @@ class RuleParser(Reader):
             self.problem(f"{where} args is {args!r}: the arguments of a call are expected, as text")
         dtypes = self.choices(where, {"dtypes": ["float32"], **data}, "dtypes", DTYPES)
         side: Any = self.choice(f"{where} side", data.get("side", "torch"), FRAMEWORKS)
-        return Check(args if isinstance(args, str) else "", self._shapes(where, data.get("input")), dtypes, side)
+        shapes = self._shapes(where, data.get("input"))
+        return Check(args, shapes, dtypes, side) if isinstance(args, str) and shapes else None
 
     def _shapes(self, where: str, found: object) -> tuple[tuple[int | str, ...], ...]:
         """A shape, or a list of shapes; the shape of a scalar is an empty list in a list."""
@@ -149,11 +156,11 @@ class RuleParser(Reader):
     def _version(self, data: Mapping[str, Any]) -> Version | None:
         where = "[[versions]]"
         self.unknown(data, VERSION, f"{where} key")
-        signature = self._signature(f"{where} signature", data)
-        framework: Any = self.choice(f"{where} framework", data.get("framework", ""), FRAMEWORKS)
-        if "signature" not in data or "range" not in data:
+        if not data.keys() >= VERSION:
             self.problem(f"{where} needs framework, range and signature")
             return None
+        signature = self._signature(f"{where} signature", data)
+        framework: Any = self.choice(f"{where} framework", data["framework"], FRAMEWORKS)
         within = self.text(where, data, "range")
         if within and not is_range(within):
             self.problem(f"{where} range is {within!r}; expected a comparison such as '<2.13', or several with commas")

@@ -1,0 +1,256 @@
+"""What is wrong with the data of one rule: each message is here, with the smallest change that brings it about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .faulty import DOCS, FUNCTION, GONE, LAYER, NONE, Data, problems
+
+WHY = "a sentence that says why is expected, on one line"
+
+
+def param(name: str, **entry: Any) -> Data:
+    """A change of one [param.X]."""
+    return {"param": {name: entry}}
+
+
+def when(value: str, entry: object) -> Data:
+    """A change of one `when` of [param.rate]."""
+    return {"param": {"rate": {"when": {value: entry}}}}
+
+
+def side(framework: str, **keys: Any) -> Data:
+    """A change of one side."""
+    return {framework: keys}
+
+
+def check(**keys: Any) -> Data:
+    """One case in place of all."""
+    return {"check": [{"args": "3", "input": [2, 3]} | keys]}
+
+
+TOP = "absent, attribute_notes, attributes, base_init, check, forward, grows, layer, methods, mindspore, notes, "
+TOP += "one_way, param, present, torch, versions, weights, write"
+KINDS = "call, value, base, type test, comparison, annotation, attribute, method, string, import"
+KEEP = {"write": "keep", "note": "this would be lost"}
+
+FAULTS: dict[str, tuple[Data, str]] = {
+    "unknown key": ({"weight": {}}, f"unknown key 'weight'; known: {TOP}"),
+    "no torch": ({"torch": GONE}, "[torch] is missing: a table with name, signature and docs is expected"),
+    "no side": ({"mindspore": GONE}, "[mindspore] is missing: a table with name, signature and docs is expected"),
+    "side is no table": (
+        {"mindspore": "mindspore.nn.Layer"},
+        "[mindspore] is missing: a table with name, signature and docs is expected",
+    ),
+    "unknown key of a side": (
+        side("torch", platforms=["GPU"]),
+        "unknown [torch] key 'platforms'; known: docs, name, signature",
+    ),
+    "path is not the name": (
+        side("torch", name="torch.nn.Other"),
+        "[torch] name is 'torch.nn.Other', but the path says 'torch.nn.Layer'",
+    ),
+    "no name": (side("torch", name=GONE), "[torch] name is None, but the path says 'torch.nn.Layer'"),
+    "name of another package": (
+        side("mindspore", name="numpy.nn.Layer"),
+        "[mindspore] name is 'numpy.nn.Layer': a name that starts with mindspore. is expected",
+    ),
+    "name is code": (
+        side("mindspore", name="mindspore.nn.f()"),
+        "[mindspore] name is 'mindspore.nn.f()': a name that starts with mindspore. is expected",
+    ),
+    "name and none": (
+        side("mindspore", none="there is no such layer"),
+        "[mindspore] needs either name, or none = why there is no counterpart",
+    ),
+    "none says nothing": (side("mindspore", name=GONE, none="no"), f"[mindspore] none is 'no': {WHY}"),
+    "no docs": (side("mindspore", docs=GONE), "[mindspore] docs is missing: link the page that the rule was read from"),
+    "docs is no text": (side("torch", docs=3), "[torch] docs is 3: a text is expected"),
+    "unknown platform": (
+        side("mindspore", platforms=["TPU"]),
+        "[mindspore] platforms is ['TPU']; expected a list of 'CPU', 'GPU', 'Ascend'",
+    ),
+    "platforms is a text": (
+        side("mindspore", platforms="GPU"),
+        "[mindspore] platforms is 'GPU'; expected a list of 'CPU', 'GPU', 'Ascend'",
+    ),
+    "one_way": ({"one_way": "torch"}, "one_way is 'torch'; expected one of 'mindspore'"),
+    "grows": ({"grows": "yes"}, f"the key grows is 'yes': {WHY}"),
+    "params are no tables": ({"param": {"rate": 3}}, "[param] holds tables, such as [param.NAME]; rate is 3"),
+    "param is no table": ({"param": 3}, "[param] is 3: a table is expected"),
+    "unknown key of a param": (
+        param("rate", nonsense=1),
+        "unknown [param.rate] key 'nonsense'; known: drop, inert, mindspore, note, same_default, spread, value, when",
+    ),
+    "empty param": (param("rate"), "[param.rate] is empty: it changes nothing"),
+    "same name": (param("rate", mindspore="rate"), "[param.rate] mindspore is the same name: it changes nothing"),
+    "name is empty": (param("rate", mindspore=""), "[param.rate] mindspore is '': a text is expected"),
+    "unknown transform": (
+        param("rate", value="os.system"),
+        "[param.rate] value is 'os.system'; expected one of 'complement', 'pairs', 'float', 'tuple', 'list'",
+    ),
+    "same_default is no sentence": (param("rate", same_default=True), f"[param.rate] same_default is True: {WHY}"),
+    "drop is a word": (param("device", drop="yes"), f"[param.device] drop is 'yes': {WHY}"),
+    "note runs over lines": (param("rate", note="one two\nthree"), f"[param.rate] note is 'one two\\nthree': {WHY}"),
+    "inert is two words": (param("rate", inert="no effect"), f"[param.rate] inert is 'no effect': {WHY}"),
+    "when is no table": (param("rate", when="None"), "[param.rate] when is 'None': a table is expected"),
+    "a when is no table": (when("None", "keep"), "[param.rate] when.None is 'keep': a table is expected"),
+    "unknown key of a when": (
+        when("None", {**KEEP, "why": "x"}),
+        "unknown [param.rate] when.None key 'why'; known: copy, else, if, note, set, write",
+    ),
+    "a when does nothing": (
+        when("None", {"set": {}}),
+        "[param.rate] when.None changes nothing: write, set or copy is expected",
+    ),
+    "write and set": (
+        when("None", {**KEEP, "set": {"pad": 1}}),
+        "[param.rate] when.None has set beside write, which leaves no call to change: keep one of them",
+    ),
+    "unknown write": (
+        when("None", {"write": "native", "note": "this is not known"}),
+        "[param.rate] when.None write is 'native'; expected one of 'class', 'keep'",
+    ),
+    "class without note": (
+        when("None", {"write": "class"}),
+        "[param.rate] when.None write = 'class' needs note: a sentence that says why",
+    ),
+    "keep without note": (
+        when("None", {"write": "keep"}),
+        "[param.rate] when.None write = 'keep' needs note: a sentence that says why",
+    ),
+    "note is a word": (
+        when("None", {"write": "keep", "note": "lost"}),
+        f"[param.rate] when.None note is 'lost': {WHY}",
+    ),
+    "note without write": (
+        when("None", {"set": {"pad": 1}, "note": "this is told nowhere"}),
+        "[param.rate] when.None note is told nowhere: only write makes a finding",
+    ),
+    "true as in TOML": (when("true", KEEP), "[param.rate] when.true is the text 'true': write when.True"),
+    "null": (when("null", KEEP), "[param.rate] when.null is the text 'null': write when.None"),
+    "set is no table": (when("None", {"set": "pad"}), "[param.rate] when.None set is 'pad': a table is expected"),
+    "set of a nan": (
+        when("None", {"set": {"pad": float("nan")}}),
+        "[param.rate] when.None set pad is nan: a number, a text, true, false or a list is expected",
+    ),
+    "copy is no text": (when("None", {"copy": 3}), "[param.rate] when.None copy is 3: a text is expected"),
+    "condition": (
+        when("None", {**KEEP, "if": "rate.is_integer()"}),
+        "[param.rate] when.None if: 'rate.is_integer()' is not a comparison of a parameter with another one or with a "
+        "literal",
+    ),
+    "else without if": (
+        when("None", {**KEEP, "else": KEEP}),
+        "[param.rate] when.None else is a table beside an if",
+    ),
+    "else is no table": (
+        when("None", {**KEEP, "if": "rate > 1", "else": "keep"}),
+        "[param.rate] when.None else is a table beside an if",
+    ),
+    "else does nothing": (
+        when("None", {**KEEP, "if": "rate > 1", "else": {}}),
+        "[param.rate] when.None else changes nothing: write, set or copy is expected",
+    ),
+    "if within else": (
+        when("None", {**KEEP, "if": "rate > 1", "else": {**KEEP, "if": "rate > 2"}}),
+        "[param.rate] when.None else holds no if of its own",
+    ),
+    "write for nobody": (
+        {"write": {"gpu": {"pad": 1}}},
+        "unknown table of [write] 'gpu'; known: mindspore, torch",
+    ),
+    "write of a table": (
+        {"write": {"mindspore": {"pad": {}}}},
+        "[write.mindspore] pad is {}: a number, a text, true, false or a list is expected",
+    ),
+    "absent in general": (
+        {"absent": {"cuda": "there is no device"}},
+        "[absent] holds tables, such as [absent.NAME]; cuda is 'there is no device'",
+    ),
+    "absent for nobody": ({"absent": {"jax": {}}}, "unknown table of [absent] 'jax'; known: mindspore, torch"),
+    "absent without why": ({"absent": {"torch": {"cells": True}}}, f"[absent.torch] cells is True: {WHY}"),
+    "layer of a platform": (
+        {"layer": {"mindspore": {"cpu": "sequential"}}},
+        "unknown platform of [layer.mindspore] 'cpu'; known: any, gpu",
+    ),
+    "notes is a text": ({"notes": "know this"}, "[notes] is 'know this': a table is expected"),
+    "notes of no kind": ({"notes": {"use": "know this well"}}, f"[notes] 'use' is no kind of use; known: {KINDS}"),
+    "notes without words": ({"notes": {"torch": {"base": "no"}}}, f"[notes.torch] base is 'no': {WHY}"),
+    "weights of a number": ({"weights": {"bias": 3}}, "[weights] bias = 3: two names are expected"),
+    "weights are code": ({"weights": {"bias": "f()"}}, "[weights] bias = 'f()': two names are expected"),
+    "forward without a name": ({"forward": {"input": ""}}, "[forward] input = '': two names are expected"),
+    "a method that is a word of Python": (
+        {"methods": {"forward": "def"}},
+        "[methods] forward = 'def': two names are expected",
+    ),
+    "attribute": ({"attributes": {"rate": "a.b"}}, "[attributes] rate = 'a.b': two names are expected"),
+    "attribute_notes": ({"attribute_notes": {"rate": ""}}, f"[attribute_notes] rate is '': {WHY}"),
+    "present": ({"present": {"weight": "None"}}, f"[present] weight is 'None': {WHY}"),
+    "base_init": ({"base_init": {"flags": 1}}, f"[base_init] flags is 1: {WHY}"),
+    "check is one table": ({"check": {}}, "check is a list of tables: write [[check]]"),
+    "unknown key of a check": (check(seed=1), "unknown [[check]] 1 key 'seed'; known: args, dtypes, input, side"),
+    "args": (check(args=[3]), "[[check]] 1 args is [3]: the arguments of a call are expected, as text"),
+    "dtype": (
+        check(dtypes=["int8"]),
+        "[[check]] 1 dtypes is ['int8']; expected a list of 'float16', 'float32', 'float64'",
+    ),
+    "no dtype": (check(dtypes=[]), "[[check]] 1 dtypes is []; expected a list of 'float16', 'float32', 'float64'"),
+    "side": (check(side="jax"), "[[check]] 1 side is 'jax'; expected one of 'torch', 'mindspore'"),
+    "versions": (
+        {"versions": [{"framework": "jax", "range": "<2", "signature": "size"}]},
+        "[[versions]] framework is 'jax'; expected one of 'torch', 'mindspore'",
+    ),
+    "version key": (
+        {"versions": [{"framework": "torch", "range": "<2", "signature": "size", "docs": DOCS}]},
+        "unknown [[versions]] key 'docs'; known: framework, range, signature",
+    ),
+    "range": (
+        {"versions": [{"framework": "torch", "range": "2.1 or so", "signature": "size"}]},
+        "[[versions]] range is '2.1 or so'; expected a comparison such as '<2.13', or several with commas",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", FAULTS)
+def test_a_fault_is_told(what: str) -> None:
+    change, message = FAULTS[what]
+    assert problems(change) == [message]
+
+
+@pytest.mark.parametrize("found", [None, [], [[]], [2, "no size"], [2, 0], [2, True], [[2], 3], "size", 5])
+def test_an_input_is_a_shape_or_a_list_of_shapes(found: object) -> None:
+    change = check(input=found) if found != [[]] else check(input=[[2, -1]])
+    shown = [[2, -1]] if found == [[]] else found
+    expected = "a shape (sizes, or names of parameters), or a list of them, is expected"
+    assert problems(change) == [f"[[check]] 1 input is {shown!r}: {expected}"]
+
+
+def test_a_version_needs_all_its_keys() -> None:
+    found = problems({"versions": [{"framework": "torch", "range": "<2"}]})
+    assert found == ["[[versions]] needs framework, range and signature"]
+
+
+def test_a_file_tells_all_its_faults_at_once() -> None:
+    change = side("torch", docs=GONE, name="torch.nn.Other") | param("rate", drop="no") | check(dtypes=[]) | {"what": 1}
+    found = problems(change)
+    assert len(found) == 5
+    for part in ("docs is missing", "torch.nn.Other", "drop is 'no'", "dtypes is []", "unknown key 'what'"):
+        assert any(part in problem for problem in found)
+
+
+def test_what_does_not_fit_is_told_with_what_cannot_be_read() -> None:
+    found = problems(param("unknown", note="told with each use") | {"what": 1})
+    assert found == [f"unknown key 'what'; known: {TOP}", "[param.unknown] is in neither signature"]
+
+
+def test_the_path_of_a_rule_has_no_dot() -> None:
+    found = problems(side("torch", name="torch.nn.Layer"), name="nn.Layer")
+    assert found == ["the path 'nn.Layer' has a dot: folders stand for the dots of a name"]
+
+
+@pytest.mark.parametrize("base", [LAYER, FUNCTION, NONE], ids=["layer", "function", "none"])
+def test_a_sound_rule_is_taken(base: Data) -> None:
+    assert problems({}, base) == []
