@@ -84,7 +84,7 @@ def convert_tree(
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Syntax trees are large, live to the end and hold few cycles: collecting garbage meanwhile doubles the time."""
+    """Syntax trees are large and live to the end: looking for garbage among them meanwhile doubles the time."""
     enabled = gc.isenabled()
     gc.disable()
     try:

@@ -46,7 +46,10 @@ def visible(text: str) -> str:
 
 def write(console: Console, text: Text | str = "") -> None:
     """One line, never wrapped: a terminal wraps it itself, and a pipe gets it whole."""
-    console.print(text, soft_wrap=True)
+    if console.color_system is None and not console.record:
+        console.file.write(f"{text}\n")  # rich takes a millisecond for a line, which is most of a large report
+    else:
+        console.print(text, soft_wrap=True)
 
 
 def say(console: Console, text: Text | str) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from porter.rewrite.outcomes import Argument, CallPlan, Refuse, UseClass
 from porter.rules.model import Framework, Rule, other
@@ -52,31 +53,36 @@ def _holds_lists(name: ast.Name) -> bool:
     function = next((n for n in ancestors(name) if isinstance(n, FUNCTIONS)), None)
     if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
         return False
-    given = list(_given(function, name.id))
-    return bool(given) and all(is_written_list(value) for value in given)
+    given = _given(function).get(name.id)
+    return bool(given) and all(is_written_list(value) for value in given or ())
 
 
-def _given(function: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> Iterator[ast.expr | None]:
-    """The values that a function gives a name; None for one that no plain assignment tells (`+=` keeps a list one)."""
+@lru_cache(maxsize=8)  # the calls of one function are asked about one after the other
+def _given(function: ast.FunctionDef | ast.AsyncFunctionDef) -> dict[str, list[ast.expr | None]]:
+    """Name -> the values that a function gives it; None for one that no plain assignment tells (`+=` keeps a list)."""
+    given: dict[str, list[ast.expr | None]] = {}
     told: set[int] = set()
     for node in ast.walk(function):
-        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
         if isinstance(node, (ast.Assign, ast.AnnAssign)):
-            found = [t for t in targets if isinstance(t, ast.Name) and t.id == name]
-            yield from (node.value for _ in found)
-            told.update(map(id, found))
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                if isinstance(target, ast.Name):
+                    given.setdefault(target.id, []).append(node.value)
+                    told.add(id(target))
         elif isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add):
             told.add(id(node.target))
-        elif _binds(node, name) and id(node) not in told:
-            yield None
+        elif id(node) not in told:
+            for name in _bound(node):
+                given.setdefault(name, []).append(None)
+    return given
 
 
-def _binds(node: ast.AST, name: str) -> bool:
-    """Whether a node gives a name a value in any way: an argument, a loop, `with`, `global`."""
+def _bound(node: ast.AST) -> Sequence[str]:
+    """Names that a node gives a value: an argument, a loop, `with`, `global`."""
     if isinstance(node, ast.Name):
-        return node.id == name and not isinstance(node.ctx, ast.Load)
-    names = {getattr(node, "arg", None)} if isinstance(node, ast.arg) else set(getattr(node, "names", ()))
-    return isinstance(node, (ast.arg, ast.Global, ast.Nonlocal)) and name in names
+        return () if isinstance(node.ctx, ast.Load) else (node.id,)
+    if isinstance(node, ast.arg):
+        return (node.arg,)
+    return node.names if isinstance(node, (ast.Global, ast.Nonlocal)) else ()
 
 
 def is_no_list(node: ast.expr, is_framework_name: Callable[[ast.expr], bool]) -> bool:

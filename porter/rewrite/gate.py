@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from types import CodeType
 
-from porter.source.scopes import Scopes, analyse
+from porter.source.analyse import analyse
+from porter.source.scopes import Scopes
 from porter.source.text import MARK, comments, compiled
 
 KNOWN = frozenset(dir(builtins)) | {

@@ -30,9 +30,6 @@ class Receiver:
     rules: frozenset[str] = frozenset()
 
 
-ACCESSORS = frozenset({"getattr", "setattr", "hasattr", "delattr"})
-
-
 class Methods:
     """The method names of one file, by what is known of the classes of its tree."""
 
@@ -47,22 +44,25 @@ class Methods:
             entry = self.tree.by_node[node]
             if entry.moves or entry.moved:
                 yield from self._definitions(entry)
+        watched = self.tree.methods.keys() | self.tree.absent.keys()
         for attribute, scope in self.module.scopes.attributes:
-            yield from self._use(attribute, scope)
+            if attribute.attr in watched:
+                yield from self._use(attribute, scope)
         for call, _ in self.module.scopes.calls if self.tree.any_moves else ():
-            yield from self._spelled(call)
-            yield from self._base_init(call)
+            if isinstance(call.func, ast.Name):
+                yield from self._spelled(call, call.func.id)
+            elif isinstance(call.func, ast.Attribute) and call.func.attr == "__init__":
+                yield from self._base_init(call, call.func)
 
-    def _base_init(self, call: ast.Call) -> Iterator[NameEdit | Remark]:
+    def _base_init(self, call: ast.Call, method: ast.Attribute) -> Iterator[NameEdit | Remark]:
         """`super().__init__(auto_prefix=False)` of a class whose new base takes no such argument."""
-        method = call.func
         inside = enclosing_class(call)
         entry = self.tree.by_node.get(inside) if inside is not None else None
-        if entry is None or not entry.moves or not call.keywords or not isinstance(method, ast.Attribute):
+        if entry is None or not entry.moves or not call.keywords:
             return
         direct = all(o.rule is not None and o.rule.methods for o in entry.outcomes) and entry.outcomes
         names = [str(k.arg) for k in call.keywords]
-        if method.attr != "__init__" or not direct or not set(names) <= set(self.tree.base_init) or call.args:
+        if not direct or not set(names) <= set(self.tree.base_init) or call.args:
             return
         _, start = self.module.text.span(method)
         end = self.module.text.span(call)[1]
@@ -70,9 +70,9 @@ class Methods:
         for name in names:
             yield Remark(start, Level.REVIEW, "nn.Module", f"{name} is dropped: {self.tree.base_init[name]}")
 
-    def _spelled(self, call: ast.Call) -> Iterator[Remark]:
+    def _spelled(self, call: ast.Call, function: str) -> Iterator[Remark]:
         """`getattr(net, "forward")`: the method's name in a string."""
-        if not isinstance(call.func, ast.Name) or call.func.id not in ACCESSORS or len(call.args) < 2:
+        if function not in ACCESSORS or len(call.args) < 2:
             return
         name = call.args[1]
         if isinstance(name, ast.Constant) and name.value in self.tree.methods:
@@ -95,8 +95,6 @@ class Methods:
         return NameEdit(start, start + len(name.encode()), self.tree.methods[name], Kind.METHOD, "nn.Module")
 
     def _use(self, node: ast.Attribute, scope: Scope) -> Iterator[NameEdit | Remark]:
-        if node.attr not in self.tree.methods and node.attr not in self.tree.absent:
-            return
         start = self.module.text.span(node)[1] - len(node.attr.encode())
         receiver = self._receiver(node.value, scope)
         if receiver is None:

@@ -64,6 +64,8 @@ class TreeIndex:
     modules: dict[str, SourceModule] = field(default_factory=dict)
     by_dotted: dict[str, SourceModule] = field(default_factory=dict)
     paths: frozenset[str] = frozenset()
+    _resolved: dict[str, str] = field(default_factory=dict)
+    _shadows: dict[tuple[str, str], bool] = field(default_factory=dict)
 
     @classmethod
     def build(cls, root_name: str, texts: Mapping[str, SourceText], names: frozenset[str]) -> TreeIndex:
@@ -79,8 +81,13 @@ class TreeIndex:
                 index.by_dotted.setdefault(f"{module.folder}.{dotted}", module)
         return index
 
-    def resolve(self, qualified: str, hops: int = 0) -> str:
+    def resolve(self, qualified: str) -> str:
         """Follow a dotted name through the tree's own modules to where it is imported from."""
+        if qualified not in self._resolved:
+            self._resolved[qualified] = self._resolve(qualified, 0)
+        return self._resolved[qualified]
+
+    def _resolve(self, qualified: str, hops: int) -> str:
         if hops > MAX_HOPS:
             return qualified
         module, rest = self._longest_module(qualified)
@@ -90,10 +97,10 @@ class TreeIndex:
         if found:
             meaning = import_meaning(found)
             if meaning:
-                return self.resolve(".".join([meaning[0], *rest[1:]]), hops + 1)
+                return self._resolve(".".join([meaning[0], *rest[1:]]), hops + 1)
             return qualified
         for _, origin in module.scopes.stars:
-            star = self.resolve(".".join([origin, *rest]), hops + 1)
+            star = self._resolve(".".join([origin, *rest]), hops + 1)
             if star != ".".join([origin, *rest]) or self._defines(origin, rest[0]):
                 return star
         return qualified
@@ -195,14 +202,13 @@ class TreeIndex:
 
     def shadows(self, module: SourceModule, name: str) -> bool:
         """Whether `import NAME` in a file finds a file or folder of the tree rather than an installed package."""
-        own = PurePosixPath(module.path).parent.as_posix()
-        folders = ["."] if not _is_package((), self.paths) else []
-        folders += [own] if not module.package else []
-        for folder in folders:
-            prefix = "" if folder == "." else f"{folder}/"
-            if f"{prefix}{name}.py" in self.paths or f"{prefix}{name}/__init__.py" in self.paths:
-                return True
-        return False
+        key = (module.path if not module.package else "", name)
+        if key not in self._shadows:
+            folders = [""] if not _is_package((), self.paths) else []
+            folders += [module.path[: module.path.rfind("/") + 1]] if not module.package else []
+            spelled = [f"{folder}{name}{end}" for folder in folders for end in (".py", "/__init__.py")]
+            self._shadows[key] = not self.paths.isdisjoint(spelled)
+        return self._shadows[key]
 
 
 def reading_scope(node: ast.AST, scope: Scope) -> Scope:

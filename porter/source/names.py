@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from porter.source.scopes import Binding, Scope, Scopes, analyse, parent
+from porter.source.analyse import analyse
+from porter.source.scopes import Binding, Scope, Scopes, parent
 from porter.source.text import SourceText
 
 DOTTED = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")

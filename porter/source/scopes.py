@@ -1,14 +1,13 @@
-"""Python's scopes in one pass over a syntax tree: who binds a name, and where a name is read."""
+"""Python's scopes as values: who binds a name, and where a name is read."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 ScopeKind = Literal["module", "function", "class", "comprehension"]
-FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -79,15 +78,6 @@ class Scopes:
     string_lines: set[int] = field(default_factory=set)
 
 
-def analyse(tree: ast.Module, package: str = "") -> Scopes:
-    """Find all scopes; every node gets a `parent` attribute.
-
-    `package` resolves relative imports; for a file outside packages it starts with a dot, so that no relative import is
-    ever taken for an installed framework.
-    """
-    return _Analyser(tree, package).run()
-
-
 def parent(node: ast.AST) -> ast.AST | None:
     """The node that holds this one (set by `analyse`)."""
     return getattr(node, "parent", None)
@@ -99,184 +89,3 @@ def ancestors(node: ast.AST) -> Iterator[ast.AST]:
     while above is not None:
         yield above
         above = parent(above)
-
-
-class _Analyser:
-    def __init__(self, tree: ast.Module, package: str) -> None:
-        self.package = package
-        self.result = Scopes(Scope("module", tree, None))
-        self.stack: list[tuple[ast.AST, Scope]] = [(tree, self.result.module)]
-        self.moved: list[tuple[Scope, str]] = []
-        self.handlers: dict[type[ast.AST], Callable[[Any, Scope], None]] = {
-            ast.Name: self.name,
-            ast.FunctionDef: self.function,
-            ast.AsyncFunctionDef: self.function,
-            ast.Lambda: self.function,
-            ast.ClassDef: self.class_,
-            ast.ListComp: self.comprehension,
-            ast.SetComp: self.comprehension,
-            ast.DictComp: self.comprehension,
-            ast.GeneratorExp: self.comprehension,
-            ast.Import: self.import_,
-            ast.ImportFrom: self.import_from,
-            ast.Global: self.declaration,
-            ast.Nonlocal: self.declaration,
-            ast.Constant: self.constant,
-            ast.JoinedStr: self.joined,
-        }
-
-    def run(self) -> Scopes:
-        handlers, result, stack = self.handlers, self.result, self.stack
-        while stack:
-            node, scope = stack.pop()
-            handler = handlers.get(type(node))
-            if handler is not None:
-                handler(node, scope)
-                continue
-            kind = type(node)
-            if kind is ast.Call:
-                result.calls.append((node, scope))  # type: ignore[arg-type]
-            elif kind is ast.Attribute:
-                result.attributes.append((node, scope))  # type: ignore[arg-type]
-            elif kind is ast.AugAssign:
-                result.augmented.append((node, scope))  # type: ignore[arg-type]
-            elif kind in (ast.ExceptHandler, ast.MatchAs, ast.MatchStar) and node.name:  # type: ignore[attr-defined]
-                self.bind(node.name, scope, node)  # type: ignore[attr-defined]
-            elif kind is ast.MatchMapping and node.rest:  # type: ignore[attr-defined]
-                self.bind(node.rest, scope, node)  # type: ignore[attr-defined]
-            self.push_children(node, scope)
-        self.move_declared()
-        return result
-
-    def push_children(self, node: ast.AST, scope: Scope) -> None:
-        stack = self.stack
-        for name in node._fields:
-            value = getattr(node, name, None)
-            if isinstance(value, ast.AST):
-                value.parent = node  # type: ignore[attr-defined]
-                stack.append((value, scope))
-            elif type(value) is list:
-                for item in value:
-                    if isinstance(item, ast.AST):
-                        item.parent = node  # type: ignore[attr-defined]
-                        stack.append((item, scope))
-
-    def push(self, children: Iterable[ast.AST | None], above: ast.AST, scope: Scope) -> None:
-        for child in children:
-            if child is not None:
-                child.parent = above  # type: ignore[attr-defined]
-                self.stack.append((child, scope))
-
-    def bind(self, name: str, scope: Scope, node: ast.AST, target: str | None = None, alias: int = 0) -> None:
-        scope.bindings.setdefault(name, []).append(Binding(name, scope, node, target, alias))
-        self.result.bound.add(name)
-
-    def name(self, node: ast.Name, scope: Scope) -> None:
-        if type(node.ctx) is ast.Load:
-            self.result.reads.append((node, scope))
-            return
-        if type(node.ctx) is ast.Del:
-            self.result.deletions.append((node, scope))
-        above = parent(node)
-        if type(above) is ast.Assign and type(above.value) in (ast.Attribute, ast.Name):
-            self.result.named.add(node.id)
-        if type(above) is ast.NamedExpr:
-            while scope.kind == "comprehension" and scope.parent:
-                scope = scope.parent
-        self.bind(node.id, scope, node)
-
-    def constant(self, node: ast.Constant, scope: Scope) -> None:
-        if type(node.value) is str:
-            self.result.strings.append((node, scope))
-            self.note_lines(node)
-        elif type(node.value) is bytes:
-            self.note_lines(node)
-
-    def joined(self, node: ast.JoinedStr, scope: Scope) -> None:
-        self.note_lines(node)
-        self.push_children(node, scope)
-
-    def note_lines(self, node: ast.expr) -> None:
-        end = node.end_lineno
-        if end is not None and end > node.lineno:
-            self.result.string_lines.update(range(node.lineno, end))
-
-    def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, scope: Scope) -> None:
-        inner = Scope("function", node, scope)
-        arguments = node.args
-        arguments.parent = node  # type: ignore[attr-defined]
-        for argument in _arguments(arguments):
-            self.bind(argument.arg, inner, argument)
-            argument.parent = arguments  # type: ignore[attr-defined]
-            self.push([argument.annotation], argument, scope)
-        self.push([*arguments.defaults, *arguments.kw_defaults], arguments, scope)
-        if isinstance(node, ast.Lambda):
-            self.push([node.body], node, inner)
-            return
-        self.bind(node.name, scope, node)
-        self.push([*node.decorator_list, node.returns], node, scope)
-        self.push([*getattr(node, "type_params", ()), *node.body], node, inner)
-
-    def class_(self, node: ast.ClassDef, scope: Scope) -> None:
-        self.bind(node.name, scope, node)
-        self.result.classes.append((node, scope))
-        self.push([*node.decorator_list, *node.bases, *node.keywords], node, scope)
-        self.push([*getattr(node, "type_params", ()), *node.body], node, Scope("class", node, scope))
-
-    def comprehension(self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp, scope: Scope) -> None:
-        inner = Scope("comprehension", node, scope)
-        for index, generator in enumerate(node.generators):
-            generator.parent = node  # type: ignore[attr-defined]
-            self.push([generator.iter], generator, scope if index == 0 else inner)
-            self.push([generator.target, *generator.ifs], generator, inner)
-        results = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
-        self.push(results, node, inner)
-
-    def import_(self, node: ast.Import, scope: Scope) -> None:
-        for index, alias in enumerate(node.names):
-            name = alias.asname or alias.name.partition(".")[0]
-            self.result.named.add(name)
-            self.bind(name, scope, node, alias.name if alias.asname else name, index)
-
-    def import_from(self, node: ast.ImportFrom, scope: Scope) -> None:
-        origin = self.origin(node)
-        for index, alias in enumerate(node.names):
-            if alias.name == "*":
-                self.result.stars.append((node, origin))
-                continue
-            name = alias.asname or alias.name
-            self.result.named.add(name)
-            self.bind(name, scope, node, f"{origin}.{alias.name}", index)
-
-    def origin(self, node: ast.ImportFrom) -> str:
-        """Absolute path of the module that a `from` import reads."""
-        if not node.level:
-            return node.module or ""
-        parts = self.package.split(".")
-        parts = parts[: len(parts) - node.level + 1]
-        return ".".join([*parts, *([node.module] if node.module else [])])
-
-    def declaration(self, node: ast.Global | ast.Nonlocal, scope: Scope) -> None:
-        for name in node.names:
-            scope.outer[name] = "global" if isinstance(node, ast.Global) else "nonlocal"
-            self.moved.append((scope, name))
-
-    def move_declared(self) -> None:
-        """`global x` makes what a function binds a binding of the module."""
-        for scope, name in self.moved:
-            bindings = scope.bindings.pop(name, [])
-            outer = scope.module
-            if scope.outer[name] == "nonlocal" and scope.parent is not None:
-                found = scope.parent.lookup(name)
-                outer = found[0] if found else outer
-            outer.bindings.setdefault(name, []).extend(bindings)
-
-
-def _arguments(arguments: ast.arguments) -> Iterator[ast.arg]:
-    yield from arguments.posonlyargs
-    yield from arguments.args
-    yield from arguments.kwonlyargs
-    if arguments.vararg:
-        yield arguments.vararg
-    if arguments.kwarg:
-        yield arguments.kwarg

@@ -10,6 +10,7 @@ import warnings
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from types import CodeType
 from typing import Protocol
 
@@ -62,7 +63,8 @@ class SourceText:
 
     @cached_property
     def _starts(self) -> list[int]:
-        return [0, *(match.end() for match in NEWLINE.finditer(self.data))]
+        starts = list(accumulate(map(len, self.data.splitlines(keepends=True)), initial=0))
+        return starts if self.data.endswith((b"\n", b"\r")) or not self.data else starts[:-1]
 
     @cached_property
     def newline(self) -> str:

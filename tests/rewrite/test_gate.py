@@ -21,7 +21,7 @@ from porter.rewrite.gate import Written, fault
 from porter.rewrite.outcomes import CallPlan, NameEdit, Outcome
 from porter.rewrite.statements import import_edits
 from porter.rules.load import RuleBook, load_rules
-from porter.source.scopes import analyse
+from porter.source.analyse import analyse
 from porter.source.text import compiled
 from porter.source.tree import Tree
 
