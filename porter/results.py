@@ -16,6 +16,8 @@ class Verdict(StrEnum):
     """Other numbers, dtypes, shapes or trainable parameters."""
     BLIND = "blind"
     """The case cannot see one of its own arguments: it proved nothing about it."""
+    IDLE = "idle"
+    """An argument that a user wrote makes no difference there: the place is proven, its conversion could not matter."""
     ERROR = "error"
     """The converted code, or the case itself, did not run."""
     NOT_RUN = "not run"

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Iterator
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from porter.check.runner import Runner
 
 # Two test processes and the child processes that they start share two cores: one thread each, set before any framework
 # is loaded.
@@ -22,6 +27,35 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         for name in marker.args:
             if find_spec(name) is None:
                 pytest.skip(f"{name} {ABSENT}")
+
+
+@pytest.fixture(scope="session")
+def runner() -> Iterator[Runner]:
+    """One pair of child processes for all tests of check, started by the first case: loading a framework takes seconds.
+
+    What it has proven once it does not run again.
+    """
+    from porter.check.runner import Runner
+
+    with Runner() as shared:
+        yield shared
+
+
+@pytest.fixture
+def lent(runner: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `porter check`, run in this process, use that pair."""
+    from porter.check import pool
+
+    class Lent:
+        results = runner.results
+
+        def __enter__(self) -> None: ...
+
+        def __exit__(self, *_: object) -> None: ...
+
+        def abort(self) -> None: ...
+
+    monkeypatch.setattr(pool, "make_runners", lambda cases: [Lent()])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

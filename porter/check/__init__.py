@@ -36,8 +36,8 @@ def check_rules(
     chosen = [_rule_named(name, rules) for name in names] if names else list(rules.rules.values())
     cases: list[AnyCase] = []
     for rule in chosen:
-        found = list(RuleCases(rule, converter(rules), modes))
-        cases += found or [_without_cases(rule)]
+        cases += RuleCases(rule, converter(rules), modes)
+        cases += [] if rule.checks else [_without_cases(rule)]  # that a signature is right proves no number
     return CheckReport(tuple(_run(cases, progress)))
 
 
@@ -63,13 +63,24 @@ def check_tree(
     repeat = f"porter check {src} {out}"
     tree = Tree(manifest.to, manifest.native, manifest.layers, dict(names or {}), repeat)
     cases: list[AnyCase] = []
-    for site in manifest.chosen(sites):
+    chosen = manifest.chosen(sites)
+    _refuse_unused(tree.given, chosen)
+    for site in chosen:
         changed = manifest.changed_since(site)
         if changed:
             cases.append(Skipped(site.before, site.rule, changed, "", str(site.kind), site.path, site.line, fault=True))
         else:
             cases += site_cases(site, _rule_of(site, rules, other(manifest.to)), tree, converter(rules))
     return CheckReport(tuple(_run(cases, progress)))
+
+
+def _refuse_unused(given: Mapping[str, str], sites: Sequence[Site]) -> None:
+    from porter.proof.calls import expressions
+
+    known = {text for site in sites for text in expressions(site.before)} if given else set()
+    for name in given:
+        if name not in known:
+            raise UsageError(f"--set {name}={given[name]}: no place to be checked has {name} in it")
 
 
 def converter(rules: RuleBook) -> Callable[[str, Framework, str], Converted]:
@@ -88,7 +99,7 @@ def converter(rules: RuleBook) -> Callable[[str, Framework, str], Converted]:
 
 def _run(cases: Sequence[AnyCase], progress: Progress | None) -> Iterable[Result]:
     """Results of all cases, in their order; frameworks are loaded here, and only where something can be run."""
-    from porter.check.runner import run_all
+    from porter.check.pool import run_all
 
     return run_all(cases, progress)
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections import deque
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from itertools import combinations
@@ -21,40 +18,9 @@ from porter.proof import audit, inputs
 from porter.proof.cases import AND_BACK, AnyCase, Case, SignatureCase, Skipped, Snippet, Trial
 from porter.proof.verdict import Difference
 from porter.results import Result, Verdict
-from porter.rules.model import Rule
 
 SEEDS = (1, 2)
 MOVED_RUNS = 4
-
-
-_CASES_A_RUNNER = 24
-"""A second pair of processes pays from about this many cases on: loading both frameworks takes as long."""
-
-
-def run_all(cases: Sequence[AnyCase], progress: Callable[[int, int], None] | None = None) -> list[Result]:
-    """Results of all cases, in their order. Raises FrameworkError when a framework is missing."""
-    groups: dict[str, list[int]] = {}
-    for index, case in enumerate(cases):
-        groups.setdefault(case.name, []).append(index)  # cases of a name share their torch side
-    waiting = deque(groups.values())
-    results: dict[int, list[Result]] = {}
-    done = 0
-
-    def work() -> None:
-        nonlocal done
-        with Runner() as runner:
-            while waiting:
-                group = waiting.popleft()
-                results.update({index: list(runner.results(cases[index])) for index in group})
-                done += len(group)
-                if progress is not None:
-                    progress(done, len(cases))
-
-    runners = min(os.cpu_count() or 1, 4, 1 + len(cases) // _CASES_A_RUNNER)
-    with ThreadPoolExecutor(runners) as pool:
-        for future in [pool.submit(work) for _ in range(runners)]:
-            future.result()
-    return [result for index in range(len(cases)) for result in results[index]]
 
 
 class TorchError(Exception):
@@ -68,7 +34,7 @@ class Runner:
         self._stack = ExitStack()
         self.children = {name: self._stack.enter_context(Child(name, seconds)) for name in ("torch", "mindspore")}
         self._truths: dict[object, Truth | TorchError] = {}
-        self._known: dict[object, tuple[Rule, list[Result]]] = {}
+        self._known: dict[object, list[Result]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -77,6 +43,11 @@ class Runner:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stack.close()
+
+    def abort(self) -> None:
+        """End both children though another thread waits for them: its job ends in a FrameworkError."""
+        for child in self.children.values():
+            child.abort()
 
     def results(self, case: AnyCase) -> Iterator[Result]:
         """The verdict on a case, and one more for each argument that it cannot see."""
@@ -104,10 +75,11 @@ class Runner:
     def _numeric(self, case: Case) -> Iterator[Result]:
         """The same text at another place of a tree needs no second run."""
         run = (case.direction, case.form, case.mode, case.dtype, case.by_name, case.first)
-        key = (id(case.rule), case.name, case.trials, run, case.blinders)
+        names = (case.rule.name, *case.rule.weights.items(), *case.rule.forward.items())  # all else is in the texts
+        key = (names, case.name, case.trials, run, case.chosen)
         if key not in self._known:
-            self._known[key] = case.rule, list(self._proven(case))  # the rule stays, and so does its id
-        for result in self._known[key][1]:
+            self._known[key] = list(self._proven(case))
+        for result in self._known[key]:
             repeat = result.repeat and case.repeat
             yield replace(result, path=case.path, line=case.line, repeat=repeat)
 
@@ -115,11 +87,9 @@ class Runner:
         try:
             truth = self.truth(case)
         except TorchError as error:
-            told = bool(case.path) and any(trial.samples for trial in case.trials)
-            hint = "; --set NAME=VALUE gives other values" if told else ""
-            yield _result(
-                case, Verdict.NOT_RUN if told else Verdict.ERROR, f"the torch side did not run: {error}{hint}"
-            )
+            hint = _hint(case)
+            verdict = Verdict.NOT_RUN if hint else Verdict.ERROR
+            yield _result(case, verdict, f"the torch side did not run: {error}{hint}")
             return
         yield self._judged(case, truth)
         yield from self._blind(case, truth)
@@ -128,14 +98,18 @@ class Runner:
         """The torch side of the first trial that runs. Raises TorchError."""
         problem = TorchError("there is nothing to run")
         for trial in case.trials:
-            key = (case.name, trial.truth, trial.shapes, case.dtype)
-            if key not in self._truths:
-                self._truths[key] = self._truth(case, trial)
-            found = self._truths[key]
+            found = self._of_trial(case, trial)
             if isinstance(found, Truth):
-                return replace(found, trial=trial)
+                return found
             problem = found
         raise problem
+
+    def _of_trial(self, case: Case, trial: Trial) -> Truth | TorchError:
+        key = (case.name, trial.truth, trial.shapes, case.dtype)
+        if key not in self._truths:
+            self._truths[key] = self._truth(case, trial)
+        found = self._truths[key]
+        return replace(found, trial=trial) if isinstance(found, Truth) else found
 
     def _truth(self, case: Case, trial: Trial) -> Truth | TorchError:
         data = inputs.inputs(case.name, trial.shapes, case.dtype)
@@ -215,14 +189,31 @@ class Runner:
         return self.run(job, snippet, "float64")
 
     def _blind(self, case: Case, truth: Truth) -> Iterator[Result]:
-        for argument, snippet in case.blinders:
+        if not case.first:
+            return
+        for argument, snippet in truth.trial.blinders:
             if not self._notices(truth, snippet, truth.weights):
-                detail = f"{argument} at its default gives the same numbers: the case proves nothing about it"
-                yield _result(case, Verdict.BLIND, detail, truth)
-        for one, two in _alike(truth) if case.first else ():
+                yield self._elsewhere(case, truth, argument)
+        for one, two in _alike(truth):
             swapped = {**truth.weights, one: truth.weights[two], two: truth.weights[one]}
             if not self._notices(truth, truth.trial.truth, swapped, {one, two}):
                 yield _result(case, Verdict.BLIND, f"{one} and {two} swapped give the same numbers", truth)
+
+    def _elsewhere(self, case: Case, truth: Truth, argument: str) -> Result:
+        """The verdict of another trial, which notices the argument; without one, that it is idle or cannot be seen."""
+        others = [found for trial in case.trials if isinstance(found := self._of_trial(case, trial), Truth)]
+        tried = [(other, dict(other.trial.blinders)[argument]) for other in others if _asks(other, argument)]
+        for other, snippet in tried:
+            if self._notices(other, snippet, other.weights):
+                return self._judged(case, other)
+        if argument in case.chosen and not any(self._notices(_sharp(t), s, t.weights) for t, s in tried):
+            sizes = len({other.trial.shapes for other, _ in tried})
+            detail = (
+                f"{argument} changes nothing here: its default gives the same numbers (inputs of {sizes} sizes tried)"
+            )
+            return _result(case, Verdict.IDLE, detail, truth)
+        detail = f"{argument} at its default gives the same numbers: the case proves nothing about it"
+        return _result(case, Verdict.BLIND, detail + _hint(case), truth)
 
     def _notices(
         self, truth: Truth, snippet: Snippet, weights: Mapping[str, Array], ignored: Collection[str] = ()
@@ -234,6 +225,21 @@ class Runner:
         same = audit.Pairing({})
         gained = audit.trainable(same, truth.own.tensors, reply.tensors)
         return bool(gained or compare(truth, reply, same, ignored))
+
+
+def _asks(truth: Truth, argument: str) -> bool:
+    return any(name == argument for name, _ in truth.trial.blinders)
+
+
+def _sharp(truth: Truth) -> Truth:
+    """The same, to be compared as float64: what differs by more than its rounding does differ."""
+    return replace(truth, own=truth.exact, moved=())
+
+
+def _hint(case: Case) -> str:
+    """What a user can do where samples stand for names of a tree."""
+    sampled = bool(case.path) and any(trial.samples for trial in case.trials)
+    return "; --set NAME=VALUE gives other values" if sampled else ""
 
 
 def _moved(job: Job, case: Case, run: int) -> Job:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import sys
 from collections.abc import Iterator
@@ -40,7 +41,11 @@ def _src_defaults(context: click.Context, parameter: click.Parameter, arguments:
 @click.argument("arguments", nargs=-1, callback=_src_defaults, is_eager=True)
 @click.option("--site", "sites", multiple=True, metavar="FILE:LINE", help="Only this place (repeatable).")
 @click.option(
-    "--set", "names", multiple=True, metavar="NAME=VALUE", help="What a name in the source stands for (repeatable)."
+    "--set",
+    "names",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="What a name in the source, such as self.channels, stands for (repeatable).",
 )
 @rule_dirs_option("--rules-dir")
 @format_options
@@ -110,14 +115,35 @@ def _paths(arguments: tuple[str, ...]) -> tuple[Path, Path]:
 
 
 def _names(pairs: tuple[str, ...]) -> dict[str, str]:
-    """`NAME=VALUE` texts as a mapping. Raises UsageError for a text without a name."""
+    """`NAME=VALUE` texts as a mapping. Raises UsageError where one is no name, no value, or given twice."""
     names: dict[str, str] = {}
     for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not equals or not name.strip().isidentifier():
-            raise UsageError(f"--set {pair!r}: expected NAME=VALUE, such as --set channels=8")
-        names[name.strip()] = value.strip()
+        name, equals, value = (part.strip() for part in pair.partition("="))
+        name = _expression(name)
+        if not equals or not name:
+            raise UsageError(f"--set {pair}: expected NAME=VALUE, such as --set channels=8 or --set self.channels=8")
+        if not _is_literal(value):
+            raise UsageError(f"--set {pair}: {value!r} is no literal, such as 8, 0.5, (1, 2), True or \"'same'\"")
+        if names.setdefault(name, value) != value:
+            raise UsageError(f"--set {pair}: {name} is given twice, as {names[name]} before")
     return names
+
+
+def _expression(text: str) -> str:
+    """`self.channels` or `sizes[0]` as the report spells it; empty for what is not one."""
+    try:
+        node = ast.parse(text, mode="eval").body
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return ""
+    return ast.unparse(node) if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)) else ""
+
+
+def _is_literal(text: str) -> bool:
+    try:
+        ast.literal_eval(text)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return False
+    return True
 
 
 def _tell(report: CheckReport, *, json: bool, path: Path | None) -> None:

@@ -36,6 +36,7 @@ class Child:
         self._folder = tempfile.TemporaryDirectory(prefix="porter-")
         self._process: subprocess.Popen[bytes] | None = None
         self._ready = False
+        self._aborted = False
 
     def __enter__(self) -> Self:
         return self
@@ -47,6 +48,8 @@ class Child:
 
     def start(self) -> None:
         """Start the process without waiting for it: both frameworks can load at the same time."""
+        if self._aborted:
+            raise FrameworkError(f"the {self.name} process was ended before its work was done")
         if self._process is not None:
             return
         with self._errors().open("wb") as errors:
@@ -74,6 +77,14 @@ class Child:
             return Reply(f"no answer within {self.seconds:g} s", "timeout")
         except (EOFError, BrokenPipeError):
             return Reply(self._obituary(), "crash")
+
+    def abort(self) -> None:
+        """End the process for good, from any thread; the one that waits for an answer cleans up."""
+        self._aborted = True
+        process = self._process
+        if process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
     def close(self) -> None:
         """End the process and remove its folder."""

@@ -83,17 +83,40 @@ class TorchSubject:
         """Forward and backward in training or evaluation."""
         self.module.train(training)
         leaves = [self._tensor(value) for value in inputs]
+        for index in self._constants(leaves) if self.is_function else ():
+            leaves[index].requires_grad_(False)
         clones = [leaf.clone() for leaf in leaves]  # since a leaf cannot be changed in place
         outputs = self._call(clones)
         weights = {name: value for name, value in self.module.named_parameters() if value.requires_grad}
-        sources = [leaf for leaf in leaves if leaf.requires_grad]
-        gradients = self._gradients(outputs, cotangents, [*sources, *weights.values()])
+        floating = [leaf for leaf in leaves if leaf.is_floating_point()]
+        sources = {str(index): leaf for index, leaf in enumerate(floating) if leaf.requires_grad}
+        gradients = self._gradients(outputs, cotangents, [*sources.values(), *weights.values()])
         found = _named("output", outputs)
-        found.update(_named("input gradient", gradients[: len(sources)]))
+        found.update({f"input gradient/{index}": _numpy(g) for index, g in zip(sources, gradients, strict=False)})
         found.update(_named("mutated", clones) if self.is_function else {})
         pairs = zip(weights, gradients[len(sources) :], strict=True)
         found.update({f"weight gradient/{name}": _numpy(value) for name, value in pairs})
         return found
+
+    def _constants(self, leaves: list[torch.Tensor]) -> list[int]:
+        """Inputs of a function that torch does not differentiate by, such as running statistics."""
+        if self._runs(leaves):
+            return []
+        alone = {
+            i: [one.detach().requires_grad_(one is leaf) for one in leaves]
+            for i, leaf in enumerate(leaves)
+            if leaf.requires_grad
+        }
+        return [index for index, tensors in alone.items() if not self._runs(tensors)]
+
+    def _runs(self, leaves: list[torch.Tensor]) -> bool:
+        try:
+            self._call([leaf.clone() for leaf in leaves])
+        except RuntimeError as error:
+            if "is not differentiable with respect to argument" in str(error):
+                return False
+            raise
+        return True
 
     def _gradients(self, outputs: list[torch.Tensor], cotangents: Sequence[Array], sources: list[Any]) -> list[Any]:
         pairs = [(o, self._tensor(c).detach()) for o, c in zip(outputs, cotangents, strict=False) if o.requires_grad]

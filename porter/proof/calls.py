@@ -95,6 +95,15 @@ def free_names(node: ast.AST) -> set[str]:
     return {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
 
 
+def expressions(text: str) -> set[str]:
+    """Every expression inside a text, each in one spelling; none when it is no expression."""
+    try:
+        tree = ast.parse(text.strip(), mode="eval")
+    except SyntaxError:
+        return set()
+    return {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.expr)}
+
+
 class _Replace(ast.NodeTransformer):
     def __init__(self, change: Callable[[ast.expr], ast.expr | None]) -> None:
         self.change = change

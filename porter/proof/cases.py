@@ -38,20 +38,24 @@ Blinders = tuple[tuple[str, Snippet], ...]
 
 @dataclass(frozen=True)
 class Trial:
-    """The two sides, and the inputs to run them with; `samples` were put in place of names of the tree."""
+    """The two sides, and the inputs to run them with; `samples` were put in place of names of the tree.
+
+    `blinders` are torch snippets in each of which one argument is back at its default: the case has to notice.
+    """
 
     truth: Snippet
     found: Snippet
     shapes: Shapes
     samples: tuple[tuple[str, str], ...] = ()
+    blinders: Blinders = ()
 
 
 @dataclass(frozen=True)
 class Case:
     """One thing to prove. The first trial whose torch side runs is the one that counts.
 
-    `first`: among its modes and dtypes, so that what concerns the torch side alone is looked at once. `blinders` are
-    torch snippets in each of which one argument is back at its default: the case has to notice.
+    `first`: among its modes and dtypes, so that what concerns the torch side alone is looked at once. `chosen`: names
+    of the arguments whose values a user wrote, which may change nothing there.
     """
 
     name: str
@@ -63,14 +67,14 @@ class Case:
     dtype: str = "float32"
     by_name: bool = False
     first: bool = False
-    blinders: Blinders = ()
+    chosen: frozenset[str] = frozenset()
     path: str = ""
     line: int = 0
     repeat: str = ""
 
-    def at(self, mode: str, dtype: str = "float32", *, first: bool, blinders: Blinders = ()) -> Case:
+    def at(self, mode: str, dtype: str = "float32", *, first: bool) -> Case:
         """The same case in another mode or dtype."""
-        return replace(self, mode=mode, dtype=dtype, first=first, blinders=blinders if first else ())
+        return replace(self, mode=mode, dtype=dtype, first=first)
 
 
 @dataclass(frozen=True)
@@ -199,10 +203,10 @@ class RuleCases:
                 if out.left:
                     yield self._skipped(check, out.left, THERE, label, fault=True)
                 elif self._new(found):
-                    case = self._case(check, Trial(truth, found, shapes), THERE, label, blinders)
+                    case = self._case(check, Trial(truth, found, shapes, (), blinders), THERE, label)
                     yield from self._spread(case, check)
                     if first and form == "call" and self.rule.is_class:
-                        yield replace(case, form=f"{label}, input by name", by_name=True, blinders=())
+                        yield replace(case, form=f"{label}, input by name", by_name=True)
                 if form == "call" and platform == "gpu" and not out.left and out.layers is None:
                     yield from self._and_back(check, truth, out, shapes)
 
@@ -225,7 +229,7 @@ class RuleCases:
                 continue
             truth = self._snippet("torch", out.text, out.layers)
             original = self._snippet("mindspore", text, native=True)
-            yield from self._spread(self._case(check, Trial(truth, original, shapes), BACK, form, blinders), check)
+            yield from self._spread(self._case(check, Trial(truth, original, shapes, (), blinders), BACK, form), check)
 
     def _forms(self, check: Check) -> Iterator[tuple[str, str]]:
         yield "call", call_text(self.rule, check.side, check.args, len(check.inputs))
@@ -247,7 +251,7 @@ class RuleCases:
     def _spread(self, case: Case, check: Check) -> Iterator[Case]:
         """Every dtype in the first mode; the others, which compile for seconds, once for each thing that is built."""
         for dtype in check.dtypes:
-            yield case.at(self.modes[0], dtype, first=not self.looked, blinders=case.blinders)
+            yield case.at(self.modes[0], dtype, first=not self.looked)
             self.looked = True
         built = case.trials[0].found.layers or "the native layer"
         if built not in self.compiled:
@@ -264,9 +268,9 @@ class RuleCases:
         self.seen.add(snippet)
         return True
 
-    def _case(self, check: Check, trial: Trial, direction: str, form: str, blinders: Blinders = ()) -> Case:
+    def _case(self, check: Check, trial: Trial, direction: str, form: str) -> Case:
         repeat = f"porter check --rules {self.rule.torch.name}"
-        return Case(self._name(check), self.rule, (trial,), direction, form, blinders=blinders, repeat=repeat)
+        return Case(self._name(check), self.rule, (trial,), direction, form, repeat=repeat)
 
     def _skipped(self, check: Check, reason: str, direction: str, form: str, fault: bool = False) -> Skipped:
         message = f"left as it was: {reason}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from porter.findings import Kind, Site
 from porter.proof import calls
@@ -14,6 +14,7 @@ from porter.proof.cases import (
     BACK,
     MODES,
     THERE,
+    Blinders,
     Case,
     Converter,
     Shapes,
@@ -74,14 +75,15 @@ def site_cases(site: Site, rule: Rule | None, tree: Tree, convert: Converter) ->
         return skipped(_NOT_RUN[site.kind])
     if site.before == site.after and site.names_before == site.names_after:
         return skipped(f"left as it was: {site.reason or 'no reason is recorded'}")
-    builder = _Builder(site, rule, tree, convert)
     try:
+        builder = _Builder(site, rule, tree, convert)
         trials = builder.trials()
     except (_Cannot, ValueError, SyntaxError) as error:
         return skipped(str(error))
     repeat = f"{tree.repeat} --site {site.path}:{site.line}"
     case = Case(site.before, rule, trials, direction, str(site.kind), path=site.path, line=site.line, repeat=repeat)
-    return [case.at(mode, first=mode == MODES[0], blinders=builder.blinders(trials[0])) for mode in MODES]
+    case = replace(case, chosen=builder.chosen())
+    return [case.at(mode, first=mode == MODES[0]) for mode in MODES]
 
 
 class _Builder:
@@ -105,17 +107,21 @@ class _Builder:
             return tuple(self._of_value(check) for check in self.checks)
         return self._of_call()
 
-    def blinders(self, trial: Trial) -> tuple[tuple[str, Snippet], ...]:
-        """The torch side with one argument back at its default."""
-        signature = self.rule.torch.signature
+    def chosen(self) -> frozenset[str]:
+        """Parameters whose arguments are written out at the site: no sample stands for them."""
+        signature = self.rule.side(self.side).signature
         if not isinstance(self.before, ast.Call) or calls.has_stars(self.before) or signature is None:
-            return ()
+            return frozenset()
+        given = Call(self.site.before, signature).given
+        return frozenset(name for name, node in given.items() if self._is_plain(node))
+
+    def _blinders(self, call: Call, inputs: int) -> Blinders:
+        """The torch side with one argument back at its default."""
         if self.side != "torch":
             return ()  # the original is MindSpore's: what is torch in it was proven with the rule's own cases
-        before = calls.substitute(self.before, dict(trial.samples))
-        call = Call(ast.unparse(before), signature)
-        texts = {n: call.with_argument(n, str(signature.default(n))) for n in arguments_to_notice(self.rule, call)}
-        return tuple((name, self._snippet("torch", text, len(trial.shapes))) for name, text in texts.items())
+        names = arguments_to_notice(self.rule, call)
+        texts = {name: call.with_argument(name, str(call.signature.default(name))) for name in names}
+        return tuple((name, self._snippet("torch", text, inputs)) for name, text in texts.items())
 
     def _of_value(self, check: Check) -> Trial:
         """The name as a value, called with the rule's own arguments on both sides."""
@@ -146,12 +152,14 @@ class _Builder:
         after = ast.unparse(calls.substitute(self.after, {**samples, **self._rewritten(call, samples)}))
         sampled = Call(before, call.signature)
         shapes = shapes_of(check, sampled)
-        return [self._trial(before, after, tried, samples) for tried in self._alternatives(shapes)]
+        blinders = self._blinders(sampled, len(shapes))
+        trials = [self._trial(before, after, tried, samples) for tried in self._alternatives(shapes)]
+        return [replace(trial, blinders=blinders) for trial in trials]
 
     def _alternatives(self, shapes: Shapes) -> list[Shapes]:
         """The case's shapes; where these may not suit, larger ones (a large kernel) or equal ones (`cat`, any axis)."""
         if self.rule.is_class:
-            return [_grown(shapes, by) for by in (1, 2, 4)]
+            return [shapes, *(_grown(shapes, by, more) for by, more in ((2, 0), (4, 0), (2, 1)))]
         return [shapes] if len(set(shapes)) == 1 else [shapes, (shapes[0],) * len(shapes)]
 
     def _samples(self, call: Call, example: Call | None) -> dict[str, str]:
@@ -166,11 +174,15 @@ class _Builder:
         return {text: value for text, value in samples.items() if text != value}
 
     def _sample(self, name: str, call: Call, example: Call | None) -> str:
-        """What the rule's cases give a parameter; an integer for arithmetic, since convert reads `k // 2` as one."""
+        """What the rule's cases give a parameter; an integer for arithmetic, since convert reads `k // 2` as one.
+
+        No list if there is a choice: it reads a bare name as a number or a tuple.
+        """
         others = [bound(self.rule, self.side, check.args) for check in self.checks if self.rule.is_class]
         given = [case.given[name] for case in (example, *others) if case is not None and name in case.given]
         if isinstance(call.given[name], ast.BinOp):
             given = [node for node in given if isinstance(node, ast.Constant) and isinstance(node.value, int)] or given
+        given = [node for node in given if not isinstance(node, ast.List)] or given
         if given:
             return ast.unparse(given[0])
         default = call.signature.default(name)
@@ -215,8 +227,8 @@ class _Builder:
         one = self._snippet(self.side, before, len(shapes))
         two = self._snippet(self.tree.to, after, len(shapes))
         truth, found = (one, two) if self.side == "torch" else (two, one)
-        whole = ast.unparse(self.before)
-        used = tuple((text, value) for text, value in samples.items() if text in whole)
+        inside = calls.expressions(self.site.before)
+        used = tuple((text, value) for text, value in samples.items() if text in inside)
         return Trial(truth, found, shapes, used)
 
     def _snippet(self, framework: Framework, expression: str, inputs: int) -> Snippet:
@@ -252,5 +264,5 @@ class _Builder:
         return Check(calls.arguments_text(call), tuple(tuple(shape) for shape in shapes), check.dtypes, self.side)
 
 
-def _grown(shapes: Shapes, by: int) -> Shapes:
-    return tuple((*shape[:2], *(size * by for size in shape[2:])) for shape in shapes)
+def _grown(shapes: Shapes, by: int, more: int) -> Shapes:
+    return tuple((*shape[:2], *(size * by + more for size in shape[2:])) for shape in shapes)

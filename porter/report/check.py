@@ -12,17 +12,25 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from porter.report.console import plain_table, visible, write
+from porter.report.console import captured, plain_table, visible, write
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from porter.results import CheckReport, Result
 
-_COLOURS = {"ok": "green", "mismatch": "bold red", "blind": "bold magenta", "error": "bold red", "not run": "dim"}
-_WORST_FIRST = ("mismatch", "error", "blind", "not run", "ok")
+_COLOURS = {
+    "ok": "green",
+    "mismatch": "bold red",
+    "blind": "bold magenta",
+    "idle": "yellow",
+    "error": "bold red",
+    "not run": "dim",
+}
+_WORST_FIRST = ("mismatch", "error", "blind", "not run", "ok", "idle")
+_HARMLESS = ("not run", "idle")
 _WIDEST = 96
-_PIPE = 240
+_UNBOUNDED = 10_000
 _ENDINGS = {
     0: "all that ran is the same",
     1: "not proven: see above",
@@ -33,8 +41,7 @@ _ENDINGS = {
 def print_text(report: CheckReport, console: Console) -> None:
     """A row for each place, then whatever needs a look with how to repeat it, then one line of counts."""
     if report.results:
-        # a terminal folds long cells; a pipe gets one line a row, for grep
-        console.print(_table(report), width=None if console.is_terminal else _PIPE, crop=False)
+        _show(_table(report), console)
     for results in _telling(report):
         _describe(results, console)
     write(console)
@@ -50,10 +57,21 @@ def to_json(report: CheckReport) -> str:
     return f'{{\n  "exit_code": {report.exit_code},\n  "counts": {counts},\n  "results": {results}\n}}\n'
 
 
+def _show(table: Table, console: Console) -> None:
+    """A terminal cuts what was called, for one line a row; a pipe gets all of it, for grep."""
+    if console.is_terminal:
+        console.print(table)
+        return
+    wide = console.measure(table, options=console.options.update(width=_UNBOUNDED)).maximum
+    for line in captured(lambda file: file.print(table), wide).splitlines():
+        write(console, line.rstrip())
+
+
 def _table(report: CheckReport) -> Table:
     """A row for each place or rule case: its worst verdict, and how many cases ended in each."""
     table = plain_table(verdict="fold", cases="fold", where="fold", what="fold")
-    table.columns[0].no_wrap = True
+    table.columns[0].no_wrap = table.columns[3].no_wrap = True
+    table.columns[3].overflow = "ellipsis"
     for (where, what), results in groupby(report.results, key=lambda result: (_where(result), result.case)):
         counts = Counter(str(result.verdict) for result in results)
         worst = next(verdict for verdict in _WORST_FIRST if counts[verdict])
@@ -78,11 +96,11 @@ def _telling(report: CheckReport) -> Iterator[list[Result]]:
     groups: dict[tuple[str, ...], list[Result]] = {}
     for result in report.results:
         verdict = str(result.verdict)
-        if verdict == "not run":
+        if verdict in _HARMLESS:
             groups.setdefault((verdict, result.rule, result.detail), []).append(result)
         elif verdict != "ok":
             groups.setdefault((verdict, _where(result), result.case, result.detail), []).append(result)
-    yield from sorted(groups.values(), key=lambda results: results[0].verdict == "not run")
+    yield from sorted(groups.values(), key=lambda results: results[0].verdict in _HARMLESS)
 
 
 def _describe(results: list[Result], console: Console) -> None:
@@ -91,9 +109,9 @@ def _describe(results: list[Result], console: Console) -> None:
     head = Text(str(first.verdict), _COLOURS[first.verdict])
     write(console, head.append(f"  {visible(_where(first))}  {visible(' '.join(first.case.split()))}", style="none"))
     write(console, f"    {visible(first.detail)}")
-    if first.verdict == "not run":
+    if first.verdict in _HARMLESS:
         others = [_where(result) for result in results[1:]]
-        lines = {"also": ", ".join(dict.fromkeys(others))}
+        lines = {"with": _samples(first), "also": ", ".join(dict.fromkeys(others))}
     else:
         lines = {"in": "; ".join(_how(result) for result in results), "with": _samples(first), "repeat": first.repeat}
     for label, text in lines.items():

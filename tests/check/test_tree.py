@@ -51,6 +51,7 @@ def failed(report: CheckReport) -> list[tuple[str, str]]:
 
 
 @pytest.mark.frameworks("torch", "mindspore")
+@pytest.mark.usefixtures("lent")
 def test_a_right_tree_is_green_and_shows_its_samples(tmp_path: Path, book: RuleBook) -> None:
     report = check_tree(*trees(tmp_path), book)
     assert failed(report) == [] and report.exit_code == 0
@@ -69,6 +70,7 @@ WRONG = {
 
 
 @pytest.mark.frameworks("torch", "mindspore")
+@pytest.mark.usefixtures("lent")
 def test_a_wrong_tree_is_red(tmp_path: Path, book: RuleBook) -> None:
     head, norm = BEFORE.splitlines()[0], BEFORE.splitlines()[2]
     sites = [{**SITES[0], "line": line, "after": text} for line, text in enumerate(WRONG, 2)]
