@@ -47,7 +47,7 @@ class Condition:
         problem = ValueError(f"{text!r} is not a comparison of a parameter with another one or with a literal")
         try:
             tree = ast.parse(text, mode="eval").body
-        except SyntaxError:
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
             raise problem from None
         if not isinstance(tree, ast.Compare) or len(tree.ops) != 1 or type(tree.ops[0]) not in COMPARISONS:
             raise problem
@@ -59,7 +59,7 @@ class Condition:
             return cls(text, left.id, sign, right.id, compare, True)
         try:
             return cls(text, left.id, sign, ast.literal_eval(right), compare, False)
-        except ValueError:
+        except (ValueError, TypeError):
             raise problem from None
 
     @property

@@ -40,7 +40,8 @@ def _param(rule: Rule, param: ParamRule) -> Iterator[str]:
         return
     ours, theirs = torch.default(param.name), mindspore.default(rule.renames.get(param.name, ""))
     if param.name not in rule.renames and (param.name in torch or param.name in mindspore):
-        keys = [key for key in ("mindspore", "value", "same_default") if getattr(param, key)]
+        keys = [key for key in ("value", "same_default") if getattr(param, key)]
+        keys += ["mindspore"] * bool(param.mindspore and param.name not in torch)
         keys += ["copy"] * any(when.copy for when in param.when)
         yield from (f"{where} {key} changes nothing: {param.name} is not on both sides" for key in keys)
     elif param.same_default and (ours is None or theirs is None or ours == theirs):

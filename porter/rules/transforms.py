@@ -39,6 +39,8 @@ def unpairs(value: Any) -> Any:
     """Padding of two numbers per axis as one number per axis, where both are equal."""
     if not isinstance(value, (tuple, list)):
         return value
+    if len(value) % 2:
+        raise ValueError(f"padding {value} is not two numbers for each axis")
     if any(front != back for front, back in zip(value[::2], value[1::2], strict=True)):
         raise ValueError(f"padding {value} differs between the front and the back of an axis")
     return tuple(value[::2])
@@ -108,11 +110,16 @@ def write_list(text: str, known: Known) -> str | None:
     if known == "list":
         return text
     tree = _parsed(text)
-    if isinstance(tree, ast.Tuple) and text.startswith("("):
+    if isinstance(tree, ast.Tuple) and tree.col_offset == 1:  # brackets of its own, and no more around them
         return f"[{text[1:-1]}]"
     if isinstance(tree, ast.GeneratorExp) and tree.col_offset == 1:
         return f"list({text[1:-1]})"
     return f"list({text})"
+
+
+def _short(value: Any) -> str:
+    """A value in a message; a number of thousands of digits has no text in Python."""
+    return "so great a number" if isinstance(value, int) and abs(value) > 10**30 else repr(value)
 
 
 Write = Callable[[str, Known], str | None]
@@ -138,7 +145,10 @@ class Transform:
 
     def apply(self, value: Any, *, back: bool) -> Any:
         """Carry a literal value across. Raises ValueError when it has no counterpart."""
-        return (self.backward if back else self.forward)(value)
+        try:
+            return (self.backward if back else self.forward)(value)
+        except (TypeError, ArithmeticError) as error:
+            raise ValueError(f"{_short(value)} has no counterpart") from error
 
     def run_time(self, *, back: bool) -> Callable[[Any], Any]:
         """The function that a generated class calls."""
