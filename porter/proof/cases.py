@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from importlib import metadata
 from typing import Literal
 
 from porter.proof.calls import Call
 from porter.proof.notice import arguments_to_notice
 from porter.rules.model import FRAMEWORKS, Check, Framework, Rule
+from porter.rules.versions import covers
 
 Shapes = tuple[tuple[int, ...], ...]
 MODES = ("PyNative", "GRAPH")
@@ -77,6 +79,14 @@ class Case:
         return replace(self, mode=mode, dtype=dtype, first=first)
 
 
+def installed_version(framework: Framework) -> str:
+    """The version of a framework that the child processes will load; "" when its package does not say."""
+    try:
+        return metadata.version(framework)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
 @dataclass(frozen=True)
 class SignatureCase:
     """Hold the signature that a rule gives a name against the installed framework's."""
@@ -92,10 +102,11 @@ class SignatureCase:
 
     @property
     def snippets(self) -> list[Snippet]:
-        """Texts that define `expected` and `actual`, one for each version of the framework that the rule knows."""
-        side = self.rule.side(self.framework)
-        known = [side.signature, *(v.signature for v in self.rule.versions if v.framework == self.framework)]
-        texts = [signature.text for signature in known if signature is not None]
+        """Texts that define `expected` and `actual`, by the signatures that the rule gives the installed version."""
+        side, installed = self.rule.side(self.framework), installed_version(self.framework)
+        versions = [v for v in self.rule.versions if v.framework == self.framework and covers(v.range, installed)]
+        texts = [version.signature.text for version in versions]
+        texts = texts or ([side.signature.text] if side.signature else [])
         source = f"import {self.framework}\n\n\ndef expected({{}}): ...\n\n\nactual = {side.name}\n"
         return [Snippet(self.framework, source.format(text), "signature") for text in texts]
 

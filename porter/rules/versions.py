@@ -27,7 +27,9 @@ def covers(text: str, version: str) -> bool:
     """Whether a range holds a version (`"2.13.0+cpu"`); what follows the numbers counts for nothing."""
     parts = [COMPARISON.fullmatch(part.strip()) for part in text.split(",")]
     found = _numbers(version)
-    return all(part is not None and OPERATORS[part[1]](found, _numbers(part[2])) for part in parts)
+    return version[:1].isdecimal() and all(
+        part is not None and OPERATORS[part[1]](found, _numbers(part[2])) for part in parts
+    )
 
 
 def _numbers(version: str) -> list[int]:
