@@ -52,6 +52,8 @@ class CheckReport:
     """All cases of a run, in the order in which they ran."""
 
     results: tuple[Result, ...]
+    notes: tuple[str, ...] = ()
+    """What is odd about the trees, such as a file that was edited since it was written."""
 
     @property
     def counts(self) -> dict[Verdict, int]:

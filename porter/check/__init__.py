@@ -71,7 +71,7 @@ def check_tree(
             cases.append(Skipped(site.before, site.rule, changed, "", str(site.kind), site.path, site.line, fault=True))
         else:
             cases += site_cases(site, _rule_of(site, rules, other(manifest.to)), tree, converter(rules))
-    return CheckReport(tuple(_run(cases, progress)))
+    return CheckReport(tuple(_run(cases, progress)), tuple(manifest.notes()))
 
 
 def _refuse_unused(given: Mapping[str, str], sites: Sequence[Site]) -> None:

@@ -21,10 +21,15 @@ from porter.results import Result, Verdict
 
 SEEDS = (1, 2)
 MOVED_RUNS = 4
+_ENDED = ("crash", "timeout")
 
 
 class TorchError(Exception):
-    """The torch side of a case did not run."""
+    """The torch side of a case did not run; `fatal`: it took its process with it, or did not end."""
+
+    def __init__(self, message: str, fatal: bool = False) -> None:
+        super().__init__(message)
+        self.fatal = fatal
 
 
 class Runner:
@@ -102,6 +107,8 @@ class Runner:
             if isinstance(found, Truth):
                 return found
             problem = found
+            if found.fatal:
+                break  # another input would not help, and a process takes long to start
         raise problem
 
     def _of_trial(self, case: Case, trial: Trial) -> Truth | TorchError:
@@ -115,7 +122,7 @@ class Runner:
         data = inputs.inputs(case.name, trial.shapes, case.dtype)
         first = self.run(Job(inputs=data), trial.truth, "float32")
         if not first.ok:
-            return TorchError(f"{first.error} (at {first.where})")
+            return _torch_error(first)
         outputs = [value for key, value in first.arrays.items() if key.startswith("train 1/output/")]
         weights = inputs.weights(case.name, first.tensors, case.dtype)
         pulls = inputs.cotangents(case.name, outputs, case.dtype)
@@ -126,7 +133,7 @@ class Runner:
         moved = tuple(self.run(_moved(job, case, run), trial.truth, case.dtype) for run in range(MOVED_RUNS))
         for reply in (exact, again, own, *moved):
             if not reply.ok:
-                return TorchError(f"{reply.error} (at {reply.where})")
+                return _torch_error(reply)
         return Truth(trial, first.parameters, weights, data, pulls, exact, again, own, moved)
 
     def run(self, job: Job, snippet: Snippet, dtype: str, mode: str = "PyNative") -> Reply:
@@ -149,9 +156,7 @@ class Runner:
     def _judged(self, case: Case, truth: Truth) -> Result:
         reply = self._other_side(case, truth)
         if not reply.ok:
-            return _result(
-                case, Verdict.ERROR, f"the converted code did not run: {reply.error} (at {reply.where})", truth
-            )
+            return _result(case, Verdict.ERROR, f"the converted code did not run: {_told(reply)}", truth)
         differences = [*self._audited(case, truth, reply), *compare(truth, reply, _pairing(case))]
         if not differences:
             return _result(case, Verdict.OK, "", truth)
@@ -225,6 +230,15 @@ class Runner:
         same = audit.Pairing({})
         gained = audit.trainable(same, truth.own.tensors, reply.tensors)
         return bool(gained or compare(truth, reply, same, ignored))
+
+
+def _torch_error(reply: Reply) -> TorchError:
+    return TorchError(_told(reply), reply.where in _ENDED)
+
+
+def _told(reply: Reply) -> str:
+    """What went wrong, and at which stage where the process lived to tell."""
+    return reply.error if reply.where in _ENDED else f"{reply.error} (at {reply.where})"
 
 
 def _asks(truth: Truth, argument: str) -> bool:

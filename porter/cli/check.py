@@ -121,11 +121,11 @@ def _names(pairs: tuple[str, ...]) -> dict[str, str]:
         name, equals, value = (part.strip() for part in pair.partition("="))
         name = _expression(name)
         if not equals or not name:
-            raise UsageError(f"--set {pair}: expected NAME=VALUE, such as --set channels=8 or --set self.channels=8")
+            raise UsageError(f"--set {pair!r}: expected NAME=VALUE, such as --set channels=8 or --set self.channels=8")
         if not _is_literal(value):
-            raise UsageError(f"--set {pair}: {value!r} is no literal, such as 8, 0.5, (1, 2), True or \"'same'\"")
+            raise UsageError(f"--set {pair!r}: {value!r} is no literal, such as 8, 0.5, (1, 2), True or \"'same'\"")
         if names.setdefault(name, value) != value:
-            raise UsageError(f"--set {pair}: {name} is given twice, as {names[name]} before")
+            raise UsageError(f"--set {pair!r}: {name} is given twice, as {names[name]} before")
     return names
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -115,6 +116,7 @@ def _account(conversion: Conversion, rules: RuleBook, tree: Tree, request: Reque
         files=files | dict.fromkeys(tree.unreadable, (False, True)),
         sites=conversion.sites,
         findings=findings,
+        digests={file.path: hashlib.sha256(file.after).hexdigest() for file in conversion.files},
     )
     tied = request.platform == "gpu" and conversion.options.to == "mindspore"
     known = {rule.name for rule in rules.rules.values()}

@@ -78,8 +78,8 @@ def site_cases(site: Site, rule: Rule | None, tree: Tree, convert: Converter) ->
     try:
         builder = _Builder(site, rule, tree, convert)
         trials = builder.trials()
-    except (_Cannot, ValueError, SyntaxError) as error:
-        return skipped(str(error))
+    except (_Cannot, ValueError, SyntaxError, RecursionError) as error:
+        return skipped(f"there is nothing to run: {error}" if isinstance(error, SyntaxError) else str(error))
     repeat = f"{tree.repeat} --site {site.path}:{site.line}"
     case = Case(site.before, rule, trials, direction, str(site.kind), path=site.path, line=site.line, repeat=repeat)
     case = replace(case, chosen=builder.chosen())
@@ -176,15 +176,14 @@ class _Builder:
     def _sample(self, name: str, call: Call, example: Call | None) -> str:
         """What the rule's cases give a parameter; an integer for arithmetic, since convert reads `k // 2` as one.
 
-        No list if there is a choice: it reads a bare name as a number or a tuple.
+        No list of numbers: it reads a bare name as a number or a tuple.
         """
         others = [bound(self.rule, self.side, check.args) for check in self.checks if self.rule.is_class]
         given = [case.given[name] for case in (example, *others) if case is not None and name in case.given]
         if isinstance(call.given[name], ast.BinOp):
             given = [node for node in given if isinstance(node, ast.Constant) and isinstance(node.value, int)] or given
-        given = [node for node in given if not isinstance(node, ast.List)] or given
         if given:
-            return ast.unparse(given[0])
+            return ast.unparse(_as_tuple(given[0]))
         default = call.signature.default(name)
         if default is None:
             raise _Cannot(f"no case of the rule gives {name}: --set NAME=VALUE says what it is")
@@ -262,6 +261,11 @@ class _Builder:
         if not isinstance(call, ast.Call):
             return None
         return Check(calls.arguments_text(call), tuple(tuple(shape) for shape in shapes), check.dtypes, self.side)
+
+
+def _as_tuple(node: ast.expr) -> ast.expr:
+    numbers = isinstance(node, ast.List) and all(isinstance(item, ast.Constant) for item in node.elts)
+    return ast.Tuple(node.elts, ast.Load()) if numbers and isinstance(node, ast.List) else node
 
 
 def _grown(shapes: Shapes, by: int, more: int) -> Shapes:

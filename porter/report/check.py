@@ -45,16 +45,20 @@ def print_text(report: CheckReport, console: Console) -> None:
     for results in _telling(report):
         _describe(results, console)
     write(console)
+    for note in report.notes:
+        write(console, f"note: {visible(note)}")
     write(console, _summary(report))
 
 
 def to_json(report: CheckReport) -> str:
-    """One object: `exit_code`, `counts`, and `results`, one a line."""
+    """One object: `exit_code`, `counts`, `notes`, and `results`, one a line."""
     lines = [json.dumps(asdict(result), ensure_ascii=False) for result in report.results]
+    notes = json.dumps(report.notes, ensure_ascii=False)
     counts = json.dumps({str(verdict): count for verdict, count in report.counts.items()})
     body = ",\n".join(f"    {line}" for line in lines)
     results = f"[\n{body}\n  ]" if lines else "[]"
-    return f'{{\n  "exit_code": {report.exit_code},\n  "counts": {counts},\n  "results": {results}\n}}\n'
+    head = f'{{\n  "exit_code": {report.exit_code},\n  "counts": {counts},\n  "notes": {notes},\n'
+    return f'{head}  "results": {results}\n}}\n'
 
 
 def _show(table: Table, console: Console) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from porter.findings import Finding, Site
@@ -24,6 +24,8 @@ class Facts:
     """Path -> (changed, failed)."""
     sites: Sequence[Site]
     findings: Sequence[Finding]
+    digests: Mapping[str, str] = field(default_factory=dict)
+    """Path -> SHA-256 of what was written, by which check knows what was edited afterwards."""
 
 
 def manifest(facts: Facts) -> str:
@@ -54,7 +56,9 @@ def _head(facts: Facts) -> dict[str, Any]:
 
 def _lists(facts: Facts) -> dict[str, list[dict[str, Any]]]:
     files = [
-        {"path": path, "changed": changed, "failed": failed} for path, (changed, failed) in sorted(facts.files.items())
+        {"path": path, "changed": changed, "failed": failed}
+        | ({"sha256": facts.digests[path]} if path in facts.digests else {})
+        for path, (changed, failed) in sorted(facts.files.items())
     ]
     sites = sorted(facts.sites, key=lambda site: (site.path, site.line, site.column, site.kind, site.rule, site.before))
     return {
@@ -66,7 +70,7 @@ def _lists(facts: Facts) -> dict[str, list[dict[str, Any]]]:
 
 def _plain(item: Site | Finding) -> dict[str, Any]:
     """The fields as they are; `dataclasses.asdict` would copy each value, which takes longer than writing them."""
-    return {field.name: getattr(item, field.name) for field in fields(item)}
+    return {each.name: getattr(item, each.name) for each in fields(item)}
 
 
 def _document(head: Mapping[str, Any], lists: Mapping[str, Iterable[dict[str, Any]]]) -> str:

@@ -170,7 +170,10 @@ def test_instance_norm_is_green_in_both_modes_both_directions_and_all_forms(book
     norm, function = book.rules["torch.nn.InstanceNorm3d"], book.rules["torch.nn.functional.instance_norm"]
     returning = next(check for check in norm.checks if check.side == "mindspore")
     statistics = [next(c for c in rule.checks if "x4" in c.args or "True, True" in c.args) for rule in (norm, function)]
-    chosen = [replace(norm, checks=(norm.checks[0], statistics[0], returning)), replace(function, checks=(statistics[1],))]
+    chosen = [
+        replace(norm, checks=(norm.checks[0], statistics[0], returning)),
+        replace(function, checks=(statistics[1],)),
+    ]
     few = RuleBook({**book.rules, **{str(rule.torch.name): rule for rule in chosen}})
     report = check_rules([rule.name for rule in chosen], few)
     assert [result for result in report.results if result.verdict is not Verdict.OK] == []

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from porter import __version__
 from porter.check import CheckReport, check_tree
 from porter.errors import SourceError, UsageError
 from porter.report.check import print_text, to_json
@@ -41,7 +43,7 @@ def trees(folder: Path, after: str = AFTER, sites: Any = SITES, **manifest: Any)
     out.mkdir()
     (src / "m.py").write_text(BEFORE)
     (out / "m.py").write_text(after)
-    data = {"to": "mindspore", "platform": "gpu", "layers": None, "sites": sites, **manifest}
+    data = {"porter": __version__, "to": "mindspore", "platform": "gpu", "layers": None, "sites": sites, **manifest}
     (out / "porter.json").write_text(json.dumps(data))
     return src, out
 
@@ -85,14 +87,66 @@ def test_a_wrong_tree_is_red(tmp_path: Path, book: RuleBook) -> None:
 
 
 def test_a_text_that_is_no_longer_there_is_an_error(tmp_path: Path, book: RuleBook) -> None:
-    src, out = trees(tmp_path, AFTER.replace("affine=False", "affine=True"), SITES[:1])
+    base = [{**site, "kind": "base"} for site in SITES]
+    src, out = trees(tmp_path, AFTER.replace("affine=False", "affine=True"), base)
     report = check_tree(src, out, book)
     assert report.exit_code == 1
     assert failed(report)[0][1].startswith(
         f"{out / 'm.py'} no longer holds nn.InstanceNorm3d(4, eps=0.5, affine=False)"
     )
-    (src / "m.py").write_text("\n" + BEFORE)
-    assert "no longer holds this text there: convert again" in failed(check_tree(src, out, book))[0][1]
+    (src / "m.py").write_text(BEFORE.replace("\nact", "\n\nact"))
+    assert f"{src / 'm.py'} no longer holds this text there: convert again" == failed(check_tree(src, out, book))[1][1]
+
+
+def test_a_text_that_was_edited_in_one_of_two_places_is_an_error(tmp_path: Path, book: RuleBook) -> None:
+    base = [{**SITES[1], "kind": "base", "line": line} for line in (4, 5)]
+    src, out = trees(tmp_path, AFTER + "again = nn.LeakyReLU(slope + 1)\n", base)
+    (src / "m.py").write_text(BEFORE + "new = nn.LeakyReLU(slope)\n".replace("new = ", "act = "))
+    told = failed(check_tree(src, out, book))
+    assert len(told) == 2 and "holds nn.LeakyReLU(slope) in 1 places, where 2 were written" in told[0][1]
+
+
+def test_another_tree_is_told_at_once(tmp_path: Path, book: RuleBook) -> None:
+    src, out = trees(tmp_path)
+    (src / "m.py").write_text("import torch\n")
+    with pytest.raises(SourceError, match=r"in: none of what .*porter\.json lists stands there: SRC is another tree"):
+        check_tree(src, out, book)
+
+
+def test_edits_and_other_versions_are_notes(tmp_path: Path, book: RuleBook) -> None:
+    base = [{**SITES[0], "kind": "base"}]
+    src, out = trees(tmp_path, sites=base, porter="0.0.1", files=[{"path": "m.py", "sha256": sha256(AFTER)}])
+    version = f"{out / 'porter.json'} was written by porter 0.0.1, this is {__version__}: convert again where in doubt"
+    assert check_tree(src, out, book).notes == (version,)
+    (out / "m.py").write_text(AFTER + "more = 1\n")
+    report = check_tree(src, out, book)
+    edited = f"{out / 'm.py'} was edited after convert wrote it: only the places of porter.json are checked"
+    assert report.notes == (version, edited) and report.exit_code == 2
+    assert f"note: {edited}\n" in captured(lambda console: print_text(report, console))
+    assert json.loads(to_json(report))["notes"] == [version, edited]
+
+
+def sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+CRASH = "nn.LeakyReLU(0.3 if __import__('os').abort() else 0.3)"
+SYNTAX = "nn.LeakyReLU(0.3"
+
+
+@pytest.mark.frameworks("torch", "mindspore")
+@pytest.mark.usefixtures("lent")
+def test_a_place_that_ends_the_process_or_is_no_expression_costs_only_itself(tmp_path: Path, book: RuleBook) -> None:
+    texts = [CRASH, SYNTAX, "nn.LeakyReLU(1 / 0)", "nn.LeakyReLU(0.3)"]
+    sites = [{**SITES[1], "line": n, "column": 1, "before": text, "after": text} for n, text in enumerate(texts, 1)]
+    src, out = trees(tmp_path, "\n".join(texts), sites)
+    (src / "m.py").write_text("\n".join(texts))
+    report = check_tree(src, out, book)
+    found = {result.line: (str(result.verdict), result.detail) for result in report.results}
+    assert found[1] == ("error", "the torch side did not run: the torch process died (SIGABRT)")
+    assert found[2] == ("not run", "there is nothing to run: '(' was never closed (<unknown>, line 1)")
+    assert found[3] == ("error", "the torch side did not run: ZeroDivisionError: division by zero (at build)")
+    assert found[4] == ("ok", "") and report.exit_code == 1
 
 
 def test_spacing_in_out_does_not_matter(tmp_path: Path, book: RuleBook) -> None:
@@ -107,8 +161,15 @@ def test_spacing_in_out_does_not_matter(tmp_path: Path, book: RuleBook) -> None:
 BAD: dict[str, tuple[dict[str, Any], str]] = {
     "no sites": ({"sites": 3}, "not the manifest of porter convert (no list of sites)"),
     "direction": ({"to": "jax"}, "'to' is 'jax', expected 'torch' or 'mindspore'"),
+    "platform": ({"platform": "tpu"}, "'platform' is 'tpu', expected 'gpu' or 'any'"),
+    "files": ({"files": [3]}, "'files' is no list of objects"),
     "damaged site": ({"sites": [{"kind": "call"}]}, "a site is damaged"),
-    "unknown kind": ({"sites": [{**SITES[0], "kind": "song"}]}, "a site is damaged ('song' is not a valid Kind)"),
+    "no site": ({"sites": ["m.py:3"]}, "a site is damaged"),
+    "unknown kind": ({"sites": [{**SITES[0], "kind": "song"}]}, "a site is damaged ('song' is not a valid Kind; "),
+    "line as text": ({"sites": [{**SITES[0], "line": "3"}]}, "a site is damaged (line is '3'; written by porter "),
+    "names": ({"sites": [{**SITES[0], "names_after": {"nn": 1}}]}, "a site is damaged (names are {'nn': 1}; "),
+    "outside": ({"sites": [{**SITES[0], "path": "../m.py"}]}, "../m.py:3:8 is no place of the tree"),
+    "of the future": ({"sites": [{**SITES[0], "colour": 1}], "porter": "9.9"}, "written by porter 9.9, this is "),
     "lost layers": ({"layers": "porter_layers.py"}, "porter.json names it"),
 }
 
