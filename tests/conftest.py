@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from porter.check.runner import Runner
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 # Two test processes and the child processes that they start share two cores: one thread each, set before any framework
 # is loaded.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# A test that is slow on a busy machine is not a failing one.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 ABSENT = "is not installed"
 

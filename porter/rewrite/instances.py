@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from functools import cached_property
 
 from porter.findings import Kind, Level
 from porter.rewrite.decide import Decider
@@ -31,17 +30,13 @@ class Instances:
 
     def details(self) -> Iterator[NameEdit | Remark]:
         """All of them, in no order."""
+        watched = self.rules.attributes[self.settings.source]
         for attribute, scope in self.module.scopes.attributes:
-            if attribute.attr in self._attribute_names and id(attribute) not in self.resolved:
+            if attribute.attr in watched and id(attribute) not in self.resolved:
                 yield from self._attribute(attribute, scope)
         for call, scope in self.module.scopes.calls:
             if call.keywords:
                 yield from self._keyword(call, scope)
-
-    @cached_property
-    def _attribute_names(self) -> frozenset[str]:
-        names = frozenset(name for rule in self.rules.rules.values() for name in self._changes(rule))
-        return names | {name for rule in self.rules.rules.values() for name in self._weights(rule)}
 
     def _weights(self, rule: Rule) -> set[str]:
         """Parameters of a layer by either framework's name: an earlier run may have renamed them."""
@@ -111,7 +106,7 @@ class Instances:
 
     def _keyword(self, call: ast.Call, scope: Scope) -> Iterator[NameEdit | Remark]:
         """`norm(input=t)` becomes `norm(x=t)` where the class of `norm` is known."""
-        keywords = [k for k in call.keywords if k.arg in self._forward_names]
+        keywords = [k for k in call.keywords if k.arg in self.rules.inputs[self.settings.source]]
         if not keywords or id(call.func) in self.resolved:
             return
         names = self.receivers.types(call.func, scope)
@@ -133,11 +128,6 @@ class Instances:
 
     def _forward(self, rule: Rule) -> dict[str, str]:
         return {theirs: ours for ours, theirs in rule.forward.items()} if self.back else rule.forward
-
-    @cached_property
-    def _forward_names(self) -> frozenset[str]:
-        return frozenset(name for rule in self.rules.rules.values() for name in self._forward(rule))
-
 
 def _tests_for_none(node: ast.Attribute) -> bool:
     above = parent(node)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from porter.errors import RuleError
-from porter.rules.model import Framework, Rule
+from porter.rules.model import FRAMEWORKS, Framework, Rule
 from porter.rules.parse import RuleParser
 
 
@@ -44,6 +44,19 @@ class RuleBook:
     def modules(self, side: Framework) -> frozenset[str]:
         """Every module path that leads to a name with a rule."""
         return self._modules[side]
+
+    @cached_property
+    def attributes(self) -> dict[Framework, frozenset[str]]:
+        """By framework: attributes of layers that the other side may call differently, and layers' parameters."""
+        rules = self.rules.values()
+        weights = {name for rule in rules for pair in rule.weights.items() for name in pair}
+        return {side: frozenset(weights.union(*(r.attribute_changes(side) for r in rules))) for side in FRAMEWORKS}
+
+    @cached_property
+    def inputs(self) -> dict[Framework, frozenset[str]]:
+        """By framework: names of the inputs of layers that the other side calls differently."""
+        pairs = [pair for rule in self.rules.values() for pair in rule.forward.items()]
+        return {"torch": frozenset(ours for ours, _ in pairs), "mindspore": frozenset(theirs for _, theirs in pairs)}
 
     @cached_property
     def _modules(self) -> dict[Framework, frozenset[str]]:
