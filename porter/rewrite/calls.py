@@ -105,6 +105,8 @@ class _Planner:
         """Decide about one parameter of the source signature, given or omitted."""
         node, rule, target = self.argument(name), self.param_rule(name), self.crossing.get(name)
         default = default_value(self.theirs, name)
+        if rule.note and node is not None:
+            self.notes.append(f"{name}: {rule.note}")
         value = read_value(node, self.is_framework_name) if node is not None else default
         applies = self.source == "torch" or target is None
         if applies and rule.when and self.decided_by_value(name, value, default, rule, target):

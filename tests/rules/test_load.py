@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tomllib
 from pathlib import Path
 
@@ -103,13 +102,6 @@ def test_the_error_is_a_head_and_a_line_for_each_problem(tmp_path: Path) -> None
 def test_a_folder_without_rules_is_a_mistake(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text("no rules yet")
     assert told(tmp_path) == [f"{tmp_path}: holds no rule file; files such as nn/ReLU.toml are expected"]
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
-def test_a_file_that_may_not_be_read_is_told(tmp_path: Path) -> None:
-    path = write(tmp_path, "Odd", "")
-    path.chmod(0)
-    assert told(tmp_path) == [f"{path}: cannot be read: [Errno 13] Permission denied: '{path}'"]
 
 
 def test_a_folder_that_is_called_like_a_rule_is_told(tmp_path: Path) -> None:
