@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from threading import Lock
 
@@ -50,7 +50,8 @@ class _Pool:
             for runner in runners:
                 stack.enter_context(runner)
             try:
-                for future in [threads.submit(self._work, runner) for runner in runners]:
+                done, _ = wait([threads.submit(self._work, one) for one in runners], return_when=FIRST_EXCEPTION)
+                for future in done:
                     future.result()
             except BaseException:
                 self.waiting.clear()

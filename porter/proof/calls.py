@@ -104,6 +104,15 @@ def expressions(text: str) -> set[str]:
     return {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.expr)}
 
 
+def without_dots(text: str, names: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+    """The same expression and names, with one word for a dotted name (`lib.nn`, where lib is a module of the tree)."""
+    words = {name: name.replace(".", "_dot_") for name in names}
+    if words.keys() == set(words.values()):
+        return text, dict(names)
+    changed = substitute(ast.parse(text.strip(), mode="eval").body, words)
+    return ast.unparse(changed), {words[name]: target for name, target in names.items()}
+
+
 class _Replace(ast.NodeTransformer):
     def __init__(self, change: Callable[[ast.expr], ast.expr | None]) -> None:
         self.change = change

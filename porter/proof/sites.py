@@ -90,13 +90,15 @@ class _Builder:
     """Builds both sides of one site."""
 
     def __init__(self, site: Site, rule: Rule, tree: Tree, convert: Converter) -> None:
-        self.site = site
+        before, names_before = calls.without_dots(site.before, site.names_before)
+        after, names_after = calls.without_dots(site.after, site.names_after)
+        self.site = replace(site, before=before, after=after, names_before=names_before, names_after=names_after)
         self.rule = rule
         self.tree = tree
         self.convert = convert
         self.side: Framework = "torch" if tree.to == "mindspore" else "mindspore"
-        self.before = ast.parse(site.before.strip(), mode="eval").body
-        self.after = ast.parse(site.after.strip(), mode="eval").body
+        self.before = ast.parse(before.strip(), mode="eval").body
+        self.after = ast.parse(after.strip(), mode="eval").body
         self.checks = self._checks()
 
     def trials(self) -> tuple[Trial, ...]:

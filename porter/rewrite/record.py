@@ -52,7 +52,7 @@ class _Recorder:
             self.after(start, end),
             outcome.level,
             "; ".join([r for r in (outcome.reason, *outcome.notes) if r]),
-            {o.reference.name: o.reference.meaning for o in names},
+            {o.reference.parts[0]: o.reference.meaning for o in names},
             dict(self.names_after(names)),
         )
 
@@ -71,7 +71,7 @@ class _Recorder:
         """Local names that the new text uses, and what they stand for."""
         for outcome in outcomes:
             if outcome.target is None:
-                yield outcome.reference.name, outcome.reference.meaning
+                yield outcome.reference.parts[0], outcome.reference.meaning
                 continue
             root, dot, _ = written(self.plan, outcome).partition(".")
             yield root, outcome.target.module if dot else outcome.target.qualified

@@ -8,7 +8,9 @@ import pytest
 
 from porter.check import converter
 from porter.check.runner import Runner
+from porter.convert import Options, convert_text
 from porter.proof.cases import RuleCases
+from porter.proof.sites import Tree, site_cases
 from porter.results import Result, Verdict
 from porter.rules.load import RuleBook, rule_from_data
 
@@ -97,6 +99,32 @@ def test_a_constant_input_is_blind_to_eps(runner: Runner, book: RuleBook, monkey
     )
     found = results(norm, "3, 3, eps=0.25", [2, 3, 4, 6], runner, book)
     assert any("eps at its default gives the same numbers" in text for text in blind(found))
+
+
+IDLE = "changes nothing here: its default gives the same numbers (inputs of "
+SITES = {
+    "no input can show it": ("nn.MaxPool3d(1, stride=2, dilation=2)", "idle", f"dilation {IDLE}"),
+    "names beside it": ("nn.MaxPool3d(1, stride=s, dilation=2)", "idle", f"dilation {IDLE}"),
+    "another input shows it": ("nn.MaxPool3d(2, ceil_mode=True)", "ok", ""),
+    "a sample": ("nn.MaxPool3d(1, stride=2, dilation=d)", "blind", "--set NAME=VALUE gives other values"),
+    "too small to see, and not nothing": ("nn.InstanceNorm3d(4, 1e-5 + 1e-10)", "blind", "proves nothing about it"),
+}
+
+
+@pytest.mark.parametrize(("text", "verdict", "told"), SITES.values(), ids=SITES.keys())
+def test_at_a_users_place_an_argument_may_be_idle(
+    text: str, verdict: str, told: str, runner: Runner, book: RuleBook
+) -> None:
+    """The user did not choose the case: other inputs are tried, and what none of them shows is told apart."""
+    convert = converter(book)
+    source = f"import torch.nn as nn\nx = {text}\n"
+    (found,) = convert_text(source, book, Options("mindspore", "any", mark=False)).sites[-1:]
+    rule = next(rule for rule in book.rules.values() if rule.name == found.rule)
+    layers = convert(source, "mindspore", "any").layers
+    case, _ = site_cases(found, rule, Tree("mindspore", False, layers, {}, "porter check in out"), convert)
+    first, last = runner.results(case)
+    assert first.verdict is Verdict.OK
+    assert (str(last.verdict), told in last.detail) == (verdict, True)
 
 
 def test_two_weights_that_could_be_swapped_unseen_are_blind(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from io import StringIO
 
 import pytest
@@ -65,6 +66,23 @@ def test_a_terminal_of_any_width_is_not_overrun_by_the_table(width: int) -> None
     )
     print_text(CheckReport((OK, long)), Console(file=file, width=width, force_terminal=True, color_system=None))
     assert max(map(len, file.getvalue().splitlines())) <= width
+
+
+@pytest.mark.parametrize("width", [20, 80, 160, 400])
+def test_a_pipe_gets_one_line_a_place_of_any_length_without_blanks_at_its_end(width: int) -> None:
+    long = Result("f(" + "c, " * 20 + ")", "nn.Conv3d", Verdict.OK, path="deep/" * 30 + "tree.py", line=10)
+    lines = captured(lambda console: print_text(CheckReport((OK, long)), console), width).splitlines()
+    assert lines[2].split(None, 3)[:3] == ["ok", "1", f"{long.path}:10"] and lines[2].endswith(long.case)
+    assert [line for line in lines if line != line.rstrip()] == []
+
+
+def test_an_idle_argument_is_told_and_does_no_harm() -> None:
+    idle = Result("nn.Conv3d(c, 4, 1, dilation=2)", "nn.Conv3d", Verdict.IDLE, "dilation changes nothing", "a.py", 3)
+    report = CheckReport((replace(idle, verdict=Verdict.OK, detail=""), replace(idle, samples={"c": "3"})))
+    lines = captured(lambda console: print_text(report, console)).splitlines()
+    assert lines[1].split(None, 6)[:5] == ["ok", "1", "ok,", "1", "idle"] and report.exit_code == 0
+    assert lines[3:6] == [f"idle  a.py:3  {idle.case}", "    dilation changes nothing", "    with: c = 3"]
+    assert lines[-1] == "1 ok, 1 idle, all that ran is the same"
 
 
 def test_a_pipe_gets_one_line_a_place() -> None:

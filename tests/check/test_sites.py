@@ -72,6 +72,14 @@ def test_set_gives_another_value(book: RuleBook) -> None:
     assert case.trials[0].samples == (("c", "16"),)
 
 
+def test_a_name_may_be_reached_through_a_module_of_the_tree(book: RuleBook) -> None:
+    names: Any = {"names_before": {"lib.nn": "torch.nn"}, "names_after": {"lib.nn": "mindspore.nn"}}
+    case = built(site(f"lib.{NORM}(lib.width)", f"lib.{NORM}(lib.width, affine=False)", **names), book)
+    assert texts(case) == ("lib_dot_nn.InstanceNorm3d(3)", "lib_dot_nn.InstanceNorm3d(3, affine=False)")
+    assert case.trials[0].truth.names == (("lib_dot_nn", "torch.nn"),)
+    assert (case.name, case.trials[0].samples) == (f"lib.{NORM}(lib.width)", (("lib.width", "3"),))
+
+
 def test_arithmetic_follows_from_its_names(book: RuleBook) -> None:
     before, after = (
         "nn.Conv3d(c, c, k, padding=k // 2)",
