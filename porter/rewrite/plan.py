@@ -40,21 +40,23 @@ class FilePlanner:
         self.references = [r for r in references if self._of_source(r)]
         self.others = [r for r in references if r.meaning.partition(".")[0] == settings.to]
         self.decider = Decider(module, rules, settings)
+        self.decided: dict[int, Outcome] = {}
         self.decider.resolved = {id(n): q for r in self.references for n, q in _prefixes(r)}
         known = self.decider.resolved | {id(n): q for r in self.others for n, q in _prefixes(r)}
-        known |= {id(r.node): name for r in references if (name := self._generated_origin(r))}
+        found = references if generated else []
+        known |= {id(r.node): name for r in found if (name := self._generated_origin(r))}
         self.receivers = Receivers(module, lambda node: known.get(id(node)))
 
     def _of_source(self, reference: Reference) -> bool:
-        if not any(b.is_import for b in reference.binding_scope.bindings[reference.name]):
-            # A variable that holds a class is a value and keeps its name; one that holds a module is looked through.
-            modules = self.rules.modules(self.settings.source)
-            if reference.meaning not in modules or self.rules.find(reference.meaning, self.settings.source):
-                return False
         root = reference.meaning.partition(".")[0]
-        if self._generated_name(reference) is not None:
+        ours = root == self.settings.source and not self.index.shadows(self.module, root)
+        if not ours and self._generated_name(reference) is None:
+            return False
+        if any(b.is_import for b in reference.binding_scope.bindings[reference.name]):
             return True
-        return root == self.settings.source and not self.index.shadows(self.module, root)
+        # A variable that holds a class is a value and keeps its name; one that holds a module is looked through.
+        modules = self.rules.modules(self.settings.source)
+        return reference.meaning in modules and self.rules.find(reference.meaning, self.settings.source) is None
 
     def _generated_name(self, reference: Reference) -> str | None:
         """The name that a reference reads from a generated module which stands for the target framework."""
@@ -126,13 +128,21 @@ class FilePlanner:
         return any(b.target and b.target != self.index.resolve(b.target) for b in bindings)
 
     def outcomes(self) -> list[Outcome]:
-        """Decisions about every name of the source framework."""
-        outcomes = {id(r): self._decide(r) for r in self.references}
+        """Decisions about every name of the source framework, given the rules that the decider says are shared."""
+        outcomes = {id(r): self._still(r) or self._decide(r) for r in self.references}
+        self.decided = outcomes
         for call, scope in self.module.scopes.calls:
             if isinstance(call.func, ast.Name) and call.func.id == "getattr" and scope.lookup("getattr") is None:
                 self._decide_getattr(call, outcomes)
         self._tell_doubts_once(outcomes)
         return list(outcomes.values())
+
+    def _still(self, reference: Reference) -> Outcome | None:
+        """An earlier decision that cannot have changed: shared rules, and classes held back since, concern others."""
+        outcome = self.decided.get(id(reference))
+        if outcome is None or outcome.kind in (Kind.BASE, Kind.STRING):
+            return None
+        return outcome if outcome.rule is None or outcome.rule.name not in self.decider.shared else None
 
     def _tell_doubts_once(self, outcomes: dict[int, Outcome]) -> None:
         """A name that is bound in several ways is one remark, at its first use."""

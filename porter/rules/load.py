@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +83,7 @@ INNER_PATHS = (
 )
 
 
+@lru_cache(maxsize=4096)
 def canonical(qualified: str) -> str:
     """`torch.nn.modules.instancenorm.InstanceNorm3d` -> `torch.nn.InstanceNorm3d`."""
     for inner, outer in INNER_PATHS:

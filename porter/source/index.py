@@ -245,12 +245,12 @@ def is_annotation(node: ast.AST) -> bool:
 def _is_typing_argument(above: ast.Call | ast.keyword, current: ast.AST) -> bool:
     """The type in `cast(T, x)` and `TypeVar("N", bound=T)`."""
     call = parent(above) if isinstance(above, ast.keyword) else above
-    parts = dotted_parts(call.func) if isinstance(call, ast.Call) else None
-    if not parts or not isinstance(call, ast.Call):
+    if not isinstance(call, ast.Call):
         return False
-    if parts[-1] == "cast":
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    if name == "cast":
         return len(call.args) == 2 and call.args[0] is current
-    return parts[-1] == "TypeVar" and (isinstance(above, ast.keyword) or current in call.args[1:])
+    return name == "TypeVar" and (isinstance(above, ast.keyword) or current in call.args[1:])
 
 
 def _is_literal_type(node: ast.expr) -> bool:

@@ -51,7 +51,7 @@ class SourceModule:
         return self.scopes.string_lines
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(eq=False, slots=True)  # not frozen: that takes half the time of making one, and a tree has thousands
 class Reference:
     """A dotted name as it is read somewhere: `node` is the whole attribute chain, `root` its first name.
 
