@@ -9,6 +9,7 @@ from dataclasses import asdict
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
@@ -30,6 +31,7 @@ _COLOURS = {
 _WORST_FIRST = ("mismatch", "error", "blind", "not run", "ok", "idle")
 _HARMLESS = ("not run", "idle")
 _WIDEST = 96
+_NARROWEST = 24
 _UNBOUNDED = 10_000
 _ENDINGS = {
     0: "all that ran is the same",
@@ -64,6 +66,9 @@ def to_json(report: CheckReport) -> str:
 def _show(table: Table, console: Console) -> None:
     """A terminal cuts what was called, for one line a row; a pipe gets all of it, for grep."""
     if console.is_terminal:
+        *others, what = table.columns
+        taken = sum(max(cell_len(str(cell)) for cell in (*column.cells, column.header)) + 2 for column in others)
+        what.max_width = max(_NARROWEST, console.width - taken)
         console.print(table)
         return
     wide = console.measure(table, options=console.options.update(width=_UNBOUNDED)).maximum

@@ -65,7 +65,22 @@ def test_a_terminal_of_any_width_is_not_overrun_by_the_table(width: int) -> None
         "nn.Conv3d(" + "c, " * 60 + ")", "nn.Conv3d", Verdict.OK, path="some/deep/folder/of/a/tree.py", line=10
     )
     print_text(CheckReport((OK, long)), Console(file=file, width=width, force_terminal=True, color_system=None))
-    assert max(map(len, file.getvalue().splitlines())) <= width
+    lines = file.getvalue().splitlines()
+    assert max(map(len, lines)) <= width
+    assert lines[0].split() == ["verdict", "cases", "where", "what"]
+    assert lines[1].split() == ["ok", "1", "a/b.py:3", "nn.ReLU()"]
+    assert lines[2].split()[:3] == ["ok", "1", "some/deep/folder/of/a/tree.py:10"]
+
+
+def test_a_narrow_terminal_folds_the_place_and_cuts_the_text() -> None:
+    file = StringIO()
+    place = "some/very/deep/folder/of/a/tree/that/has/no/end.py"
+    long = Result("nn.Conv3d(" + "c, " * 20 + ")", "nn.Conv3d", Verdict.NOT_RUN, "why", path=place, line=10)
+    print_text(CheckReport((OK, long)), Console(file=file, width=60, force_terminal=True, color_system=None))
+    rows = file.getvalue().split("\n\n")[0].splitlines()
+    assert max(map(len, rows)) <= 60 and rows[0].split() == ["verdict", "cases", "where", "what"]
+    assert "".join(row[16:].split("  ")[0].strip() for row in rows[2:]) == f"{place}:10"
+    assert rows[2].rstrip().endswith("…")
 
 
 @pytest.mark.parametrize("width", [20, 80, 160, 400])
