@@ -68,7 +68,7 @@ class Manifest:
             return ""
         what = f"no longer holds {site.after}"
         if found:
-            what = f"holds {site.after} in {found} places, where {written} were written"
+            what = f"holds {site.after} in {found} of the {written} places where it was written"
         return f"{self.out / site.path} {what}: convert again, or check what was edited by hand"
 
     def notes(self) -> Iterator[str]:

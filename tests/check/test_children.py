@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -79,6 +80,15 @@ def test_a_hang_costs_one_case() -> None:
         assert (reply.where, reply.error) == ("timeout", "no answer within 0.5 s")
         child.seconds = 60
         assert child.run(Job(LAYER, inputs=INPUTS)).ok
+
+
+def test_an_aborted_child_answers_at_once_and_does_no_more() -> None:
+    with Child("torch", seconds=60) as child:
+        assert child.run(Job(LAYER, inputs=INPUTS)).ok
+        threading.Timer(0.5, child.abort).start()
+        assert child.run(Job("import time\ntime.sleep(60)")).where == "crash"
+        with pytest.raises(FrameworkError, match="was ended before its work was done"):
+            child.run(Job(LAYER))
 
 
 FAILURES = {

@@ -103,7 +103,7 @@ def test_a_text_that_was_edited_in_one_of_two_places_is_an_error(tmp_path: Path,
     src, out = trees(tmp_path, AFTER + "again = nn.LeakyReLU(slope + 1)\n", base)
     (src / "m.py").write_text(BEFORE + "new = nn.LeakyReLU(slope)\n".replace("new = ", "act = "))
     told = failed(check_tree(src, out, book))
-    assert len(told) == 2 and "holds nn.LeakyReLU(slope) in 1 places, where 2 were written" in told[0][1]
+    assert len(told) == 2 and "holds nn.LeakyReLU(slope) in 1 of the 2 places where it was written" in told[0][1]
 
 
 def test_another_tree_is_told_at_once(tmp_path: Path, book: RuleBook) -> None:
