@@ -85,11 +85,10 @@ INNER_PATHS = (
 
 @lru_cache(maxsize=4096)
 def canonical(qualified: str) -> str:
-    """`torch.nn.modules.instancenorm.InstanceNorm3d` -> `torch.nn.InstanceNorm3d`."""
-    for inner, outer in INNER_PATHS:
-        if qualified.startswith(inner):
-            return outer + qualified.rpartition(".")[2]
-    return qualified
+    """`torch.nn.modules.instancenorm.InstanceNorm3d` -> `torch.nn.InstanceNorm3d`; a private name lives only inside."""
+    last = qualified.rpartition(".")[2]
+    outer = next((outer for inner, outer in INNER_PATHS if qualified.startswith(inner)), None)
+    return qualified if outer is None or last.startswith("_") else outer + last
 
 
 def rule_folder() -> Path:
