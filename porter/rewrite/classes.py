@@ -15,9 +15,9 @@ from porter.rewrite.mixins import spread
 from porter.rewrite.outcomes import LAYERS, Outcome, Settings
 from porter.rules.load import RuleBook
 from porter.rules.model import FRAMEWORKS
-from porter.source.index import TreeIndex
+from porter.source.index import MAX_HOPS, TreeIndex
 from porter.source.names import SourceModule, dotted_parts
-from porter.source.scopes import Scope, parent
+from porter.source.scopes import Binding, Scope, parent
 
 BUILTINS = frozenset(dir(builtins))
 KNOWN = frozenset({*FRAMEWORKS, "typing_extensions"})
@@ -107,22 +107,32 @@ class Hierarchy:
                     entry.moved = entry.moved or target
                     entry.outside = entry.outside or ("" if target else self._outside(base, entry.scope))
 
-    def class_of(self, node: ast.expr, module: SourceModule, scope: Scope) -> TreeClass | None:
+    def class_of(self, node: ast.expr, module: SourceModule, scope: Scope, hops: int = 0) -> TreeClass | None:
         """The class statement of the tree that an expression names."""
         parts = dotted_parts(node)
         if not parts:
             return None
         found = scope.lookup(parts[0])
-        if found and len(parts) == 1 and len(found[1]) == 1 and isinstance(found[1][0].node, ast.ClassDef):
-            return self.by_node.get(found[1][0].node)
-        meaning = self.index.meaning(parts[0], scope)
+        entry = self._defined(found[1], module, found[0], hops) if found and len(parts) == 1 else None
+        meaning = self.index.meaning(parts[0], scope) if entry is None else None
         if meaning is None:
-            return None
+            return entry
         home, _, name = ".".join([meaning[1], *parts[1:]]).rpartition(".")
         other = self.index.by_dotted.get(home)
-        bindings = other.scopes.module.bindings.get(name, []) if other else []
-        definition = bindings[0].node if len(bindings) == 1 else None
-        return self.by_node.get(definition) if isinstance(definition, ast.ClassDef) else None
+        top = other.scopes.module if other else None
+        return self._defined(top.bindings.get(name, []), other, top, hops) if other and top else None
+
+    def _defined(self, bindings: list[Binding], module: SourceModule, scope: Scope, hops: int) -> TreeClass | None:
+        """The class that the one binding of a name defines, or gives another name (`Older = Newer`)."""
+        if len(bindings) != 1:
+            return None
+        node = bindings[0].node
+        if isinstance(node, ast.ClassDef):
+            return self.by_node.get(node)
+        statement = parent(node)
+        value = statement.value if isinstance(statement, ast.Assign) and node in statement.targets else None
+        renamed = isinstance(value, (ast.Name, ast.Attribute)) and hops < MAX_HOPS
+        return self.class_of(value, module, scope, hops + 1) if value is not None and renamed else None
 
     def _is_target(self, node: ast.expr, scope: Scope) -> bool:
         """Whether a base is a class of the target framework, or one that an earlier run generated."""
