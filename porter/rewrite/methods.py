@@ -22,12 +22,16 @@ ACCESSORS = frozenset({"getattr", "setattr", "hasattr", "delattr"})
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """An object's class: `now`: it changes sides in this run; its `own` methods, those `renamed`, its `rules`."""
+    """An object's class: `now`: it changes sides in this run; its `own` methods, those `renamed`, its `rules`.
+
+    `layer`: it derives from the class of all layers, so what that class lacks on the other side, it lacks.
+    """
 
     now: bool
     own: frozenset[str]
     renamed: frozenset[str]
     rules: frozenset[str] = frozenset()
+    layer: bool = True
 
 
 class Methods:
@@ -102,11 +106,15 @@ class Methods:
         elif receiver.now and node.attr in self.tree.methods and node.attr not in receiver.own - receiver.renamed:
             yield self._renamed(start, node.attr)
         elif node.attr in self.tree.absent and node.attr not in receiver.own:
-            whys = [why for name, why in self.tree.absent[node.attr].items() if not name or name in receiver.rules]
-            if not whys:
-                return
-            message = f"{node.attr} has no counterpart of the same meaning: {whys[0]}"
-            yield Remark(start, Level.MANUAL, f"nn.Module.{node.attr}", message, message)
+            yield from self._absent(node.attr, receiver, start)
+
+    def _absent(self, attr: str, receiver: Receiver, start: int) -> Iterator[Remark]:
+        """A method or an attribute that the object's class does not have on the other side."""
+        known = {*receiver.rules, *([""] if receiver.layer else [])}
+        whys = [(name, why) for name, why in self.tree.absent[attr].items() if name in known]
+        for name, why in whys[:1]:
+            message = f"{attr} has no counterpart of the same meaning: {why}"
+            yield Remark(start, Level.MANUAL, f"{name or 'nn.Module'}.{attr}", message, message)
 
     def _unknown(self, node: ast.Attribute, scope: Scope, start: int) -> Iterator[Remark]:
         """`forward` of an object of unknown class, called or set, in a tree where classes lose the name."""
@@ -134,11 +142,13 @@ class Methods:
         makers = self.receivers.makers(node, scope)
         classes = [self.tree.class_of(maker, self.module, scope) for maker in makers]
         if makers and all(classes):
-            return self._of_class(classes[0])
+            found = [self._of_class(entry) for entry in classes]
+            return found[0] if len({receiver.now for receiver in found if receiver}) == 1 else None
         names = self.receivers.types(node, scope)
         rules = [self._rule(name) for name in names]
         if rules and all(rule is not None and rule.is_class for rule in rules):
-            return Receiver(True, frozenset(), frozenset(), frozenset(rule.name for rule in rules if rule))
+            layer = all(self.tree.is_layer(name) for name in names)
+            return Receiver(layer, frozenset(), frozenset(), frozenset(rule.name for rule in rules if rule), layer)
         return None
 
     def _rule(self, qualified: str) -> Rule | None:

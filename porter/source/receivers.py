@@ -114,7 +114,9 @@ class Receivers:
         function = enclosing_function(node)
         while function is not None and not isinstance(parent(function), ast.ClassDef):
             function = enclosing_function(function)
-        arguments = [*function.args.posonlyargs, *function.args.args] if function else []
+        if function is None or any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in function.decorator_list):
+            return False
+        arguments = [*function.args.posonlyargs, *function.args.args]
         return bool(arguments) and arguments[0].arg == node.id
 
     @cached_property
