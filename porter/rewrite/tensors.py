@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from porter.findings import Level
@@ -14,7 +15,10 @@ from porter.source.names import SourceModule
 from porter.source.scopes import Scope, ancestors, parent
 
 Origin = Literal["parameter", "shared", "fresh"]
+ORIGINS: tuple[Origin, ...] = ("parameter", "shared", "fresh")
+"""What a tensor is taken for when it may come from several places: the first."""
 OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
+ASSIGNS = re.compile(rb"[ \t]*[-+*/]=[ \t]*")
 NUMBERS = frozenset({"int", "float", "bool", "str"})
 
 
@@ -49,10 +53,23 @@ def _decide(
         message = f"{written} happens in place in torch, which refuses it where a gradient needs the old values"
         yield Remark(start, Level.REVIEW, "x += y", message)
         return
-    value = module.text.slice(module.text.span(node.value)[0], end)
-    simple = isinstance(node.value, (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.Constant)) or operator == "+"
-    value = value if simple or value.startswith("(") else f"({value})"
-    yield NameEdit(start, end, f"{name} = {name} {operator} {value}")
+    _, before = module.text.span(node.target)
+    match = ASSIGNS.match(module.text.data, before)
+    if match is None:
+        return  # a comment or a line break stands in between, which a person may care for
+    value, _ = module.text.span(node.value)
+    bracket = match.end() == value and not _binds_tighter(node.value, node.op)
+    yield NameEdit(start, match.end(), f"{name} = {name} {operator} {'(' if bracket else ''}")
+    if bracket:
+        yield NameEdit(end, end, ")")
+
+
+def _binds_tighter(value: ast.expr, operator: ast.operator) -> bool:
+    """Whether `x + value` needs no brackets around the value to compute what `x += value` adds."""
+    if isinstance(value, (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.Constant)):
+        return True
+    product = isinstance(value, ast.BinOp) and isinstance(value.op, (ast.Mult, ast.Div, ast.Pow, ast.MatMult))
+    return product and isinstance(operator, (ast.Add, ast.Sub))
 
 
 def _origin(node: ast.AugAssign, name: str, scope: Scope) -> Origin | None:
@@ -60,16 +77,41 @@ def _origin(node: ast.AugAssign, name: str, scope: Scope) -> Origin | None:
     function = enclosing_function(node)
     if function is None or scope.kind != "function":
         return None
+    origins = {_given(binding, node, name, function, scope) for binding in _reaching(node, name, scope)}
+    return next((origin for origin in ORIGINS if origin in origins), None)
+
+
+def _reaching(node: ast.AugAssign, name: str, scope: Scope) -> Iterator[ast.AST]:
+    """What may have given a name its tensor: the last statement, and those before it where that may not have run."""
     before = [b.node for b in scope.bindings.get(name, []) if _line(b.node) < node.lineno]
-    last = max(before, key=_line, default=None)
-    if isinstance(last, ast.arg):
-        return "parameter" if _may_be_tensor(last, function) else None
-    statement = parent(last) if last is not None else None
-    if not isinstance(statement, ast.Assign):
+    around = [node, *ancestors(node)]
+    for binding in sorted(before, key=_line, reverse=True):
+        statement = parent(binding)
+        if isinstance(statement, ast.AugAssign):
+            continue
+        yield binding
+        if isinstance(binding, ast.arg) or (isinstance(statement, ast.stmt) and _runs_before(statement, around)):
+            return
+
+
+def _runs_before(statement: ast.stmt, around: Sequence[ast.AST]) -> bool:
+    """Whether a statement stands in a block that goes on to the nodes `around` a place."""
+    above = parent(statement)
+    blocks = [getattr(above, name, None) for name in ("body", "orelse", "finalbody")]
+    return any(isinstance(block, list) and statement in block and any(a in block for a in around) for block in blocks)
+
+
+def _given(
+    binding: ast.AST, node: ast.AugAssign, name: str, function: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope
+) -> Origin | None:
+    if isinstance(binding, ast.arg):
+        return "parameter" if _may_be_tensor(binding, function) else None
+    statement = parent(binding)
+    if not isinstance(statement, ast.Assign) or not _is_forward(function):
         return None
     if isinstance(statement.value, (ast.Name, ast.IfExp)):
-        return "shared" if _is_forward(function) else None
-    if isinstance(statement.value, ast.Call) and _is_forward(function):
+        return "shared"
+    if isinstance(statement.value, ast.Call):
         return "shared" if _copied(node, name, statement, scope) else "fresh"
     return None
 
