@@ -20,7 +20,7 @@ from porter.source.text import SourceText, Unreadable, compiled
 
 __all__ = ["Assembled", "FilePlan", "assemble", "uses_layers"]
 BUG = "porter bug"
-NO_RULE = "no rule for "
+GENERAL = ("no rule for ", "the constructors of ")
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def _leave(plan: FilePlan, calls: Iterable[CallEdit], problem: str, settings: Se
     # What other files read from this one is not known here: every name that it has now stays.
     public = frozenset(plan.module.scopes.module.bindings)
     groups = list(group_references(plan.module, plan.outcomes, []))
-    plan.imports = plan_imports(plan.module, groups, rules, settings, public)
+    plan.imports = plan_imports(plan.module, groups, rules, settings, public, plan.spelled)
     plan.groups = {id(outcome): group for group in groups for outcome in group.outcomes}
     return bool(left)
 
@@ -135,20 +135,29 @@ def _edits(plan: FilePlan, layers: str) -> Iterator[Edit]:
 
 
 def _outcome_findings(plan: FilePlan) -> Iterator[Finding]:
-    counted: dict[str, list[Outcome]] = {}
+    counted: dict[tuple[str, str], list[Outcome]] = {}
     for outcome in plan.outcomes:
-        line, column = plan.module.text.position(outcome.start)
-        if outcome.reason.startswith(NO_RULE):
-            counted.setdefault(outcome.label, []).append(outcome)
+        if _is_general(outcome):
+            counted.setdefault((outcome.label, outcome.reason), []).append(outcome)
         elif outcome.reason and outcome.level is not Level.SAFE:
-            yield Finding(plan.module.path, line, column, outcome.level, outcome.label, outcome.reason)
+            yield _finding(plan, outcome, outcome.level, outcome.reason)
         for note in outcome.notes if not outcome.stays else ():
-            yield Finding(plan.module.path, line, column, Level.REVIEW, outcome.label, note)
-    for label, outcomes in counted.items():
+            yield _finding(plan, outcome, Level.REVIEW, note)
+    for outcomes in counted.values():
         first = min(outcomes, key=lambda o: o.start)
-        line, column = plan.module.text.position(first.start)
         places = "" if len(outcomes) == 1 else f" ({len(outcomes)} places in this file)"
-        yield Finding(plan.module.path, line, column, Level.MANUAL, label, f"{first.reason}{places}")
+        yield _finding(plan, first, first.level, f"{first.reason}{places}")
+
+
+def _is_general(outcome: Outcome) -> bool:
+    """Whether there is nothing to say of a place but what holds for all of its kind, which is said once a file."""
+    note = outcome.rule.notes.get(outcome.kind) if outcome.rule is not None else None
+    return outcome.reason.startswith(GENERAL) or (bool(outcome.reason) and outcome.reason == note)
+
+
+def _finding(plan: FilePlan, outcome: Outcome, level: Level, message: str) -> Finding:
+    line, column = plan.module.text.position(outcome.start)
+    return Finding(plan.module.path, line, column, level, outcome.label, message)
 
 
 def _remark_findings(plan: FilePlan) -> Iterator[Finding]:

@@ -75,17 +75,20 @@ def plan_imports(
     rules: RuleBook,
     settings: Settings,
     exported: frozenset[str],
+    spelled: frozenset[str] = frozenset(),
     origins: Mapping[str, str] = MappingProxyType({}),
 ) -> ImportPlan:
     """Decide for every group whether its name stays, moves or goes, and where new imports stand.
 
-    `exported` names are read by other files of the tree, or may be from outside, and must go on existing. `origins` are
-    the target framework's names for what a generated module offers.
+    `exported` names are read by other files of the tree, or may be from outside, and must go on existing. `spelled`
+    names stand in strings that stay, and keep their meaning. `origins` are the target framework's names for what a
+    generated module offers.
     """
     for group in groups:
         if group.meaning in origins and not group.outcomes:
             group.takes = target_of(origins[group.meaning])
             continue
+        group.kept = group.name in spelled
         _settle(group, module, settings, exported, rules)
     aliases = _aliases(module, groups)
     _provide(groups, aliases)
@@ -100,10 +103,11 @@ def _settle(group: Group, module: SourceModule, settings: Settings, exported: fr
         return
     deleted = any(node.id == group.name for node, _ in module.scopes.deletions)
     mixed = any(not b.is_import and not is_fallback(b) for b in group.scope.bindings[group.name])
-    is_module = group.meaning in rules.modules(settings.source) and rules.find(group.meaning, settings.source) is None
+    named = rules.find(group.meaning, settings.source) is not None
+    is_module = group.meaning in rules.modules(settings.source) and not named
     is_module = is_module or group.meaning.rpartition(".")[2] == LAYERS
     is_public = at_top and group.name in exported
-    group.kept = deleted or mixed or any(o.stays and not o.harmless for o in group.outcomes)
+    group.kept = group.kept or deleted or mixed or any(o.stays and not o.harmless for o in group.outcomes)
     if group.kept:
         return
     if is_public and not is_module and not _names_public_value(group, rules, settings):
@@ -112,7 +116,8 @@ def _settle(group: Group, module: SourceModule, settings: Settings, exported: fr
     if is_module:
         takes = _module_taken(group, settings) or (_module_handed_on(group, rules, settings) if is_public else None)
     else:
-        takes = _name_taken(group, rules, settings, is_public)
+        # A name without a rule of its own (`mindspore.dtype`) is used for its attributes, which find their own way.
+        takes = _name_taken(group, rules, settings, is_public) if named else None
     if takes is None and (is_public or any(o.harmless for o in group.outcomes)):
         group.kept = True
         return
@@ -129,7 +134,8 @@ def _module_taken(group: Group, settings: Settings) -> Target | None:
         return None
     module = modules.most_common(1)[0][0]
     source_name, target_name = group.meaning.rpartition(".")[2], module.rpartition(".")[2]
-    private = group.name not in (source_name, settings.source)
+    # An alias that says which framework it is from, as those of an earlier run do, would lie about its new one.
+    private = group.name not in (source_name, settings.source) and not group.name.startswith(PREFIX[settings.source])
     if "." in group.meaning and "." in module and (group.name == target_name or private):
         return Target(module, "")
     return None

@@ -39,6 +39,7 @@ class FilePlanner:
         references = list(index.references(module))
         self.references = [r for r in references if self._of_source(r)]
         self.others = [r for r in references if r.meaning.partition(".")[0] == settings.to]
+        self.strings = Strings(module, index, rules, settings)
         self.decider = Decider(module, rules, settings)
         self.decided: dict[int, Outcome] = {}
         self.decider.resolved = {id(n): q for r in self.references for n, q in _prefixes(r)}
@@ -191,7 +192,7 @@ class FilePlanner:
         """Attributes and calls of known instances, and names of the framework inside strings."""
         instances = Instances(self.module, self.receivers, self.rules, self.decider)
         yield from instances.details()
-        yield from Strings(self.module, self.index, self.rules, self.settings).remarks()
+        yield from self.strings.remarks()
 
 
 def _registers(call: ast.Call, node: ast.expr) -> bool:

@@ -24,6 +24,8 @@ class Strings:
         self.index = index
         self.rules = rules
         self.settings = settings
+        self.spelled: set[str] = set()
+        """Names of the file that text leads to, which has to find there what it found before."""
 
     def remarks(self) -> Iterator[Remark]:
         """All of it, in no order."""
@@ -46,6 +48,7 @@ class Strings:
         texts = [n.value for n in ast.walk(call.args[0]) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
         names = [dotted for text in texts for dotted in DOTTED.findall(text) if self._qualified(dotted, scope)]
         if names:
+            self.spelled.update(name.partition(".")[0] for name in names)
             yield self._remark(call, "string", f"{names[0]} stands in text that is run as code; it is not rewritten")
 
     def _string(self, node: ast.Constant, scope: Scope) -> Iterator[Remark]:
@@ -57,6 +60,8 @@ class Strings:
         if rule is None:
             qualified = self._qualified(value, scope)
             rule = self._rule_of_either(qualified) if qualified else None
+        if rule is not None and rule.is_class and self.index.meaning(value.partition(".")[0], scope) is not None:
+            self.spelled.add(value.partition(".")[0])
         if rule is not None and rule.is_class:
             name = rule.side(self.settings.to).name or "nothing"
             message = f"a string names {value}; it is not rewritten (its counterpart is {name})"

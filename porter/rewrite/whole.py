@@ -95,6 +95,7 @@ def _file_plan(planner: FilePlanner, outcomes: list[Outcome], hierarchy: Hierarc
     ]
     plan.edits = [d for d in details if isinstance(d, NameEdit)]
     plan.remarks = [d for d in details if isinstance(d, Remark)]
+    plan.spelled = frozenset(planner.strings.spelled)
     return plan
 
 
@@ -111,7 +112,8 @@ def _finish(
         changes = any(not outcome.stays for outcome in file.outcomes)
         unused = [(n, q) for n, q in planners[path].unused_imports() if changes or n in public]
         groups = list(group_references(module, file.outcomes, unused))
-        file.imports = plan_imports(module, groups, rules, settings, public, planners[path].origins())
+        origins = planners[path].origins()
+        file.imports = plan_imports(module, groups, rules, settings, public, file.spelled, origins)
         file.groups = {id(o): group for group in groups for o in group.outcomes}
         for group in groups:
             if group.takes is not None and group.takes.module == LAYERS:

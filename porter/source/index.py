@@ -223,6 +223,11 @@ def reading_scope(node: ast.AST, scope: Scope) -> Scope:
 
 ANNOTATION_NODES = (ast.Attribute, ast.Subscript, ast.Tuple, ast.BinOp, ast.List, ast.Constant, ast.Name, ast.Starred)
 
+GENERIC_TYPES = frozenset(
+    {"Callable", "ClassVar", "Dict", "FrozenSet", "Generator", "Iterable", "Iterator", "List", "Mapping", "Optional"}
+    | {"Sequence", "Set", "Tuple", "Type", "Union"}
+)
+
 
 def is_annotation(node: ast.AST) -> bool:
     """Whether a node stands in the annotation of a parameter, a variable or a result; `Literal["x"]` holds values."""
@@ -234,6 +239,8 @@ def is_annotation(node: ast.AST) -> bool:
             return above.returns is current
         if isinstance(above, ast.Subscript) and _is_literal_type(above.value):
             return False
+        if isinstance(above, ast.Subscript) and above.slice is current and _is_generic_type(above.value):
+            return True
         if isinstance(above, (ast.Call, ast.keyword)):
             return _is_typing_argument(above, current)
         if not isinstance(above, ANNOTATION_NODES):
@@ -251,6 +258,12 @@ def _is_typing_argument(above: ast.Call | ast.keyword, current: ast.AST) -> bool
     if name == "cast":
         return len(call.args) == 2 and call.args[0] is current
     return name == "TypeVar" and (isinstance(above, ast.keyword) or current in call.args[1:])
+
+
+def _is_generic_type(node: ast.expr) -> bool:
+    """Whether what stands in the brackets behind an expression are types, wherever that is: `Some = List["Tensor"]`."""
+    parts = dotted_parts(node)
+    return parts is not None and parts[-1] in GENERIC_TYPES
 
 
 def _is_literal_type(node: ast.expr) -> bool:
