@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Literal
 
 from porter.findings import Level
@@ -83,15 +85,21 @@ def _origin(node: ast.AugAssign, name: str, scope: Scope) -> Origin | None:
 
 def _reaching(node: ast.AugAssign, name: str, scope: Scope) -> Iterator[ast.AST]:
     """What may have given a name its tensor: the last statement, and those before it where that may not have run."""
-    before = [b.node for b in scope.bindings.get(name, []) if _line(b.node) < node.lineno]
+    bindings = _bindings(scope, name)
     around = [node, *ancestors(node)]
-    for binding in sorted(before, key=_line, reverse=True):
+    for index in range(bisect_left(bindings, node.lineno, key=_line) - 1, -1, -1):
+        binding = bindings[index]
         statement = parent(binding)
-        if isinstance(statement, ast.AugAssign):
-            continue
         yield binding
         if isinstance(binding, ast.arg) or (isinstance(statement, ast.stmt) and _runs_before(statement, around)):
             return
+
+
+@lru_cache(maxsize=64)  # a long function asks again for each of its statements
+def _bindings(scope: Scope, name: str) -> list[ast.AST]:
+    """What gives a name its value by the order of lines, but for `x += y`, which asks for what was there before."""
+    nodes = [b.node for b in scope.bindings.get(name, []) if not isinstance(parent(b.node), ast.AugAssign)]
+    return sorted(nodes, key=_line)
 
 
 def _runs_before(statement: ast.stmt, around: Sequence[ast.AST]) -> bool:
