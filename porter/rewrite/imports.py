@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from porter.findings import Level
 from porter.rewrite.outcomes import LAYERS, Outcome, Settings, Target, target_of
 from porter.rules.load import RuleBook
 from porter.source.names import SourceModule, is_fallback
@@ -90,9 +91,23 @@ def plan_imports(
             continue
         group.kept = group.name in spelled
         _settle(group, module, settings, exported, rules)
+    _leave_without_imports(module, groups)
     aliases = _aliases(module, groups)
     _provide(groups, aliases)
     return ImportPlan(groups, aliases)
+
+
+def _leave_without_imports(module: SourceModule, groups: list[Group]) -> None:
+    """Where no import of the framework shows a place for a new one, names that other files hand on stay.
+
+    They mean the counterpart all the same, since they move in the file that imports them.
+    """
+    if any(g.plain for g in _imported(groups)):
+        return
+    for outcome in (o for group in groups if not group.bindings for o in group.outcomes):
+        if outcome.target is not None and _existing(module, outcome.target.module) is None:
+            outcome.target, outcome.plan, outcome.level, outcome.reason = None, None, Level.SAFE, ""
+            outcome.notes = []
 
 
 def _settle(group: Group, module: SourceModule, settings: Settings, exported: frozenset[str], rules: RuleBook) -> None:

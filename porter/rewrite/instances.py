@@ -129,6 +129,7 @@ class Instances:
     def _forward(self, rule: Rule) -> dict[str, str]:
         return {theirs: ours for ours, theirs in rule.forward.items()} if self.back else rule.forward
 
+
 def _tests_for_none(node: ast.Attribute) -> bool:
     above = parent(node)
     if isinstance(above, ast.Compare):
