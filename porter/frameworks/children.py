@@ -63,12 +63,14 @@ class Child:
                 start_new_session=True,
             )
         self._ready = False
+        self._said = 0  # how much an earlier job left on standard error, which says nothing about this one
 
     def run(self, job: Job) -> Reply:
         """Do one job. A crash or a hang is a reply like any other; the next job gets a new process."""
         self._await_start()
         process = self._process
         assert process is not None and process.stdin is not None and process.stdout is not None
+        self._said = self._errors().stat().st_size
         try:
             send_job(process.stdin, job)
             return receive_reply(_Timed(process.stdout, self.seconds))  # type: ignore[arg-type]
@@ -119,7 +121,7 @@ class Child:
         cause = f"exit code {code}"
         if code is not None and code < 0:
             cause = signal.Signals(-code).name
-        lines = self._errors().read_text(errors="replace").strip().splitlines()
+        lines = self._errors().read_bytes()[self._said :].decode(errors="replace").strip().splitlines()
         last = next((line.strip() for line in reversed(lines) if line.strip()), "")
         return f"the {self.name} process died ({cause})" + (f": {last[:200]}" if last else "")
 
