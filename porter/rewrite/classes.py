@@ -88,6 +88,7 @@ class Hierarchy:
 
     def _connect(self, by_base: Mapping[int, Outcome]) -> None:
         for entry in self.by_node.values():
+            entry.reason = _decorated(entry.node, by_base)
             for base in entry.node.bases:
                 outcome = by_base.get(id(base))
                 inside = [] if outcome is not None else list(_made_from(base, by_base))
@@ -222,6 +223,15 @@ def _made_from(base: ast.expr, outcomes: Mapping[int, Outcome]) -> Iterator[Outc
     """Names of the framework inside a base that a run makes: `mixed(nn.Module)`, `nn.Module if flag else object`."""
     if isinstance(base, (ast.Call, ast.IfExp, ast.BoolOp, ast.NamedExpr)):
         yield from (outcomes[id(node)] for node in ast.walk(base) if id(node) in outcomes)
+
+
+def _decorated(node: ast.ClassDef, by_node: Mapping[int, Outcome]) -> str:
+    """Why a class must stay that the source framework decorates: `@torch.jit.interface` takes only torch's classes."""
+    for decorator in node.decorator_list:
+        outcome = by_node.get(id(decorator.func if isinstance(decorator, ast.Call) else decorator))
+        if outcome is not None and outcome.stays:
+            return f"the class is decorated by {outcome.label}, which has no rule"
+    return ""
 
 
 PRIVATE_HOOKS = frozenset(

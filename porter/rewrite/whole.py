@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from porter.rewrite.assemble import FilePlan, uses_layers
 from porter.rewrite.classes import Hierarchy
 from porter.rewrite.imports import group_references, plan_imports
-from porter.rewrite.kept import keep_arguments
+from porter.rewrite.kept import keep_with_what_stays
 from porter.rewrite.methods import Methods
 from porter.rewrite.outcomes import LAYERS, NameEdit, Outcome, Remark, Settings
 from porter.rewrite.outsiders import outsiders
@@ -69,7 +69,7 @@ def plan_tree(
         outcomes, hierarchy = _decided(planners, index, rules, settings, shared)
     plan = TreePlan(index, {})
     for found in outcomes.values():
-        keep_arguments(found)
+        keep_with_what_stays(found)
     for path, planner in planners.items():
         plan.files[path] = _file_plan(planner, outcomes[path], hierarchy, settings)
     _finish(plan, planners, rules, settings, generated)
