@@ -111,7 +111,7 @@ def _leave(plan: FilePlan, calls: Iterable[CallEdit], problem: str, settings: Se
     # What other files read from this one is not known here: every name that it has now stays.
     public = frozenset(plan.module.scopes.module.bindings)
     groups = list(group_references(plan.module, plan.outcomes, []))
-    plan.imports = plan_imports(plan.module, groups, rules, settings, public, plan.spelled)
+    plan.imports = plan_imports(plan.module, groups, rules, settings, public, plan.fixed)
     plan.groups = {id(outcome): group for group in groups for outcome in group.outcomes}
     return bool(left)
 

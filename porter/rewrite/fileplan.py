@@ -11,7 +11,7 @@ from porter.source.names import SourceModule
 
 @dataclass
 class FilePlan:
-    """All decisions about one file. `spelled`: names that its strings use, which keep their meaning."""
+    """All decisions about one file. `fixed`: names that keep their meaning, since text that stays leads to them."""
 
     module: SourceModule
     outcomes: list[Outcome]
@@ -19,7 +19,7 @@ class FilePlan:
     remarks: list[Remark] = field(default_factory=list)
     imports: ImportPlan | None = None
     groups: dict[int, Group] = field(default_factory=dict)
-    spelled: frozenset[str] = frozenset()
+    fixed: frozenset[str] = frozenset()
 
 
 def written(plan: FilePlan, outcome: Outcome) -> str:

@@ -58,8 +58,8 @@ def fault(before: bytes, scopes_before: Scopes, after: bytes, written: Written) 
         lost = _comments(before) - _comments(after)
         if lost:
             return f"the result lost a comment: {min(lost)}"
-    if not scopes_before.stars and _doubtful(code, written.names):
-        new = unbound(analyse(ast.parse(after.decode()))) - unbound(scopes_before)
+    if (scopes_before.closed or not scopes_before.stars) and _doubtful(code, written.names - scopes_before.let_in):
+        new = unbound(analyse(ast.parse(after.decode()))) - unbound(scopes_before) - scopes_before.let_in
         if new:
             return f"the result leaves {', '.join(sorted(new))} undefined"
     return None

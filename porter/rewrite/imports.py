@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -76,20 +76,20 @@ def plan_imports(
     rules: RuleBook,
     settings: Settings,
     exported: frozenset[str],
-    spelled: frozenset[str] = frozenset(),
+    fixed: Set[str] = frozenset(),
     origins: Mapping[str, str] = MappingProxyType({}),
 ) -> ImportPlan:
     """Decide for every group whether its name stays, moves or goes, and where new imports stand.
 
-    `exported` names are read by other files of the tree, or may be from outside, and must go on existing. `spelled`
-    names stand in strings that stay, and keep their meaning. `origins` are the target framework's names for what a
-    generated module offers.
+    `exported` names are read by other files of the tree, or may be from outside, and must go on existing. `fixed`
+    names keep their meaning: text that stays, here or in other files, leads to them. `origins` are the target
+    framework's names for what a generated module offers.
     """
     for group in groups:
         if group.meaning in origins and not group.outcomes:
             group.takes = target_of(origins[group.meaning])
             continue
-        group.kept = group.name in spelled
+        group.kept = group.name in fixed
         _settle(group, module, settings, exported, rules)
     _leave_without_imports(module, groups)
     aliases = _aliases(module, groups)
@@ -113,7 +113,7 @@ def _leave_without_imports(module: SourceModule, groups: list[Group]) -> None:
 def _settle(group: Group, module: SourceModule, settings: Settings, exported: frozenset[str], rules: RuleBook) -> None:
     """Fill in `kept`, `takes` and `removed`."""
     at_top = group.scope.kind == "module"
-    if not group.bindings:
+    if not group.bindings or any(b.alias < 0 for b in group.bindings):
         group.kept = True
         return
     deleted = any(node.id == group.name for node, _ in module.scopes.deletions)

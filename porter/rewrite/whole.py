@@ -17,6 +17,7 @@ from porter.rewrite.shared import shared_rules
 from porter.rewrite.tensors import augmented
 from porter.rules.load import RuleBook
 from porter.rules.model import Rule
+from porter.source.handed import bind_stars, handed_on, route
 from porter.source.index import TreeIndex, package_root
 from porter.source.names import SourceModule
 
@@ -55,6 +56,7 @@ def plan_tree(
     progress: Progress | None,
 ) -> TreePlan:
     """Decide about every interesting file of a tree."""
+    bind_stars(index)
     planners: dict[str, FilePlanner] = {}
     for count, path in enumerate(sorted(interesting), 1):
         planner = FilePlanner(index.modules[path], index, rules, settings, generated)
@@ -98,7 +100,7 @@ def _file_plan(planner: FilePlanner, outcomes: list[Outcome], hierarchy: Hierarc
     ]
     plan.edits = [d for d in details if isinstance(d, NameEdit)]
     plan.remarks = [d for d in details if isinstance(d, Remark)]
-    plan.spelled = frozenset(planner.strings.spelled)
+    plan.fixed = frozenset(planner.strings.spelled)
     return plan
 
 
@@ -106,17 +108,18 @@ def _finish(
     plan: TreePlan, planners: dict[str, FilePlanner], rules: RuleBook, settings: Settings, generated: set[str]
 ) -> None:
     """Plan the imports, and place the generated module."""
-    handed_on = _imported_from_tree(plan.index)
+    taken, held = handed_on(plan.index), _held(plan)
     for path, file in plan.files.items():
         module = file.module
-        public = handed_on.get(module.dotted, frozenset()) | module.exported
+        public = taken.get(module.dotted, frozenset()) | module.exported
         if path.endswith("__init__.py"):
             public |= frozenset(module.scopes.module.bindings)
         changes = any(not outcome.stays for outcome in file.outcomes)
         unused = [(n, q) for n, q in planners[path].unused_imports() if changes or n in public]
         groups = list(group_references(module, file.outcomes, unused))
         origins = planners[path].origins()
-        file.imports = plan_imports(module, groups, rules, settings, public, file.spelled, origins)
+        file.fixed = file.fixed | held.get(module.dotted, frozenset())
+        file.imports = plan_imports(module, groups, rules, settings, public, file.fixed, origins)
         file.groups = {id(o): group for group in groups for o in group.outcomes}
         for group in groups:
             if group.takes is not None and group.takes.module == LAYERS:
@@ -128,6 +131,17 @@ def _finish(
                 plan.wanted[outcome.target.name] = outcome.rule
     users = [p for p, f in plan.files.items() if uses_layers(f) or any(_takes_layers(f))]
     plan.layers_path = _place(plan.index, users, generated)
+
+
+def _held(plan: TreePlan) -> dict[str, set[str]]:
+    """For each module of the tree: the names that some other file takes from it and goes on using as they were."""
+    found: dict[str, set[str]] = {}
+    for file in plan.files.values():
+        for outcome in file.outcomes:
+            if outcome.stays and not outcome.harmless:
+                for home, name in route(plan.index, outcome.reference):
+                    found.setdefault(home, set()).add(name)
+    return found
 
 
 def _takes_layers(file: FilePlan) -> list[bool]:
@@ -151,18 +165,6 @@ def _place(index: TreeIndex, users: list[str], generated: set[str]) -> str:
         folder = folders.pop()
         return f"{folder}/{LAYERS}.py" if folder else f"{LAYERS}.py"
     return f"{LAYERS}.py"
-
-
-def _imported_from_tree(index: TreeIndex) -> dict[str, frozenset[str]]:
-    """For each module of the tree: the names that other files of the tree import from it."""
-    found: dict[str, set[str]] = {}
-    for module in index.modules.values():
-        for bindings in module.scopes.module.bindings.values():
-            for binding in bindings:
-                home, _, name = (binding.target or "").rpartition(".")
-                if home in index.by_dotted:
-                    found.setdefault(home, set()).add(name)
-    return {home: frozenset(names) for home, names in found.items()}
 
 
 def _imports_relatively(module: SourceModule) -> bool:

@@ -13,7 +13,10 @@ COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 @dataclass(eq=False, slots=True)
 class Binding:
-    """One statement that gives a name its meaning. `target` is the qualified name of an import."""
+    """One statement that gives a name its meaning. `target` is the qualified name of an import.
+
+    `alias` is the place of the name among those of the import; below 0 where a star lets it in.
+    """
 
     name: str
     scope: Scope
@@ -62,6 +65,7 @@ class Scopes:
     """All scopes of a file, the names it reads, its star imports and its classes.
 
     `named` are the names that some statement imports or sets to a dotted name: only those can mean a framework's.
+    `let_in` are those that only a star import of another file of the tree gives; `closed`: there are no other stars.
     """
 
     module: Scope
@@ -76,6 +80,8 @@ class Scopes:
     bound: set[str] = field(default_factory=set)
     named: set[str] = field(default_factory=set)
     string_lines: set[int] = field(default_factory=set)
+    let_in: set[str] = field(default_factory=set)
+    closed: bool = False
 
 
 def parent(node: ast.AST) -> ast.AST | None:
