@@ -173,7 +173,12 @@ def place(module: SourceModule, node: ast.stmt, lines: list[str]) -> Iterator[Na
         return
     joint = text.line_end(node.lineno) + before if alone else "; "
     code = [line for line in lines if alone or not line.startswith("#")]
-    yield NameEdit(start, end, joint.join(code))
+    if alone and after.strip():
+        # The comment behind the statement stays with what takes its place, ahead of what is new.
+        own = next((i for i, line in enumerate(code, 1) if not line.startswith("#")), len(code))
+        yield NameEdit(start, last, joint.join([joint.join(code[:own]) + after, *code[own:]]))
+    else:
+        yield NameEdit(start, end, joint.join(code))
 
 
 def _only_statement(node: ast.stmt) -> bool:
