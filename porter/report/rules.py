@@ -46,6 +46,7 @@ def print_rule(rule: Rule, console: Console) -> None:
     _print_pairs("attributes", rule.attributes, console)
     _print_pairs("methods", rule.methods, console)
     _print_absent(rule, console)
+    _print_differs(rule, console)
     _print_versions(rule, console)
 
 
@@ -165,14 +166,30 @@ def _print_pairs(title: str, pairs: dict[str, str], console: Console) -> None:
 
 
 def _print_absent(rule: Rule, console: Console) -> None:
-    for framework, names in rule.absent.items():
+    tables = [(f"Left as it is on the way to {to}", names) for to, names in rule.absent.items()]
+    tables += [(f"Names of one's own that are told on the way to {to}", names) for to, names in rule.taken.items()]
+    for title, names in tables:
         if not names:
             continue
-        console.print(f"\nLeft as it is on the way to {framework}:", style="bold")
+        console.print(f"\n{title}:", style="bold")
         table = plain_table(name="fold", why="fold")
         for name, why in names.items():
             table.add_row(Text(name), Text(why))
         show(console, table)
+
+
+def _print_differs(rule: Rule, console: Console) -> None:
+    rows: dict[tuple[str, str], list[str]] = {}
+    for framework, methods in rule.differs.items():
+        for name, difference in methods.items():
+            rows.setdefault((name, difference.why), []).append(framework)
+    if not rows:
+        return
+    console.print("\nMethods that differ, which is told where they are called:", style="bold")
+    table = plain_table(name="fold", why="fold")
+    for (name, why), ways in sorted(rows.items()):
+        table.add_row(Text(name), Text(why if len(ways) > 1 else f"{why} (told on the way to {ways[0]})"))
+    show(console, table)
 
 
 def _print_versions(rule: Rule, console: Console) -> None:

@@ -70,11 +70,13 @@ class Hierarchy:
         self.settings = settings
         self.methods: dict[str, str] = {}
         self.absent: dict[str, dict[str, str]] = {}
+        self.taken: dict[str, str] = {}
         self.base_init: dict[str, str] = {}
         for rule in rules.rules.values():
             torch = settings.source == "torch"
             self.methods |= rule.methods if torch else {theirs: ours for ours, theirs in rule.methods.items()}
             self.base_init |= {} if torch else rule.base_init
+            self.taken |= rule.taken.get(settings.to, {})
             for name, why in rule.absent.get(settings.to, {}).items():
                 # What the base class of all layers lacks, every layer lacks; a container lacks it for itself.
                 self.absent.setdefault(name, {})["" if rule.methods else rule.name] = why

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from porter.rewrite.assemble import FilePlan, uses_layers
 from porter.rewrite.classes import Hierarchy
+from porter.rewrite.differs import differing
 from porter.rewrite.imports import group_references, plan_imports
 from porter.rewrite.kept import keep_with_what_stays
 from porter.rewrite.methods import Methods
@@ -14,6 +15,7 @@ from porter.rewrite.outcomes import LAYERS, NameEdit, Outcome, Remark, Settings
 from porter.rewrite.outsiders import outsiders
 from porter.rewrite.plan import FilePlanner
 from porter.rewrite.shared import shared_rules
+from porter.rewrite.taken import taken
 from porter.rewrite.tensors import augmented
 from porter.rules.load import RuleBook
 from porter.rules.model import Rule
@@ -97,6 +99,8 @@ def _file_plan(planner: FilePlanner, outcomes: list[Outcome], hierarchy: Hierarc
         *Methods(module, planner.receivers, hierarchy).edits(),
         *augmented(module, hierarchy, settings),
         *outsiders(planner, hierarchy),
+        *differing(planner, hierarchy),
+        *taken(module, planner.receivers, hierarchy),
     ]
     plan.edits = [d for d in details if isinstance(d, NameEdit)]
     plan.remarks = [d for d in details if isinstance(d, Remark)]

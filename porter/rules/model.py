@@ -10,6 +10,7 @@ from typing import Literal
 
 from porter.rules.conditions import Condition
 from porter.rules.data import is_data
+from porter.rules.differs import Difference
 from porter.rules.transforms import TRANSFORMS
 
 Framework = Literal["torch", "mindspore"]
@@ -196,6 +197,8 @@ class Rule:
     forward: dict[str, str] = field(default_factory=dict)
     methods: dict[str, str] = field(default_factory=dict)
     absent: dict[Framework, dict[str, str]] = field(default_factory=dict)
+    differs: dict[Framework, dict[str, Difference]] = field(default_factory=dict)
+    taken: dict[Framework, dict[str, str]] = field(default_factory=dict)
     base_init: dict[str, str] = field(default_factory=dict)
     layer: dict[Framework, dict[str, str]] = field(default_factory=dict)
     checks: tuple[Check, ...] = ()

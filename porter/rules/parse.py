@@ -8,6 +8,7 @@ from typing import Any
 
 from porter.findings import Kind
 from porter.rules.data import is_name
+from porter.rules.differs import Difference, read_differs
 from porter.rules.fit import misfits
 from porter.rules.idle import idle_entries
 from porter.rules.model import FRAMEWORKS, PLATFORMS, Check, Framework, Rule, Side, Signature, Version
@@ -17,6 +18,7 @@ from porter.rules.versions import is_range
 
 TOP = {"torch", "mindspore", "param", "write", "layer", "check", "versions", "one_way", "grows", "notes"}
 TOP |= {"weights", "attributes", "attribute_notes", "present", "forward", "methods", "absent", "base_init"}
+TOP |= {"differs", "taken"}
 SIDES: dict[Framework, set[str]] = {
     "torch": {"name", "signature", "docs"},
     "mindspore": {"name", "signature", "docs", "platforms", "none"},
@@ -46,6 +48,8 @@ class RuleParser(Reader):
             params={name: read_param(self, name, data) for name, data in self._tables("param").items()},
             write={side: self.constants(f"[write.{side}]", data) for side, data in self._by_side("write").items()},
             absent={side: self.sentences(f"[absent.{side}]", data) for side, data in self._by_side("absent").items()},
+            differs=self._differs(),
+            taken={side: self.sentences(f"[taken.{side}]", data) for side, data in self._by_side("taken").items()},
             layer={side: self._layer(side, data) for side, data in self._by_side("layer").items()},
             checks=tuple(
                 c for i, d in enumerate(self.list_of_tables(self.data, "check"), 1) if (c := self._check(i, d))
@@ -125,6 +129,14 @@ class RuleParser(Reader):
             self.problem(f"[notes] {kind!r} is no kind of use; known: {', '.join(Kind)}")
         read = {name: self.sentences(f"[notes{name}]", texts) for name, texts in tables.items()}
         return {to: read[""] | read[f".{to}"] for to in FRAMEWORKS}
+
+    def _differs(self) -> dict[Framework, dict[str, Difference]]:
+        """`[differs]` for both directions, `[differs.mindspore]` and `[differs.torch]` for the one that leads there."""
+        table = self._table("differs")
+        both = read_differs(self, "[differs]", {name: entry for name, entry in table.items() if name not in FRAMEWORKS})
+        tables = {to: (f"[differs.{to}]", table) for to in FRAMEWORKS}
+        there = {to: read_differs(self, where, self.table(where, data, to)) for to, (where, data) in tables.items()}
+        return {to: both | there[to] for to in FRAMEWORKS if both or there[to]}
 
     def _layer(self, side: Framework, data: dict[str, Any]) -> dict[str, str]:
         self.unknown(data, LAYERS, f"platform of [layer.{side}]")

@@ -107,6 +107,12 @@ class Receivers:
         statement = parent(binding)
         return _called([statement.value]) if isinstance(statement, ast.Assign) else []
 
+    def values(self, node: ast.Attribute) -> list[ast.expr]:
+        """Everything but None that the class around `self.NAME` gives it; empty where some of that is not known."""
+        values = self._attribute_values.get((enclosing_class(node), node.attr), []) if self.is_self(node.value) else []
+        written = all(hasattr(value, "lineno") for value in values)
+        return [v for v in values if not (isinstance(v, ast.Constant) and v.value is None)] if written else []
+
     def is_self(self, node: ast.expr) -> bool:
         """Whether an expression is the instance that the method around it belongs to."""
         if not isinstance(node, ast.Name):

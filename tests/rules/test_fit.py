@@ -247,11 +247,12 @@ def test_a_function_gets_each_of_its_inputs() -> None:
     assert problems(case("[x0, x1], dim=1", [2, 3], [2, 3]), FUNCTION) == []
 
 
-@pytest.mark.parametrize(
-    "table", ["forward", "weights", "attributes", "attribute_notes", "present", "methods", "base_init", "grows"]
-)
+OF_CLASSES = "forward weights attributes attribute_notes present methods base_init differs grows"
+
+
+@pytest.mark.parametrize("table", OF_CLASSES.split())
 def test_a_function_has_nothing_that_only_classes_have(table: str) -> None:
-    sentences = {"attribute_notes", "present", "base_init"}
+    sentences = {"attribute_notes", "present", "base_init", "differs"}
     entry: object = {"a": "a sentence about it" if table in sentences else "b"}
     found = problems({table: "it runs what it is given" if table == "grows" else entry}, FUNCTION)
     assert found[0] == f"{table} changes nothing: torch.op is no class"
@@ -283,6 +284,7 @@ SOUND: dict[str, Data] = {
     "a weight that is None in torch": {"present": {"weight": "is None without affine"}},
     "the same stars": sides("size, *args", "size, *args"),
     "a method": {"methods": {"forward": "construct"}, "base_init": {"flags": "they steer the compiler"}},
+    "a name that is taken": {"methods": {"run": "go"}, "taken": {"torch": {"train": "it is torch's own switch"}}},
     "a condition": when("rate", set={"pad": 1}, **{"if": "rate >= size", "else": KEEP}),
     "no checks": {"check": GONE},
     "no signatures": {"torch": {"signature": GONE}, "mindspore": {"signature": GONE}, "param": GONE, "check": GONE},

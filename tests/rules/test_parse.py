@@ -31,8 +31,8 @@ def check(**keys: Any) -> Data:
     return {"check": [{"args": "3", "input": [2, 3]} | keys]}
 
 
-TOP = "absent, attribute_notes, attributes, base_init, check, forward, grows, layer, methods, mindspore, notes, "
-TOP += "one_way, param, present, torch, versions, weights, write"
+TOP = "absent, attribute_notes, attributes, base_init, check, differs, forward, grows, layer, methods, mindspore, "
+TOP += "notes, one_way, param, present, taken, torch, versions, weights, write"
 KINDS = "call, value, base, type test, comparison, annotation, attribute, method, string, import"
 KEEP = {"write": "keep", "note": "this would be lost"}
 
@@ -172,6 +172,16 @@ FAULTS: dict[str, tuple[Data, str]] = {
     ),
     "absent for nobody": ({"absent": {"jax": {}}}, "unknown table of [absent] 'jax'; known: mindspore, torch"),
     "absent without why": ({"absent": {"torch": {"cells": True}}}, f"[absent.torch] cells is True: {WHY}"),
+    "taken in general": (
+        {"taken": {"phase": "Cell has it too"}, "methods": {"run": "go"}},
+        "[taken] holds tables, such as [taken.NAME]; phase is 'Cell has it too'",
+    ),
+    "taken of no base class": (
+        {"taken": {"torch": {"train": "it is torch's own switch"}}},
+        "[taken] changes nothing without [methods]: only the classes that derive from a base class are looked at",
+    ),
+    "taken for nobody": ({"taken": {"jax": {}}}, "unknown table of [taken] 'jax'; known: mindspore, torch"),
+    "taken without why": ({"taken": {"torch": {"train": ""}}}, f"[taken.torch] train is '': {WHY}"),
     "layer of a platform": (
         {"layer": {"mindspore": {"cpu": "sequential"}}},
         "unknown platform of [layer.mindspore] 'cpu'; known: any, gpu",

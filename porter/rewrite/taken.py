@@ -1,0 +1,54 @@
+"""Methods and attributes of classes that move, by names which their new base uses itself, or asks no more."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from porter.findings import Level
+from porter.rewrite.classes import Hierarchy, TreeClass
+from porter.rewrite.outcomes import Remark
+from porter.source.index import enclosing_class
+from porter.source.names import SourceModule
+from porter.source.receivers import Receivers
+from porter.source.scopes import parent
+
+
+def taken(module: SourceModule, receivers: Receivers, tree: Hierarchy) -> Iterator[Remark]:
+    """A remark for each such name of a class, where it is first defined or set."""
+    places: dict[tuple[ast.ClassDef, str], list[int]] = {}
+    for entry, name, place in [*_defined(module, tree), *_set(module, receivers, tree)]:
+        # In a class that moved before, `forward` or `construct` is what an earlier run renamed.
+        moved = entry.moved and name not in tree.methods.values()
+        if name in tree.taken and (entry.moves or moved):
+            places.setdefault((entry.node, name), []).append(place)
+    for (_, name), found in places.items():
+        message = f"the class has its own {name}: {tree.taken[name]}"
+        yield Remark(min(found), Level.MANUAL, f"nn.Module.{name}", message, message)
+
+
+def _defined(module: SourceModule, tree: Hierarchy) -> Iterator[tuple[TreeClass, str, int]]:
+    """Methods, and names that the class itself gives a value."""
+    for node, _ in module.scopes.classes:
+        for statement in node.body:
+            if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                yield tree.by_node[node], statement.name, module.text.span(statement)[0]
+            targets = [*statement.targets] if isinstance(statement, ast.Assign) else []
+            targets += [statement.target] if isinstance(statement, ast.AnnAssign) else []
+            for target in targets:
+                if isinstance(target, ast.Name) and not _only_annotated(target):
+                    yield tree.by_node[node], target.id, module.text.span(target)[0]
+
+
+def _set(module: SourceModule, receivers: Receivers, tree: Hierarchy) -> Iterator[tuple[TreeClass, str, int]]:
+    """`self.NAME = ...`"""
+    for node, _ in module.scopes.attributes:
+        if node.attr in tree.taken and isinstance(node.ctx, ast.Store) and receivers.is_self(node.value):
+            inside = enclosing_class(node)
+            if inside is not None and not _only_annotated(node):
+                yield tree.by_node[inside], node.attr, module.text.span(node)[0]
+
+
+def _only_annotated(target: ast.expr) -> bool:
+    above = parent(target)
+    return isinstance(above, ast.AnnAssign) and above.value is None
