@@ -106,8 +106,8 @@ def _leave_without_imports(module: SourceModule, groups: list[Group]) -> None:
         return
     for outcome in (o for group in groups if not group.bindings for o in group.outcomes):
         if outcome.target is not None and _existing(module, outcome.target.module) is None:
-            outcome.target, outcome.plan, outcome.level, outcome.reason = None, None, Level.SAFE, ""
-            outcome.notes = []
+            outcome.target, outcome.plan, outcome.level, outcome.notes = None, None, Level.SAFE, []
+            outcome.reason = "another file hands it on, and it moves there"
 
 
 def _settle(group: Group, module: SourceModule, settings: Settings, exported: frozenset[str], rules: RuleBook) -> None:

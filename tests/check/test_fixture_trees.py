@@ -15,6 +15,7 @@ from porter.rules.load import RuleBook
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 TREES = [FIXTURES / "demo", *sorted(folder for folder in (FIXTURES / "trees").iterdir() if folder.is_dir())]
 NOTHING = {
+    "handed_on": "what can run by itself is left in the text, and moves in another file",
     "local_torch": "its torch is a package of its own, so there is nothing to convert",
     "second_names": "it has base classes only, which do not run by themselves",
 }
