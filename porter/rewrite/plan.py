@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cached_property
 
 from porter.findings import Kind, Level
 from porter.rewrite.decide import Decider, kind_of
@@ -132,11 +133,16 @@ class FilePlanner:
         """Decisions about every name of the source framework, given the rules that the decider says are shared."""
         outcomes = {id(r): self._still(r) or self._decide(r) for r in self.references}
         self.decided = outcomes
-        for call, scope in self.module.scopes.calls:
-            if isinstance(call.func, ast.Name) and call.func.id == "getattr" and scope.lookup("getattr") is None:
-                self._decide_getattr(call, outcomes)
+        for call in self._lookups:
+            self._decide_getattr(call, outcomes)
         self._tell_doubts_once(outcomes)
         return list(outcomes.values())
+
+    @cached_property
+    def _lookups(self) -> list[ast.Call]:
+        """Calls of the builtin `getattr`."""
+        calls = ((c, scope) for c, scope in self.module.scopes.calls if type(c.func) is ast.Name)
+        return [c for c, scope in calls if getattr(c.func, "id", "") == "getattr" and not scope.lookup("getattr")]
 
     def _still(self, reference: Reference) -> Outcome | None:
         """An earlier decision that cannot have changed: shared rules, and classes held back since, concern others."""

@@ -150,7 +150,8 @@ class TreeIndex:
         for node, scope in module.scopes.reads:
             if node.id not in named:
                 continue
-            scope = reading_scope(node, scope)
+            if scope.kind == "class":
+                scope = reading_scope(node, scope)
             key = (id(scope), node.id)
             if key not in cache:
                 cache[key] = self.meaning(node.id, scope)
@@ -163,7 +164,7 @@ class TreeIndex:
                 nodes, parts = chain(node)
                 yield Reference(node, nodes[-1], nodes, parts, scope, doubtful[0], node.id, doubtful[1], ambiguous=True)
         for constant, scope in module.scopes.strings:
-            if is_annotation(constant):
+            if type(parent(constant)) is not ast.Expr and is_annotation(constant):
                 yield from self._string_references(module, constant, scope)
 
     def _reference(self, node: ast.Name, scope: Scope, found: tuple[Scope, str, bool]) -> Reference:
