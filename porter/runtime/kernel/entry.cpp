@@ -45,6 +45,7 @@ const Loops *tables_for(int32_t limit) {
 #define PORTER_EXPORT extern "C" __attribute__((visibility("default")))
 
 PORTER_EXPORT int32_t porter_abi_version() { return porter::kAbiVersion; }
+PORTER_EXPORT int32_t porter_job_size() { return sizeof(porter::Job); }
 PORTER_EXPORT int32_t porter_isa(int32_t limit) { return porter::choose(limit); }
 PORTER_EXPORT int32_t porter_forward(const porter::Job *job) { return porter::forward(*job); }
 PORTER_EXPORT int32_t porter_backward(const porter::Job *job) { return porter::backward(*job); }

@@ -44,6 +44,7 @@ def library() -> ctypes.CDLL | None:
     if version != ABI_VERSION:
         _say(f"the compiled library is of version {version}, not {ABI_VERSION}: install porter again")
         return None
+    loaded.porter_configure(default_threads(), limit())
     for function in (loaded.porter_forward, loaded.porter_backward):
         function.argtypes = [ctypes.POINTER(Job)]
     return loaded
