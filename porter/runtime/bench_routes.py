@@ -86,6 +86,8 @@ def _torch_route(function: Any, tensors: tuple[Any, ...], grad: Any, backward: b
             return function(*tensors).numpy()
 
     leaves = [tensor.detach().requires_grad_() for tensor in tensors]
+    if not tensors[0].is_contiguous():  # the next layer's gradient comes in the layout of what that layer got
+        grad = torch.empty_like(tensors[0]).copy_(grad)
 
     def both() -> Any:
         return torch.autograd.grad(function(*leaves), leaves, grad)

@@ -25,8 +25,9 @@ struct Coefficients {
 // What is known of one unit: (width,) each, and the four lines that its output is computed from.
 struct State {
   explicit State(int64_t width)
-      : pivot(width), s(width), q(width), chunk_s(width), chunk_q(width), gamma(width), beta(width), lines(4 * width) {}
-  Values pivot, s, q, chunk_s, chunk_q, gamma, beta, lines;
+      : pivot(width), s(width), q(width), chunk_s(width), chunk_q(width), gamma(width), beta(width), variance(width),
+        lines(4 * width) {}
+  Values pivot, s, q, chunk_s, chunk_q, gamma, beta, variance, lines;
 
   void set_line(int64_t i, const Coefficients &k) {
     const double values[] = {k.shift, k.scale, k.slope, k.offset};
@@ -119,29 +120,27 @@ void Run::finish(const Unit &unit, State &state) {
 // What the mean differs from the pivot goes into the offset: in float64, where there is nothing to spare, the mean of the
 // second round is then known to more than double's precision.
 void Run::finish_forward(const Unit &unit, State &state) const {
-  Values variance(unit.width);
-  if (given) read(tables, job.given_dtype, job.variance, unit, 0, variance);
+  if (given) read(tables, job.given_dtype, job.variance, unit, 0, state.variance);
   for (int64_t i = 0; i < unit.width; i++) {
     const double residual = given ? 0 : state.s[i] / double(job.s);
     const double measured = state.q[i] / double(job.s) - residual * residual;
-    if (!given) variance[i] = measured < 0 ? 0 : measured;  // a NaN stays
-    const double scale = state.gamma[i] / std::sqrt(variance[i] + job.eps);
+    if (!given) state.variance[i] = measured < 0 ? 0 : measured;  // a NaN stays
+    const double scale = state.gamma[i] / std::sqrt(state.variance[i] + job.eps);
     state.set_line(i, {state.pivot[i], scale, 0, state.beta[i] - residual * scale});
     if (!job.statistics) continue;
     double *row = job.statistics + 2 * (unit.sample * job.c + unit.channel + i);
     row[0] = state.pivot[i] + residual;
-    row[1] = variance[i];
+    row[1] = state.variance[i];
   }
 }
 
 // dx = scale * (dy - mean(dy) - h * mean(dy * h)), h = (x - mean) / deviation: see porter/runtime/reference.py.
 // Where statistics were given they are constants: dx = scale * dy.
 void Run::finish_backward(const Unit &unit, State &state) {
-  Values variance(unit.width);
-  if (given) read(tables, job.given_dtype, job.variance, unit, 0, variance);
+  if (given) read(tables, job.given_dtype, job.variance, unit, 0, state.variance);
   for (int64_t i = 0; i < unit.width; i++) {
-    if (!given) variance[i] = row_statistics(job, unit)[2 * i + 1];
-    const double inverse = 1 / std::sqrt(variance[i] + job.eps), scale = state.gamma[i] * inverse;
+    if (!given) state.variance[i] = row_statistics(job, unit)[2 * i + 1];
+    const double inverse = 1 / std::sqrt(state.variance[i] + job.eps), scale = state.gamma[i] * inverse;
     const double slope = -scale * inverse * inverse * state.q[i] / double(job.s);
     const double offset = -scale * state.s[i] / double(job.s);
     state.set_line(i, given ? Coefficients{0, scale, 0, 0} : Coefficients{state.pivot[i], scale, slope, offset});
