@@ -8,7 +8,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.autograd import forward_ad
 
 from porter.runtime.kernel import loader
 
@@ -46,23 +45,10 @@ def instance_norm(
             input, running_mean, running_var, weight, bias, use_input_stats, momentum, eps
         )
     given = (None, None) if use_input_stats else (running_mean, running_var)
-    output, statistics = _call(input, weight, bias, *given, eps)
+    output, statistics = torch.ops.porter.instance_norm(input, weight, bias, *given, eps)
     if use_input_stats and running_mean is not None and running_var is not None:
         _update(running_mean, running_var, statistics, math.prod(input.shape[2:]), momentum)
     return output
-
-
-def _call(*arguments: Any) -> Any:
-    """The operation; where nobody will ask for a gradient it skips autograd, which costs as much as a small norm."""
-    tensors = (argument for argument in arguments[:3] if argument is not None)
-    if (
-        torch.compiler.is_compiling()
-        or forward_ad._current_level >= 0
-        or (torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors))
-    ):
-        return torch.ops.porter.instance_norm(*arguments)
-    with torch._C._AutoDispatchBelowAutograd():
-        return torch.ops.porter.instance_norm(*arguments)
 
 
 def _fits(x: Tensor, running: tuple[Any, Any], affine: tuple[Any, Any], use_input_stats: bool) -> bool:
