@@ -71,7 +71,8 @@ def _kernel_serves(dtype: Any) -> bool:
 
 def _update(running_mean: Any, running_var: Any, statistics: Tensor, elements: int, momentum: float) -> None:
     _blend(running_mean, statistics[:, :, 0], momentum)
-    _blend(running_var, statistics[:, :, 1] * (elements / (elements - 1)), momentum)
+    unbiased = Tensor(elements / (elements - 1), mindspore.float64)  # a plain number would be rounded to float32
+    _blend(running_var, statistics[:, :, 1] * unbiased, momentum)
 
 
 class _KernelInstanceNorm(_TorchInstanceNorm):
