@@ -21,7 +21,7 @@ struct Job {
   double *statistics;              // (n, c, 2), mean and biased variance: written forward, read backward
   void *dgamma, *dbeta;            // (c,)
 };
-constexpr int32_t kAbiVersion = 1;
+constexpr int32_t kAbiVersion = 2;
 enum Status : int32_t { kDone = 0, kBadArgument = 1, kNoMemory = 2 };
 
 // `length` positions of `width` neighbouring channels; `stride` elements from one position to the next.

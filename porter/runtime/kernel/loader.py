@@ -7,12 +7,15 @@ import os
 import warnings
 from functools import cache
 from pathlib import Path
+from typing import Any
 
-ABI_VERSION = 1
+ABI_VERSION = 2
 LIBRARY = Path(__file__).with_name("_instance_norm.so")
 ISAS = ("best", "baseline", "avx2", "avx512")
 """Instruction sets; the index is the number that the library knows each by."""
 DTYPES = {"float32": 0, "float64": 1, "float16": 2, "bfloat16": 3}
+POOL_FROM = 128 << 10
+"""Bytes from which on an output comes from the pool of pool.cpp: the allocator keeps what is smaller itself."""
 _ERRORS = {1: ValueError("the kernel refused its arguments"), 2: MemoryError("the kernel found no memory")}
 
 
@@ -44,10 +47,27 @@ def library() -> ctypes.CDLL | None:
     if version != ABI_VERSION:
         _say(f"the compiled library is of version {version}, not {ABI_VERSION}: install porter again")
         return None
+    _declare(loaded)
     loaded.porter_configure(default_threads(), limit())
+    loaded.porter_limit_pool(pool_limit())
+    return loaded
+
+
+def _declare(loaded: ctypes.CDLL) -> None:
+    """Without it, every number and address would be passed as a C int."""
     for function in (loaded.porter_forward, loaded.porter_backward):
         function.argtypes = [ctypes.POINTER(Job)]
-    return loaded
+    sizes, number, address = ctypes.c_int64, ctypes.c_int32, ctypes.c_void_p
+    signatures: dict[str, tuple[Any, list[Any]]] = {
+        "limit_pool": (None, [sizes]),
+        "idle_bytes": (sizes, []),
+        "take": (address, [sizes]),
+        "give": (None, [address]),
+        "take_tensor": (address, [number, number, address, address]),
+    }
+    for name, (result, arguments) in signatures.items():
+        function = getattr(loaded, f"porter_{name}")
+        function.restype, function.argtypes = result, arguments
 
 
 def _say(reason: str) -> None:
@@ -69,6 +89,14 @@ def limit() -> int:
     if name not in ISAS:
         raise ValueError(f"PORTER_KERNEL_ISA must be one of {', '.join(ISAS)}, got {name!r}")
     return ISAS.index(name)
+
+
+def pool_limit() -> int:
+    """How many bytes of dead outputs are kept for new ones: PORTER_KERNEL_POOL, in MiB. Raises ValueError."""
+    text = os.environ.get("PORTER_KERNEL_POOL", "512")
+    if not text.isdecimal():
+        raise ValueError(f"PORTER_KERNEL_POOL must be a number of MiB, 0 for none, got {text!r}")
+    return int(text) << 20
 
 
 def isa() -> str:

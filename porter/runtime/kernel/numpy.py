@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from porter.runtime.kernel import loader
+from porter.runtime.kernel.pool import empty_like
 
 Array = NDArray[Any]
 
@@ -53,7 +54,7 @@ def instance_norm(
     x = _dense(input)
     n, c, s = _sizes(x, channels_last)
     _check(n, c, s, (running_mean, running_var), use_input_stats)
-    output, statistics = np.empty_like(x), np.empty((n, c, 2))
+    output, statistics = empty_like(x), np.empty((n, c, 2))
     given = (None, None) if use_input_stats else (running_mean, running_var)
     job = _Job(x, (weight, bias), given, eps, channels_last, threads)
     job.point(x=x, out=output, statistics=statistics)
@@ -89,7 +90,7 @@ def instance_norm_backward(
     if statistics.shape != (n, c, 2):
         raise ValueError(f"statistics must have shape {(n, c, 2)}, got {statistics.shape}")
     like = np.empty(c, x.dtype) if weight is None else weight
-    result = Gradients(np.empty_like(x), np.empty(c, like.dtype), np.empty(c, like.dtype))
+    result = Gradients(empty_like(x), np.empty(c, like.dtype), np.empty(c, like.dtype))
     job = _Job(x, (weight, None), (running_mean, running_var), eps, channels_last, threads)
     job.job.affine_dtype = loader.DTYPES[like.dtype.name]
     job.point(x=x, dy=grad, out=result.input, dgamma=result.weight, dbeta=result.bias)

@@ -5,10 +5,6 @@
 #include <new>
 #include <vector>
 
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
-
 #include "dispatch.h"
 #include "plan.h"
 #include "threads.h"
@@ -211,19 +207,6 @@ void Run::write_parameter_gradients() const {
   }
 }
 
-// A new array has no memory yet: a large one is given it in pages of 2 MB where the system asks to be asked (a quarter of
-// the time at 64 MB). What has memory keeps it.
-void expect_large_pages([[maybe_unused]] const Job &job) {
-#if defined(MADV_HUGEPAGE)
-  constexpr uintptr_t kPage = 4096, kLarge = 4 << 20;
-  const uintptr_t bytes = uintptr_t(job.n * job.c * job.s * size_of(job.dtype));
-  if (!job.out || bytes < kLarge) return;
-  const uintptr_t start = (reinterpret_cast<uintptr_t>(job.out) + kPage - 1) / kPage * kPage;
-  const uintptr_t end = (reinterpret_cast<uintptr_t>(job.out) + bytes) / kPage * kPage;
-  madvise(reinterpret_cast<void *>(start), end - start, MADV_HUGEPAGE);  // a wish: to be refused is no error
-#endif
-}
-
 int32_t run(const Job &job, bool backward) {
   if (uint32_t(job.dtype) > 3 || uint32_t(job.affine_dtype) > 3 || uint32_t(job.given_dtype) > 3) return kBadArgument;
   if (job.n < 0 || job.c < 0 || job.s < 0) return kBadArgument;
@@ -233,7 +216,6 @@ int32_t run(const Job &job, bool backward) {
     return run(first, backward);
   }
   try {
-    expect_large_pages(job);
     Run run(job, backward);
     if (job.n && job.c && job.s) run.plan.split ? run.shared_units() : run.whole_units();
     run.write_parameter_gradients();

@@ -3,16 +3,21 @@
 
 from __future__ import annotations
 
+import ctypes
 import math
 from typing import Any
 
 import torch
+import torch.utils.dlpack
 from torch import Tensor
 
 from porter.runtime.kernel import loader
 
 _DTYPES = {torch.float32: 0, torch.float64: 1, torch.float16: 2, torch.bfloat16: 3}
 _SHORT = (torch.float16, torch.bfloat16)
+
+_capsule = ctypes.pythonapi.PyCapsule_New
+_capsule.restype, _capsule.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
 
 _LIBRARY = torch.library.Library("porter", "DEF")
 _LIBRARY.define(
@@ -111,10 +116,22 @@ def _job(x: Tensor, statistics: Tensor, weight: Tensor | None, bias: Tensor | No
     return job, held
 
 
+def _empty_like(x: Tensor) -> Tensor:
+    """torch.empty_like of a dense tensor; a large one from the pool: resize_ cannot enlarge that, and says so."""
+    library = loader.library() if x.numel() * x.element_size() >= loader.POOL_FROM else None
+    if library is None:
+        return torch.empty_like(x)
+    sizes = ctypes.c_int64 * x.dim()
+    tensor = library.porter_take_tensor(_DTYPES[x.dtype], x.dim(), sizes(*x.shape), sizes(*x.stride()))
+    if tensor is None:
+        return torch.empty_like(x)
+    return torch.utils.dlpack.from_dlpack(_capsule(tensor, b"dltensor", None))
+
+
 @torch.library.impl(_LIBRARY, "instance_norm", "CPU")
 def _forward(x: Tensor, weight: Any, bias: Any, mean: Any, variance: Any, eps: float) -> tuple[Tensor, Tensor]:
     x = _dense(x)
-    output, statistics = torch.empty_like(x), x.new_empty((*x.shape[:2], 2), dtype=torch.float64)
+    output, statistics = _empty_like(x), x.new_empty((*x.shape[:2], 2), dtype=torch.float64)
     job, _held = _job(x, statistics, weight, bias, (mean, variance), eps)
     job.out = output.data_ptr()
     loader.run(job, backward=False)
@@ -128,7 +145,7 @@ def _backward(
 ) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
     x = _dense(x)
     grad = _like(grad, x)
-    outputs = _outputs(x, weight, of_input, of_weight, of_bias)
+    outputs = _outputs(x, weight, of_input, of_weight, of_bias, _empty_like)
     job, _held = _job(x, statistics, weight, None, (mean, variance), eps)
     job.affine_dtype, job.dy = _DTYPES[outputs[1].dtype], grad.data_ptr()
     for name, output in zip(("out", "dgamma", "dbeta"), outputs, strict=True):
@@ -138,10 +155,12 @@ def _backward(
     return outputs
 
 
-def _outputs(x: Tensor, weight: Any, of_input: bool, of_weight: bool, of_bias: bool) -> tuple[Tensor, Tensor, Tensor]:
+def _outputs(
+    x: Tensor, weight: Any, of_input: bool, of_weight: bool, of_bias: bool, empty_like: Any = torch.empty_like
+) -> tuple[Tensor, Tensor, Tensor]:
     """What a gradient goes to: an empty tensor where none is wanted, which an operation has to return."""
     like = x if weight is None else weight
-    gradient = torch.empty_like(x) if of_input else x.new_empty(0)
+    gradient = empty_like(x) if of_input else x.new_empty(0)
     vectors = [like.new_empty(x.shape[1] if wanted else 0) for wanted in (of_weight, of_bias)]
     return gradient, vectors[0], vectors[1]
 
