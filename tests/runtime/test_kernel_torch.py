@@ -124,6 +124,60 @@ def test_the_kernel_is_used_forward_and_backward(monkeypatch: pytest.MonkeyPatch
     assert calls == [False, True]
 
 
+def test_whoever_watches_the_dispatcher_sees_the_operation() -> None:
+    import torch
+    from torch.utils._python_dispatch import TorchDispatchMode
+
+    from porter.runtime.kernel.torch import instance_norm
+
+    seen: list[str] = []
+
+    class Watch(TorchDispatchMode):  # type: ignore[misc]
+        def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            seen.append(str(function))
+            return function(*args, **(kwargs or {}))
+
+    case = tensors((2, 3, 4))
+    expected = train(instance_norm, *case)
+    assert not seen
+    with Watch():
+        actual = train(instance_norm, *case)
+    assert {"porter.instance_norm.default", "porter.instance_norm_backward.default"} <= set(seen)
+    for one, other in zip(actual, expected, strict=True):
+        assert torch.equal(one, other)
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.trace.*:DeprecationWarning", "ignore::torch.jit.TracerWarning")
+def test_traces_and_subclasses_keep_the_operation() -> None:
+    import torch
+    from torch._subclasses import FakeTensorMode
+
+    from porter.runtime.kernel.torch import instance_norm
+
+    x, *_ = tensors((2, 3, 4))
+    traced = torch.jit.trace(instance_norm, (x,))
+    torch.testing.assert_close(traced(x + 1), instance_norm(x + 1))
+    with FakeTensorMode() as mode:
+        fake = mode.from_tensor(x)
+    assert instance_norm(fake).shape == x.shape  # outside of the mode
+
+
+def test_without_autograd() -> None:
+    import torch
+
+    from porter.runtime.kernel.torch import instance_norm
+
+    x, _, weight, _ = tensors((2, 3, 4))
+    weight.requires_grad_()
+    expected = instance_norm(x, weight=weight)
+    assert expected.requires_grad
+    for guard in (torch.no_grad, torch.inference_mode):
+        with guard():
+            y = instance_norm(x, weight=weight)
+            assert torch.equal(y, expected) and not y.requires_grad and y.is_inference() == (guard != torch.no_grad)
+    assert not instance_norm(x).requires_grad
+
+
 @pytest.mark.parametrize("momentum", [0.1, 1.0])
 def test_running_statistics(momentum: float) -> None:
     import torch

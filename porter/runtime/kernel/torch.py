@@ -1,5 +1,5 @@
 """The kernel as an operation of PyTorch, `porter::instance_norm`: autograd, torch.compile and gradcheck accept it."""
-# mypy: allow-untyped-decorators
+# mypy: allow-untyped-decorators, allow-subclassing-any
 
 from __future__ import annotations
 
@@ -18,6 +18,12 @@ _SHORT = (torch.float16, torch.bfloat16)
 
 _capsule = ctypes.pythonapi.PyCapsule_New
 _capsule.restype, _capsule.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
+
+_OBSERVERS = (  # private, but the public ways to ask take as long as the dispatcher
+    torch._C._len_torch_dispatch_stack,
+    torch._C._len_torch_function_stack,
+    torch._C._functorch.peek_interpreter_stack,
+)
 
 _LIBRARY = torch.library.Library("porter", "DEF")
 _LIBRARY.define(
@@ -50,7 +56,7 @@ def instance_norm(
             input, running_mean, running_var, weight, bias, use_input_stats, momentum, eps
         )
     given = (None, None) if use_input_stats else (running_mean, running_var)
-    output, statistics = torch.ops.porter.instance_norm(input, weight, bias, *given, eps)
+    output, statistics = _call(input, weight, bias, *given, eps)
     if use_input_stats and running_mean is not None and running_var is not None:
         _update(running_mean, running_var, statistics, math.prod(input.shape[2:]), momentum)
     return output
@@ -58,17 +64,20 @@ def instance_norm(
 
 def _fits(x: Tensor, running: tuple[Any, Any], affine: tuple[Any, Any], use_input_stats: bool) -> bool:
     """Whether the kernel may have the call: it is right, and on the CPU."""
-    if x.dtype not in _DTYPES or x.device.type != "cpu" or x.layout != torch.strided or not _available():
+    kind, shape = x.dtype, x.shape
+    if kind not in _DTYPES or not x.is_cpu or x.layout != torch.strided or not _available():
         return False
-    if x.dim() < 3 or x.numel() == 0 or (use_input_stats and math.prod(x.shape[2:]) == 1):
+    if len(shape) < 3 or x.numel() == 0 or (use_input_stats and math.prod(shape[2:]) == 1):
         return False
     if (running[0] is None) != (running[1] is None) or (running[0] is None and not use_input_stats):
         return False
     vectors = [vector for vector in (*running, *affine) if vector is not None]
-    if any(vector.shape != x.shape[1:2] or vector.device.type != "cpu" for vector in vectors):
+    if not vectors:
+        return True
+    shared, channels = vectors[0].dtype, shape[1:2]
+    if shared != kind and (shared != torch.float32 or kind not in _SHORT):
         return False
-    kinds = {vector.dtype for vector in vectors}
-    return len(kinds) <= 1 and kinds <= {x.dtype, torch.float32 if x.dtype in _SHORT else x.dtype}
+    return all(vector.dtype == shared and vector.shape == channels and vector.is_cpu for vector in vectors)
 
 
 @torch.compiler.assume_constant_result
@@ -103,16 +112,15 @@ def _like(grad: Tensor, x: Tensor) -> Tensor:
 
 def _job(x: Tensor, statistics: Tensor, weight: Tensor | None, bias: Tensor | None, given: Any, eps: float) -> Any:
     """A job that holds everything but its outputs, and the tensors that must outlive it."""
-    held = [None if vector is None else vector.contiguous() for vector in (weight, bias, *given)]
-    kinds = [next((vector.dtype for vector in pair if vector is not None), x.dtype) for pair in (held[:2], held[2:])]
-    job = loader.Job(
-        n=x.shape[0], c=x.shape[1], s=math.prod(x.shape[2:]), dtype=_DTYPES[x.dtype], channels_last=_is_last(x),
-        threads=torch.get_num_threads(), affine_dtype=_DTYPES[kinds[0]], given_dtype=_DTYPES[kinds[1]], eps=eps,
-        x=x.data_ptr(), statistics=statistics.data_ptr(),
+    shape, vectors = x.shape, (weight, bias, *given)
+    held = [None if vector is None else vector.contiguous() for vector in vectors]
+    firsts = (bias if weight is None else weight, given[0])
+    kinds = [_DTYPES[x.dtype if first is None else first.dtype] for first in firsts]
+    job = loader.Job(  # by position: a name for each takes as long as a small kernel
+        shape[0], shape[1], math.prod(shape[2:]), _DTYPES[x.dtype], _is_last(x), torch.get_num_threads(), 0, *kinds,
+        eps, x.data_ptr(), None, None, *(None if vector is None else vector.data_ptr() for vector in held),
+        statistics.data_ptr(),
     )  # fmt: skip
-    for name, vector in zip(("gamma", "beta", "mean", "variance"), held, strict=True):
-        if vector is not None:
-            setattr(job, name, vector.data_ptr())
     return job, held
 
 
@@ -194,15 +202,45 @@ def _differentiate(ctx: Any, grad: Tensor | None, _: Tensor | None) -> tuple[Ten
     if torch.is_grad_enabled():  # create_graph=True: someone will differentiate this again
         gradients = _composed(grad, x, weight, (mean, variance), ctx.eps)
     else:
-        gradients = torch.ops.porter.instance_norm_backward(
-            grad, x, statistics, weight, mean, variance, ctx.eps, *needs
-        )
+        differentiate = _backward if _unobserved(grad) else torch.ops.porter.instance_norm_backward
+        gradients = differentiate(grad, x, statistics, weight, mean, variance, ctx.eps, *needs)
     vectors = (x, weight, bias)
     kept = [g.to(v.dtype) if wanted else None for g, v, wanted in zip(gradients, vectors, needs, strict=True)]
     return (*kept, None, None, None)
 
 
 torch.library.register_autograd("porter::instance_norm", _differentiate, setup_context=_setup, lib=_LIBRARY)
+
+
+class _Function(torch.autograd.Function):
+    """The same for `_call`. With a `setup_context`, torch would inspect a signature at every call."""
+
+    @staticmethod
+    def forward(ctx: Any, *inputs: Any) -> Any:
+        output = _forward(*inputs)
+        _setup(ctx, inputs, output)
+        return output
+
+    backward = staticmethod(_differentiate)
+
+
+def _call(*inputs: Any) -> Any:
+    """torch.ops.porter.instance_norm, whose way through the dispatcher takes longer than a small kernel.
+
+    Where nobody listens to the dispatcher, its work is done here.
+    """
+    if not _unobserved(inputs[0]):
+        return torch.ops.porter.instance_norm(*inputs)
+    if torch.is_grad_enabled() and any(value is not None and value.requires_grad for value in inputs[:5]):
+        return _Function.apply(*inputs)
+    return _forward(*inputs)
+
+
+def _unobserved(x: Tensor) -> bool:
+    """No compiler, no mode, no transform of torch.func and no subclass has to see what happens to `x`."""
+    if torch.compiler.is_compiling() or torch.jit.is_tracing() or type(x) not in (Tensor, torch.nn.Parameter):
+        return False
+    return not any(active() for active in _OBSERVERS)
 
 
 def _composed(grad: Tensor, x: Tensor, weight: Any, given: Any, eps: float) -> tuple[Tensor, Tensor, Tensor]:
