@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "dispatch.h"
+#include "pool.h"
+#include "threads.h"
 
 using namespace porter;
 
@@ -88,16 +90,39 @@ void run(const Shape &shape, int32_t dtype, bool last, int32_t threads, int32_t 
   expect(backward(job) == kDone, "backward without weights", shape, job);
 }
 
-}  // namespace
+// Threads take blocks, write all of them, and give them back, also each other's: no two ever hold the same one.
+void share_the_pool() {
+  limit_pool(3 << 20);
+  std::atomic<int> wrong{0};
+  for_each(40, 4, [&](int64_t task, int) {
+    const int64_t bytes = (128 << 10) * (1 + task % 9);
+    auto *block = static_cast<unsigned char *>(take(bytes));
+    if (!block) return void(wrong++);
+    std::memset(block, int(task), size_t(bytes));
+    for (int64_t i = 0; i < bytes; i += 4096) wrong += block[i] != task;
+    give(block);
+  });
+  if (wrong || idle_bytes() > 3 << 20) failures++, std::printf("the pool lends a block twice, or keeps too much\n");
+  limit_pool(0);
+  if (idle_bytes() || take(1)) failures++, std::printf("the pool cannot be switched off\n");
+}
 
-int main() {
+void every_way_with_one_thread() {
   const Shape small[] = {{1, 1, 1}, {2, 3, 1}, {2, 5, 7}, {1, 16, 33}, {3, 37, 70}, {1, 1, 300}, {0, 3, 4}, {2, 0, 4}, {2, 3, 0}};
-  for (int32_t isa = kBaseline; isa <= kAvx512; isa++)
+  for (int32_t isa = kBaseline; isa <= choose(kBest); isa++)
     for (int32_t dtype = 0; dtype < 4; dtype++)
       for (const bool last : {false, true})
         for (const bool given : {false, true}) {
           for (const auto &shape : small) run(shape, dtype, last, 1, isa, given);
         }
+}
+
+}  // namespace
+
+// With any argument: only what needs several threads.
+int main(int count, char **) {
+  if (count == 1) every_way_with_one_thread();
+  share_the_pool();
   for (const bool last : {false, true}) {
     run({1, 3, 150001}, kFloat32, last, 3, kBest, false);  // threads share a channel
     run({2, 20, 9001}, kFloat64, last, 4, kBest, false);   // threads have channels of their own
