@@ -40,3 +40,25 @@ def enabled() -> Iterator[None]:
 
     with enable():
         yield
+
+
+@pytest.fixture
+def kernel() -> None:
+    """Skip where the library was not compiled, or is switched off."""
+    from porter.runtime.kernel import loader
+
+    if not loader.available():
+        pytest.skip("the InstanceNorm kernel is not installed")
+
+
+@pytest.fixture(params=["baseline", "avx2", "best"])
+def isa(request: pytest.FixtureRequest, kernel: None, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Each instruction set that this processor has, once."""
+    from porter.runtime.kernel import loader
+
+    library, number = loader.library(), loader.ISAS.index(request.param)
+    assert library is not None
+    if number and library.porter_isa(number) != number:
+        pytest.skip(f"this processor, or the compiler, has no {request.param}")
+    monkeypatch.setattr(loader, "limit", lambda: number)
+    return str(request.param)

@@ -24,10 +24,10 @@ AFFINE = {"affine": True, "eps": 0.01}
 TRACKED = {"affine": True, "track_running_stats": True, "momentum": 0.3}
 
 
-@pytest.fixture(params=["instance_norm", "instance_norm_native"])
+@pytest.fixture(params=["standalone.mindspore.instance_norm", "standalone.mindspore.instance_norm_native", "mindspore"])
 def module(request: pytest.FixtureRequest) -> Any:
-    """The template that is tested."""
-    return import_module(f"porter.runtime.standalone.mindspore.{request.param}")
+    """The template that is tested, or the layers that use the kernel."""
+    return import_module(f"porter.runtime.{request.param}")
 
 
 def setup(dims: int, kwargs: dict[str, Any], dtype: str = "float32", mean: float = 3.0) -> Setup:

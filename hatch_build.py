@@ -1,0 +1,41 @@
+"""Compiles the kernel while a wheel, editable or not, is built. Without a compiler the package is pure Python."""
+
+from __future__ import annotations
+
+import importlib.util
+import sysconfig
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+KERNEL = Path("porter", "runtime", "kernel")
+
+
+class KernelBuildHook(BuildHookInterface):  # type: ignore[type-arg]
+    """Found by hatchling through [tool.hatch.build.targets.wheel.hooks.custom]."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Add the library to the wheel, which then belongs to this platform; say so where that cannot be done."""
+        build = _load(Path(self.root, KERNEL, "build.py"))
+        library = Path(self.root, KERNEL, build.LIBRARY)
+        try:
+            if not build.is_current(library):
+                build.build(library)
+        except build.BuildError as error:
+            library.unlink(missing_ok=True)
+            self.app.display_warning(f"The InstanceNorm kernel is left out; standard operations will serve. {error}")
+            return
+        platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
+        build_data["pure_python"] = False
+        build_data["tag"] = f"py3-none-{platform}"  # the library knows nothing of Python
+        build_data["artifacts"].append((KERNEL / build.LIBRARY).as_posix())
+
+
+def _load(path: Path) -> Any:
+    """porter itself cannot be imported here: what it needs is not installed yet."""
+    spec = importlib.util.spec_from_file_location("porter_kernel_build", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

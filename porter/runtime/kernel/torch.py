@@ -1,0 +1,262 @@
+"""The kernel as an operation of PyTorch, `porter::instance_norm`: autograd, torch.compile and gradcheck accept it."""
+# mypy: allow-untyped-decorators, allow-subclassing-any
+
+from __future__ import annotations
+
+import ctypes
+import math
+from typing import Any
+
+import torch
+import torch.utils.dlpack
+from torch import Tensor
+
+from porter.runtime.kernel import loader
+
+_DTYPES = {torch.float32: 0, torch.float64: 1, torch.float16: 2, torch.bfloat16: 3}
+_SHORT = (torch.float16, torch.bfloat16)
+
+_capsule = ctypes.pythonapi.PyCapsule_New
+_capsule.restype, _capsule.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
+
+try:  # private, but the public ways to ask take as long as the dispatcher
+    _OBSERVERS: tuple[Any, ...] = (
+        torch._C._len_torch_dispatch_stack,
+        torch._C._len_torch_function_stack,
+        torch._C._functorch.peek_interpreter_stack,
+    )
+except AttributeError:  # a torch that has them no more: every call goes by the dispatcher
+    _OBSERVERS = (lambda: True,)
+
+_LIBRARY = torch.library.Library("porter", "DEF")
+_LIBRARY.define(
+    "instance_norm(Tensor x, Tensor? weight, Tensor? bias, Tensor? mean, Tensor? variance, float eps)"
+    " -> (Tensor, Tensor)"
+)
+_LIBRARY.define(
+    "instance_norm_backward(Tensor grad, Tensor x, Tensor statistics, Tensor? weight, Tensor? mean, Tensor? variance,"
+    " float eps, bool of_input, bool of_weight, bool of_bias) -> (Tensor, Tensor, Tensor)"
+)
+
+
+def instance_norm(
+    input: Tensor,
+    running_mean: Tensor | None = None,
+    running_var: Tensor | None = None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    use_input_stats: bool = True,
+    momentum: float = 0.1,
+    eps: float = 1e-05,
+) -> Tensor:
+    """torch.nn.functional.instance_norm, by the kernel where it can: (N, C, *spatial) in memory of the CPU.
+
+    float32, float64, float16 and bfloat16. The result has the dtype, the shape and the memory layout of `input`,
+    channels-last ones too. All else, wrong arguments among it, goes to torch's own function, which raises its errors.
+    """
+    if not _fits(input, (running_mean, running_var), (weight, bias), use_input_stats):
+        return torch.nn.functional.instance_norm(
+            input, running_mean, running_var, weight, bias, use_input_stats, momentum, eps
+        )
+    given = (None, None) if use_input_stats else (running_mean, running_var)
+    output, statistics = _call(input, weight, bias, *given, eps)
+    if use_input_stats and running_mean is not None and running_var is not None:
+        _update(running_mean, running_var, statistics, math.prod(input.shape[2:]), momentum)
+    return output
+
+
+def _fits(x: Tensor, running: tuple[Any, Any], affine: tuple[Any, Any], use_input_stats: bool) -> bool:
+    """Whether the kernel may have the call: it is right, and on the CPU."""
+    kind, shape = x.dtype, x.shape
+    if kind not in _DTYPES or not x.is_cpu or x.layout != torch.strided or not _available():
+        return False
+    if len(shape) < 3 or x.numel() == 0 or (use_input_stats and math.prod(shape[2:]) == 1):
+        return False
+    if (running[0] is None) != (running[1] is None) or (running[0] is None and not use_input_stats):
+        return False
+    vectors = [vector for vector in (*running, *affine) if vector is not None]
+    if not vectors:
+        return True
+    shared, channels = vectors[0].dtype, shape[1:2]
+    if shared != kind and (shared != torch.float32 or kind not in _SHORT):
+        return False
+    return all(vector.dtype == shared and vector.shape == channels and vector.is_cpu for vector in vectors)
+
+
+@torch.compiler.assume_constant_result
+def _available() -> bool:
+    return loader.available()
+
+
+@torch.no_grad()
+def _update(running_mean: Tensor, running_var: Tensor, statistics: Tensor, elements: int, momentum: float) -> None:
+    """new = (1 - momentum) * old + momentum * observed: averaged over the samples, the variance unbiased."""
+    mean, variance = statistics.mean(0).unbind(-1)
+    variance = variance * (elements / (elements - 1))
+    for running, observed in ((running_mean, mean), (running_var, variance)):
+        running.copy_((1 - momentum) * running + momentum * observed)
+
+
+def _is_last(x: Tensor) -> bool:
+    return not x.is_contiguous() and x.movedim(1, -1).is_contiguous()
+
+
+def _dense(x: Tensor) -> Tensor:
+    """Itself where its memory is channels first or last without gaps, else a copy that is channels first."""
+    return x if x.is_contiguous() or _is_last(x) else x.contiguous()
+
+
+def _like(grad: Tensor, x: Tensor) -> Tensor:
+    """`grad` in the layout of `x`, which is dense."""
+    if grad.stride() == x.stride():
+        return grad
+    return grad.movedim(1, -1).contiguous().movedim(-1, 1) if _is_last(x) else grad.contiguous()
+
+
+def _job(x: Tensor, statistics: Tensor, weight: Tensor | None, bias: Tensor | None, given: Any, eps: float) -> Any:
+    """A job that holds everything but its outputs, and the tensors that must outlive it."""
+    shape, vectors = x.shape, (weight, bias, *given)
+    held = [None if vector is None else vector.contiguous() for vector in vectors]
+    firsts = (bias if weight is None else weight, given[0])
+    kinds = [_DTYPES[x.dtype if first is None else first.dtype] for first in firsts]
+    job = loader.Job(  # by position: a name for each takes as long as a small kernel
+        shape[0], shape[1], math.prod(shape[2:]), _DTYPES[x.dtype], _is_last(x), torch.get_num_threads(), 0, *kinds,
+        eps, x.data_ptr(), None, None, *(None if vector is None else vector.data_ptr() for vector in held),
+        statistics.data_ptr(),
+    )  # fmt: skip
+    return job, held
+
+
+def _empty_like(x: Tensor) -> Tensor:
+    """torch.empty_like of a dense tensor; a large one from the pool: resize_ cannot enlarge that, and says so."""
+    library = loader.library() if x.numel() * x.element_size() >= loader.POOL_FROM else None
+    if library is None:
+        return torch.empty_like(x)
+    sizes = ctypes.c_int64 * x.dim()
+    tensor = library.porter_take_tensor(_DTYPES[x.dtype], x.dim(), sizes(*x.shape), sizes(*x.stride()))
+    if tensor is None:
+        return torch.empty_like(x)
+    return torch.utils.dlpack.from_dlpack(_capsule(tensor, b"dltensor", None))
+
+
+@torch.library.impl(_LIBRARY, "instance_norm", "CPU")
+def _forward(x: Tensor, weight: Any, bias: Any, mean: Any, variance: Any, eps: float) -> tuple[Tensor, Tensor]:
+    x = _dense(x)
+    output, statistics = _empty_like(x), x.new_empty((*x.shape[:2], 2), dtype=torch.float64)
+    job, _held = _job(x, statistics, weight, bias, (mean, variance), eps)
+    job.out = output.data_ptr()
+    loader.run(job, backward=False)
+    return output, statistics
+
+
+@torch.library.impl(_LIBRARY, "instance_norm_backward", "CPU")
+def _backward(
+    grad: Tensor, x: Tensor, statistics: Tensor, weight: Any, mean: Any, variance: Any, eps: float,
+    of_input: bool, of_weight: bool, of_bias: bool,
+) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
+    x = _dense(x)
+    grad = _like(grad, x)
+    outputs = _outputs(x, weight, of_input, of_weight, of_bias, _empty_like)
+    job, _held = _job(x, statistics, weight, None, (mean, variance), eps)
+    job.affine_dtype, job.dy = _DTYPES[outputs[1].dtype], grad.data_ptr()
+    for name, output in zip(("out", "dgamma", "dbeta"), outputs, strict=True):
+        if output.numel():
+            setattr(job, name, output.data_ptr())
+    loader.run(job, backward=True)
+    return outputs
+
+
+def _outputs(
+    x: Tensor, weight: Any, of_input: bool, of_weight: bool, of_bias: bool, empty_like: Any = torch.empty_like
+) -> tuple[Tensor, Tensor, Tensor]:
+    """What a gradient goes to: an empty tensor where none is wanted, which an operation has to return."""
+    like = x if weight is None else weight
+    gradient = empty_like(x) if of_input else x.new_empty(0)
+    vectors = [like.new_empty(x.shape[1] if wanted else 0) for wanted in (of_weight, of_bias)]
+    return gradient, vectors[0], vectors[1]
+
+
+@torch.library.register_fake("porter::instance_norm", lib=_LIBRARY)
+def _fake_forward(x: Tensor, weight: Any, bias: Any, mean: Any, variance: Any, eps: float) -> tuple[Tensor, Tensor]:
+    return torch.empty_like(_dense(x)), x.new_empty((*x.shape[:2], 2), dtype=torch.float64)
+
+
+@torch.library.register_fake("porter::instance_norm_backward", lib=_LIBRARY)
+def _fake_backward(
+    grad: Tensor, x: Tensor, statistics: Tensor, weight: Any, mean: Any, variance: Any, eps: float,
+    of_input: bool, of_weight: bool, of_bias: bool,
+) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
+    return _outputs(_dense(x), weight, of_input, of_weight, of_bias)
+
+
+def _setup(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor]) -> None:
+    x, weight, bias, mean, variance, eps = inputs
+    ctx.save_for_backward(x, output[1], weight, bias, mean, variance)
+    ctx.eps = eps
+    ctx.mark_non_differentiable(output[1])
+    ctx.set_materialize_grads(False)
+
+
+def _differentiate(ctx: Any, grad: Tensor | None, _: Tensor | None) -> tuple[Tensor | None, ...]:
+    if grad is None:
+        return (None,) * 6
+    x, statistics, weight, bias, mean, variance = ctx.saved_tensors
+    needs = ctx.needs_input_grad[:3]
+    if torch.is_grad_enabled():  # create_graph=True: someone will differentiate this again
+        gradients = _composed(grad, x, weight, (mean, variance), ctx.eps)
+    else:
+        differentiate = _backward if _unobserved(grad) else torch.ops.porter.instance_norm_backward
+        gradients = differentiate(grad, x, statistics, weight, mean, variance, ctx.eps, *needs)
+    vectors = (x, weight, bias)
+    kept = [g.to(v.dtype) if wanted else None for g, v, wanted in zip(gradients, vectors, needs, strict=True)]
+    return (*kept, None, None, None)
+
+
+torch.library.register_autograd("porter::instance_norm", _differentiate, setup_context=_setup, lib=_LIBRARY)
+
+
+class _Function(torch.autograd.Function):
+    """The same for `_call`. With a `setup_context`, torch would inspect a signature at every call."""
+
+    @staticmethod
+    def forward(ctx: Any, *inputs: Any) -> Any:
+        output = _forward(*inputs)
+        _setup(ctx, inputs, output)
+        return output
+
+    backward = staticmethod(_differentiate)
+
+
+def _call(*inputs: Any) -> Any:
+    """torch.ops.porter.instance_norm, whose way through the dispatcher takes longer than a small kernel.
+
+    Where nobody listens to the dispatcher, its work is done here.
+    """
+    if not _unobserved(inputs[0]):
+        return torch.ops.porter.instance_norm(*inputs)
+    if torch.is_grad_enabled() and any(value is not None and value.requires_grad for value in inputs[:5]):
+        return _Function.apply(*inputs)
+    return _forward(*inputs)
+
+
+def _unobserved(x: Tensor) -> bool:
+    """No compiler, no mode, no transform of torch.func and no subclass has to see what happens to `x`."""
+    if torch.compiler.is_compiling() or torch.jit.is_tracing() or type(x) not in (Tensor, torch.nn.Parameter):
+        return False
+    return not any(active() for active in _OBSERVERS)
+
+
+def _composed(grad: Tensor, x: Tensor, weight: Any, given: Any, eps: float) -> tuple[Tensor, Tensor, Tensor]:
+    """The backward, by operations that can be differentiated: the formulas of porter/runtime/reference.py."""
+    axes, shape = tuple(range(2, x.dim())), (1, -1, *(1,) * (x.dim() - 2))
+    kind = torch.float32 if x.dtype in _SHORT else x.dtype
+    x, grad = x.to(kind), grad.to(kind)
+    if given[0] is None:
+        variance, mean = torch.var_mean(x, axes, correction=0, keepdim=True)
+    else:
+        mean, variance = (values.to(kind).reshape(shape) for values in given)
+    inverse = torch.rsqrt(variance + eps)
+    h = (x - mean) * inverse
+    g = grad if weight is None else grad * weight.to(kind).reshape(shape)
+    through = g if given[0] is not None else g - g.mean(axes, True) - h * (g * h).mean(axes, True)
+    return inverse * through, (grad * h).sum((0, *axes)), grad.sum((0, *axes))

@@ -1,0 +1,172 @@
+// Vectors of the widest kind that the file's compiler flags allow, and how the four types of numbers get into them.
+// Included inside the namespace of an instruction set: nothing here may be shared between two of them.
+
+#if defined(__AVX512F__)
+constexpr int kBytes = 64;
+#elif defined(__AVX2__)
+constexpr int kBytes = 32;
+#else
+constexpr int kBytes = 16;
+#endif
+
+template <class T, int N>
+struct VectorOf {
+  typedef T type __attribute__((vector_size(sizeof(T) * N)));
+};
+template <class T, int N>
+using Vector = typename VectorOf<T, N>::type;
+
+struct Half { uint16_t bits; };
+struct Bfloat { uint16_t bits; };
+
+// All sums and all results are computed in double, so that a result is rounded once, to the type that is stored.
+constexpr int kLanes = kBytes / 8;
+using Doubles = Vector<double, kLanes>;
+
+template <int N, class T>
+inline Vector<T, N> load_raw(const void *from) {
+  Vector<T, N> v;
+  __builtin_memcpy(&v, from, sizeof v);
+  return v;
+}
+
+// IEEE half to single by integers: the exponent is rebased by a multiplication, which is exact for subnormals too.
+inline float half_to_float(uint16_t half) {
+  const uint32_t magnitude = uint32_t(half & 0x7fff) << 13;
+  float value;
+  __builtin_memcpy(&value, &magnitude, 4);
+  value *= 0x1p112f;
+  uint32_t bits;
+  __builtin_memcpy(&bits, &value, 4);
+  if ((half & 0x7c00) == 0x7c00) bits |= 0x7f800000;
+  bits |= uint32_t(half & 0x8000) << 16;
+  __builtin_memcpy(&value, &bits, 4);
+  return value;
+}
+
+// Single to half, to nearest even. Adding a power of two that is as large as the result's last place rounds there.
+inline uint16_t float_to_half(float value) {
+  uint32_t bits;
+  __builtin_memcpy(&bits, &value, 4);
+  const uint16_t sign = uint16_t(bits >> 16 & 0x8000);
+  bits &= 0x7fffffff;
+  if (bits > 0x7f800000) return sign | 0x7e00;
+  if (bits >= 0x477ff000) return sign | 0x7c00;  // 65520 and more round to infinity
+  if (bits < 0x38800000) {                       // a subnormal half: its last place is 2^-24
+    float magnitude;
+    __builtin_memcpy(&magnitude, &bits, 4);
+    magnitude += 0.5f;
+    __builtin_memcpy(&bits, &magnitude, 4);
+    return sign | uint16_t(bits - 0x3f000000);
+  }
+  bits += 0xfff + (bits >> 13 & 1);
+  return sign | uint16_t((bits - 0x38000000) >> 13);
+}
+
+inline float scalar(const float *p) { return *p; }
+inline double scalar(const double *p) { return *p; }
+inline float scalar(const Half *p) { return half_to_float(p->bits); }
+inline float scalar(const Bfloat *p) {
+  const uint32_t bits = uint32_t(p->bits) << 16;
+  float value;
+  __builtin_memcpy(&value, &bits, 4);
+  return value;
+}
+
+inline void put(float *p, double v) { *p = float(v); }
+inline void put(double *p, double v) { *p = v; }
+inline void put(Half *p, double v) { p->bits = float_to_half(float(v)); }
+inline void put(Bfloat *p, double value) {
+  const float v = float(value);
+  uint32_t bits;
+  __builtin_memcpy(&bits, &v, 4);
+  p->bits = v != v ? 0x7fc0 : uint16_t((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
+template <int N> inline Vector<float, N> single(const float *p) { return load_raw<N, float>(p); }
+template <int N> inline Vector<float, N> single(const Bfloat *p) {
+  const auto bits = __builtin_convertvector((load_raw<N, uint16_t>(p)), Vector<uint32_t, N>);
+  return (Vector<float, N>)(bits << 16);
+}
+template <int N> inline Vector<float, N> single(const Half *p) {
+#if defined(__F16C__)
+  if constexpr (N == 4) return (Vector<float, N>)_mm_cvtph_ps(_mm_loadl_epi64((const __m128i *)p));
+  if constexpr (N == 8) return (Vector<float, N>)_mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)p));
+#endif
+  Vector<float, N> v;
+  for (int i = 0; i < N; i++) v[i] = scalar(p + i);
+  return v;
+}
+
+// To double and back. gcc would take two half-wide instructions for what is one.
+inline Vector<double, 2> to_double(Vector<float, 2> v) { return __builtin_convertvector(v, Vector<double, 2>); }
+#if defined(__AVX512F__)
+inline Vector<double, 8> to_double(Vector<float, 8> v) {
+  return (Vector<double, 8>)_mm512_maskz_cvtps_pd(0xff, (__m256)v);
+}
+inline Vector<float, 16> to_single(Doubles low, Doubles high) {
+  const __m256 first = _mm512_maskz_cvtpd_ps(0xff, (__m512d)low), second = _mm512_maskz_cvtpd_ps(0xff, (__m512d)high);
+  return (Vector<float, 16>)_mm512_maskz_insertf32x8(0xffff, _mm512_castps256_ps512(first), second, 1);
+}
+#elif defined(__AVX2__)
+inline Vector<double, 4> to_double(Vector<float, 4> v) { return (Vector<double, 4>)_mm256_cvtps_pd((__m128)v); }
+inline Vector<float, 8> to_single(Doubles low, Doubles high) {
+  return (Vector<float, 8>)_mm256_set_m128(_mm256_cvtpd_ps((__m256d)high), _mm256_cvtpd_ps((__m256d)low));
+}
+#else
+inline Vector<float, 4> to_single(Doubles low, Doubles high) {
+  return Vector<float, 4>{float(low[0]), float(low[1]), float(high[0]), float(high[1])};
+}
+#endif
+
+inline Doubles load(const double *p) { return load_raw<kLanes, double>(p); }
+template <class T> inline Doubles load(const T *p) { return to_double(single<kLanes>(p)); }
+
+// Two vectors are stored together: kBytes of float, half of that of the short types.
+constexpr int kPair = 2 * kLanes;
+using Floats = Vector<float, kPair>;
+using Shorts = Vector<uint16_t, kPair>;
+
+inline Shorts to_short(const Bfloat *, Floats v) {
+  const auto bits = (Vector<uint32_t, kPair>)v, nan = (Vector<uint32_t, kPair>)(v != v);
+  const auto rounded = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
+  return __builtin_convertvector((rounded & ~nan) | (nan & 0x7fc0), Shorts);
+}
+inline Shorts to_short(const Half *, Floats v) {
+#if defined(__AVX512F__)
+  return (Shorts)_mm512_maskz_cvtps_ph(0xffff, (__m512)v, _MM_FROUND_TO_NEAREST_INT);
+#elif defined(__F16C__)
+  return (Shorts)_mm256_cvtps_ph((__m256)v, _MM_FROUND_TO_NEAREST_INT);
+#else
+  Shorts shorts;
+  for (int i = 0; i < kPair; i++) shorts[i] = float_to_half(v[i]);
+  return shorts;
+#endif
+}
+
+// A store that goes past the caches, where the processor can: the line is not read before it is written, and evicts
+// nothing. `p` is aligned to the size of what is stored.
+template <bool kStream, class V>
+inline void store_raw(void *p, V v) {
+#if defined(__AVX512F__)
+  if constexpr (kStream && sizeof(V) == 64) return _mm512_stream_si512((__m512i *)p, (__m512i)v);
+#endif
+#if defined(__AVX2__)
+  if constexpr (kStream && sizeof(V) == 32) return _mm256_stream_si256((__m256i *)p, (__m256i)v);
+#endif
+#if defined(__SSE2__)
+  if constexpr (kStream && sizeof(V) == 16) return _mm_stream_si128((__m128i *)p, (__m128i)v);
+#endif
+  __builtin_memcpy(p, &v, sizeof v);
+}
+
+template <bool kStream> inline void store(double *p, Doubles low, Doubles high) {
+  store_raw<kStream>(p, low);
+  store_raw<kStream>(p + kLanes, high);
+}
+template <bool kStream> inline void store(float *p, Doubles low, Doubles high) {
+  store_raw<kStream>(p, to_single(low, high));
+}
+template <bool kStream, class T> inline void store(T *p, Doubles low, Doubles high) {
+  store_raw<kStream>(p, to_short(p, to_single(low, high)));
+}

@@ -1,0 +1,104 @@
+"""The kernel as operations of MindSpore, through the function and the layers that use it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from porter.runtime import reference
+
+from .cases import make
+
+pytestmark = [pytest.mark.frameworks("mindspore"), pytest.mark.usefixtures("kernel")]
+
+
+def assert_rounded_once(actual: Any, truth: Any, dtype: str, roundings: float = 0.51) -> None:
+    actual = actual.asnumpy()
+    assert actual.dtype == np.dtype(dtype) and actual.shape == truth.shape
+    error = np.abs(actual.astype(np.float64) - truth).max()
+    assert error <= roundings * np.finfo(dtype).eps * np.abs(truth).max()
+
+
+@pytest.mark.parametrize("given", [False, True], ids=["measured", "given"])
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+@pytest.mark.parametrize("mean", [3.0, 1000.0])
+def test_forward_and_backward_are_rounded_once(mode: str, dtype: str, given: bool, mean: float) -> None:
+    import mindspore
+    from mindspore import Tensor
+
+    from .mindspore_cells import Function
+
+    data = make((2, 5, 7, 9), dtype, mean)
+    statistics: Any = {"running_mean": data.bias + mean, "running_var": data.weight} if given else {}
+    vectors = [Tensor(values, mindspore.float32) for values in (data.weight, data.bias)]
+    running = [Tensor(values, mindspore.float64) for values in statistics.values()] or [None, None]
+    x, grad = (Tensor(values.astype(dtype)) for values in (data.input, data.grad))
+    function = Function(*running)
+    y = function(x, *vectors)
+    sens = mindspore.ops.GradOperation(get_all=True, sens_param=True)(function)(x, *vectors, grad)
+    affine: Any = {"weight": data.weight.astype(np.float32), "bias": data.bias.astype(np.float32)}
+    truth = reference.instance_norm(data.input, **statistics, **affine, use_input_stats=not given)
+    gradients = reference.instance_norm_backward(data.grad, data.input, affine["weight"], **statistics)
+    assert_rounded_once(y, truth, dtype)
+    assert_rounded_once(sens[0], gradients.input, dtype)
+    assert_rounded_once(sens[1], gradients.weight, "float32")
+    assert_rounded_once(sens[2], gradients.bias, "float32")
+
+
+@pytest.mark.usefixtures("pynative")
+def test_the_kernel_is_used_or_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    import mindspore
+    from mindspore import Tensor
+
+    from porter.runtime import mindspore as runtime
+    from porter.runtime.kernel import mindspore as kernel
+
+    calls: list[str] = []
+
+    def normalize(x: Any, *_: Any) -> Any:
+        calls.append("kernel")
+        return x, None
+
+    monkeypatch.setattr(kernel, "normalize", normalize)
+    x = Tensor(make((2, 3, 4)).input, mindspore.float32)
+    runtime.InstanceNorm1d(3)(x)
+    assert calls == ["kernel"]
+    monkeypatch.setattr(kernel, "available", lambda: False)
+    y = runtime.InstanceNorm1d(3)(x)
+    assert calls == ["kernel"] and not np.array_equal(y.asnumpy(), x.asnumpy())
+
+
+def test_inside_a_network_with_other_layers(mode: str) -> None:
+    import mindspore
+    from mindspore import Tensor, nn
+
+    from porter.runtime.mindspore import InstanceNorm2d
+
+    from .mindspore_cells import WithLoss
+
+    net = nn.SequentialCell(
+        nn.Conv2d(2, 3, 3), InstanceNorm2d(3, affine=True), nn.ReLU(), InstanceNorm2d(3)
+    ).set_train()
+    x = Tensor(make((2, 2, 6, 7)).input, mindspore.float32)
+    y = net(x)
+    before = net[:1](x).asnumpy().astype(np.float64)
+    expected = reference.instance_norm(np.maximum(reference.instance_norm(before), 0))
+    np.testing.assert_allclose(y.asnumpy(), expected, rtol=1e-5, atol=1e-5)
+    loss = WithLoss(net)
+    gradients = mindspore.grad(loss, None, net.trainable_params(), has_aux=True)(x, y)[0]
+    assert len(gradients) == len(net.trainable_params())
+
+
+@pytest.mark.usefixtures("pynative")
+def test_not_a_number_stays_in_its_channel() -> None:
+    import mindspore
+    from mindspore import Tensor
+
+    from porter.runtime.mindspore import instance_norm
+
+    x = make((2, 3, 40)).input
+    x[1, 2, 7] = np.inf
+    y = instance_norm(Tensor(x, mindspore.float32)).asnumpy()
+    assert np.isnan(y[1, 2]).all() and np.isfinite(np.delete(y.reshape(6, -1), 5, 0)).all()
