@@ -1,4 +1,5 @@
 """Compiles the kernel while a wheel, editable or not, is built. Without a compiler the package is pure Python."""
+# mypy: allow-subclassing-any, allow-any-generics
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 KERNEL = Path("porter", "runtime", "kernel")
 
 
-class KernelBuildHook(BuildHookInterface):  # type: ignore[type-arg]
+class KernelBuildHook(BuildHookInterface):
     """Found by hatchling through [tool.hatch.build.targets.wheel.hooks.custom]."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
