@@ -20,7 +20,6 @@ from porter.source.names import SourceModule, dotted_parts
 from porter.source.scopes import Binding, Scope, parent
 
 BUILTINS = frozenset(dir(builtins))
-KNOWN = frozenset({*FRAMEWORKS, "typing_extensions"})
 
 
 @dataclass
@@ -156,7 +155,7 @@ class Hierarchy:
         if meaning is None:
             return "" if scope.lookup(parts[0]) is None and parts[0] in BUILTINS else ".".join(parts)
         root = meaning[1].partition(".")[0]
-        return "" if root in sys.stdlib_module_names or root in KNOWN else ".".join(parts)
+        return "" if root in sys.stdlib_module_names or root in FRAMEWORKS else ".".join(parts)
 
     def is_layer(self, qualified: str) -> bool:
         """Whether a name of either framework is a layer's."""
