@@ -33,11 +33,11 @@ struct Array {
   void fill(std::mt19937 &random) {
     std::vector<double> values(count);
     for (auto &value : values) value = 1 + 4e-9 * double(random() >> 3);
-    baseline::loops[dtype].narrow(values.data(), count, data());
+    baseline::types[dtype].narrow(values.data(), count, data());
   }
   std::vector<double> values() {
     std::vector<double> result(count);
-    baseline::loops[dtype].widen(data(), count, result.data());
+    baseline::types[dtype].widen(data(), count, result.data());
     return result;
   }
   int64_t count;

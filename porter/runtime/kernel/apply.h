@@ -1,25 +1,54 @@
-// Writing the result of a slice. kGrad: dy * scale + (x - shift) * slope + offset; else (x - shift) * scale + offset.
+// Writing the result of a slice. kGrad: dy * scale + ((x - shift) * slope + offset); else (x - shift) * scale + offset.
+// What float's scale lacks of a double is `rest`, multiplied like it.
 
-struct Vectors {
-  Doubles shift, scale, slope, offset;
+template <class V>
+struct Coefficients {
+  V shift, scale, rest, slope, offset;
 };
 
-template <bool kGrad, class T>
-inline Doubles result(const T *x, const T *dy, const Vectors &k) {
-  const Doubles d = load(x) - k.shift;
-  if constexpr (kGrad)
-    return load(dy) * k.scale + (d * k.slope + k.offset);
-  else
-    return d * k.scale + k.offset;
+// Plain numbers, or vectors of them: both round alike, so that no bit depends on where a vector begins.
+template <bool kGrad, bool kRest, class V>
+inline V result(V x, V dy, const Coefficients<V> &k) {
+  const V d = x - k.shift, g = kGrad ? dy : d;
+  V sum = k.offset;
+  if constexpr (kGrad) sum = d * k.slope + sum;
+  if constexpr (kRest) sum = g * k.rest + sum;
+  return g * k.scale + sum;
+}
+template <class R> constexpr bool kHasRest = sizeof(R) == 4;
+
+template <class R>
+struct Known {
+  explicit Known(const Line &line)
+      : shift(static_cast<const R *>(line.shift)), scale(static_cast<const R *>(line.scale)),
+        rest(static_cast<const R *>(line.rest)), slope(static_cast<const R *>(line.slope)),
+        offset(static_cast<const R *>(line.offset)) {}
+  Coefficients<R> at(int64_t c) const { return {shift[c], scale[c], rest[c], slope[c], offset[c]}; }
+  template <bool kGrad>
+  Coefficients<Lanes<R>> some(int64_t c) const {
+    const auto none = Lanes<R>{};
+    return {load<R>(shift + c), load<R>(scale + c), kHasRest<R> ? load<R>(rest + c) : none,
+            kGrad ? load<R>(slope + c) : none, load<R>(offset + c)};
+  }
+  const R *shift, *scale, *rest, *slope, *offset;
+};
+
+template <bool kGrad, class R, class T>
+inline void write_scalar(const T *x, const T *dy, T *out, const Coefficients<R> &k) {
+  put(out, result<kGrad, kHasRest<R>, R>(R(scalar(x)), R(scalar(dy)), k));
 }
 
-template <bool kGrad, class T>
-inline void write_scalar(const T *x, const T *dy, T *out, const Line &line, int64_t c) {
-  const double d = double(scalar(x)) - line.shift[c];
-  if constexpr (kGrad)
-    put(out, double(scalar(dy)) * line.scale[c] + (d * line.slope[c] + line.offset[c]));
+// As many elements as one store writes; `at(i)` are the coefficients from the i-th on.
+template <class T> constexpr int kPack = sizeof(T) == 8 ? kLanes<double> : kLanes<float>;
+template <bool kGrad, bool kStream, class R, class T, class At>
+inline void write_pack(const T *x, const T *dy, T *out, const At &at) {
+  const auto part = [&](int64_t i) {
+    return result<kGrad, kHasRest<R>, Lanes<R>>(load<R>(x + i), load<R>(dy + i), at(i));
+  };
+  if constexpr (kPack<T> == kLanes<R>)
+    store<kStream>(out, part(0));
   else
-    put(out, d * line.scale[c] + line.offset[c]);
+    store<kStream>(out, to_single(part(0), part(kLanes<R>)));
 }
 
 template <class T>
@@ -29,37 +58,64 @@ inline int64_t to_alignment(const T *out, int64_t length) {
   return missing < length ? missing : length;
 }
 
-template <bool kGrad, bool kStream, class T>
+template <bool kGrad, bool kStream, class R, class T>
 void apply_run(const T *x, const T *dy, T *out, int64_t length, const Line &line) {
-  const Doubles zero = {};
-  const Vectors k = {*line.shift - zero, *line.scale - zero, *line.slope - zero, *line.offset - zero};
+  const Coefficients<R> one = Known<R>(line).at(0);
+  const Lanes<R> zero = {};
+  const Coefficients<Lanes<R>> k = {one.shift - zero, one.scale - zero, one.rest - zero, one.slope - zero,
+                                    one.offset - zero};
+  const auto at = [&k](int64_t) -> const Coefficients<Lanes<R>> & { return k; };
   int64_t i = 0;
   for (const int64_t head = kStream ? to_alignment(out, length) : 0; i < head; i++)
-    write_scalar<kGrad>(x + i, dy + i, out + i, line, 0);
-  for (; i + kPair <= length; i += kPair)
-    store<kStream>(out + i, result<kGrad>(x + i, dy + i, k), result<kGrad>(x + i + kLanes, dy + i + kLanes, k));
-  for (; i < length; i++) write_scalar<kGrad>(x + i, dy + i, out + i, line, 0);
+    write_scalar<kGrad, R>(x + i, dy + i, out + i, one);
+  for (; i + 2 * kPack<T> <= length; i += 2 * kPack<T>) {
+    write_pack<kGrad, kStream, R>(x + i, dy + i, out + i, at);
+    write_pack<kGrad, kStream, R>(x + i + kPack<T>, dy + i + kPack<T>, out + i + kPack<T>, at);
+  }
+  for (; i < length; i++) write_scalar<kGrad, R>(x + i, dy + i, out + i, one);
 }
 
-// All channels of a position before the next one: memory is written in order, the coefficients come from the cache.
-template <bool kGrad, bool kStream, class T>
-void apply_columns(const T *x, const T *dy, T *out, const Slice &slice, const Line &line) {
-  const Line known = line;  // by value: no write of `out` can change the addresses
-  const auto some = [&known](int64_t c) {
-    return Vectors{load(known.shift + c), load(known.scale + c), kGrad ? load(known.slope + c) : Doubles{},
-                   load(known.offset + c)};
-  };
+// Neighbouring channels, as many as a line of the cache holds (`kPacks` of those that one store writes), over the
+// positions: their coefficients stay in registers meanwhile.
+template <bool kGrad, bool kStream, int kPacks, class R, class T>
+void apply_tile(const T *x, const T *dy, T *out, int64_t length, int64_t stride, const Known<R> &known, int64_t c) {
+  constexpr int kVectors = int(kPacks * kPack<T> / kLanes<R>);
+  Coefficients<Lanes<R>> k[kVectors];
+  for (int j = 0; j < kVectors; j++) k[j] = known.template some<kGrad>(c + j * kLanes<R>);
+  for (int64_t i = 0; i < length; i++, x += stride, dy += stride, out += stride)
+#pragma GCC unroll 8
+    for (int j = 0; j < kPacks; j++) {
+      const int64_t from = j * kPack<T>;
+      const auto at = [&](int64_t l) -> const Coefficients<Lanes<R>> & { return k[(from + l) / kLanes<R>]; };
+      write_pack<kGrad, kStream, R>(x + c + from, dy + c + from, out + c + from, at);
+    }
+}
+
+template <bool kGrad, bool kStream, class R, class T>
+void apply_columns(const T *x, const T *dy, T *out, int64_t length, const Slice &slice, const Line &line) {
+  const Known<R> known(line);
+  constexpr int kPacks = kBytes == 64 ? 1 : 2;
   const int64_t width = slice.width, stride = slice.stride;
-  for (int64_t i = 0; i < slice.length; i++, x += stride, dy += stride, out += stride) {
-    int64_t c = 0;
-    for (; c + kPair <= width; c += kPair)
-      store<kStream>(out + c, result<kGrad>(x + c, dy + c, some(c)),
-                     result<kGrad>(x + c + kLanes, dy + c + kLanes, some(c + kLanes)));
-    for (; c < width; c++) write_scalar<kGrad>(x + c, dy + c, out + c, known, c);
+  int64_t c = 0;
+  for (; c + kPacks * kPack<T> <= width; c += kPacks * kPack<T>)
+    apply_tile<kGrad, kStream, kPacks, R>(x, dy, out, length, stride, known, c);
+  for (; c + kPack<T> <= width; c += kPack<T>)
+    apply_tile<kGrad, kStream, 1, R>(x, dy, out, length, stride, known, c);
+  for (; c < width; c++)
+    for (int64_t i = c; i < length * stride; i += stride) write_scalar<kGrad, R>(x + i, dy + i, out + i, known.at(c));
+}
+
+// A few positions at a time, so that memory is written nearly in order.
+template <bool kGrad, bool kStream, class R, class T>
+void apply_positions(const T *x, const T *dy, T *out, const Slice &slice, const Line &line) {
+  constexpr int64_t kRows = 16;
+  for (int64_t i = 0; i < slice.length; i += kRows) {
+    const int64_t at = i * slice.stride, length = slice.length - i < kRows ? slice.length - i : kRows;
+    apply_columns<kGrad, kStream, R>(x + at, dy + at, out + at, length, slice, line);
   }
 }
 
-template <bool kGrad, class T>
+template <bool kGrad, class R, class T>
 void apply(const Slice &slice, const Line &line) {
   const T *x = static_cast<const T *>(slice.x), *dy = kGrad ? static_cast<const T *>(slice.dy) : x;
   T *out = static_cast<T *>(slice.out);
@@ -67,11 +123,11 @@ void apply(const Slice &slice, const Line &line) {
                                slice.stride * int64_t(sizeof(T)) % kBytes == 0;
   const bool streams = slice.stream && (slice.stride == 1 || columns_aligned);
   if (slice.stride == 1)
-    streams ? apply_run<kGrad, true>(x, dy, out, slice.length, line)
-            : apply_run<kGrad, false>(x, dy, out, slice.length, line);
+    streams ? apply_run<kGrad, true, R>(x, dy, out, slice.length, line)
+            : apply_run<kGrad, false, R>(x, dy, out, slice.length, line);
   else
-    streams ? apply_columns<kGrad, true>(x, dy, out, slice, line)
-            : apply_columns<kGrad, false>(x, dy, out, slice, line);
+    streams ? apply_positions<kGrad, true, R>(x, dy, out, slice, line)
+            : apply_positions<kGrad, false, R>(x, dy, out, slice, line);
 #if defined(__SSE2__)
   if (streams) _mm_sfence();  // other threads may read it as soon as this call is over
 #endif

@@ -28,15 +28,15 @@ int32_t choose(int32_t limit) {
   return limit == kBest || limit > best ? best : limit;
 }
 
-const Loops *tables_for(int32_t limit) {
+const Type *types_for(int32_t limit) {
   switch (choose(limit)) {
 #if defined(PORTER_HAS_AVX512)
-    case kAvx512: return avx512::loops;
+    case kAvx512: return avx512::types;
 #endif
 #if defined(PORTER_HAS_AVX2)
-    case kAvx2: return avx2::loops;
+    case kAvx2: return avx2::types;
 #endif
-    default: return baseline::loops;
+    default: return baseline::types;
   }
 }
 

@@ -33,26 +33,33 @@ struct Slice {
   bool stream;  // write past the caches
 };
 
-// out = (x - shift) * scale + offset, or dy * scale + (x - shift) * slope + offset, in double: (width,) each.
+// What the output is computed from, as apply.h says: (width,) each, in the type that the loops compute in.
 struct Line {
-  const double *shift, *scale, *slope, *offset;
+  const void *shift, *scale, *rest, *slope, *offset;
 };
 
 // The loops over one type of numbers. Forward: s = sum(x - pivot), q = sum((x - pivot)^2).
-// Backward: s = sum(dy), q = sum(dy * (x - pivot)). All in double, (width,).
+// Backward: s = sum(dy), q = sum(dy * (x - pivot)). Sums are double, (width,); pivots are of the type that the loops
+// compute in, float where `single`.
 struct Loops {
-  void (*moments)(const Slice &, const double *pivot, double *s, double *q);
-  void (*products)(const Slice &, const double *pivot, double *s, double *q);
+  void (*moments)(const Slice &, const void *pivot, double *s, double *q);
+  void (*products)(const Slice &, const void *pivot, double *s, double *q);
   void (*normalize)(const Slice &, const Line &);
   void (*backprop)(const Slice &, const Line &);
+  bool single;
+};
+
+struct Type {
+  Loops fast, exact;
+  void (*sample)(const Slice &, double *mean);  // of a few positions, evenly spaced
   void (*widen)(const void *from, int64_t count, double *to);
   void (*narrow)(const double *from, int64_t count, void *to);
 };
 
 // One table for every Dtype. baseline is always there, the others where the compiler knows them.
-namespace baseline { extern const Loops loops[4]; }
-namespace avx2 { extern const Loops loops[4]; }
-namespace avx512 { extern const Loops loops[4]; }
+namespace baseline { extern const Type types[4]; }
+namespace avx2 { extern const Type types[4]; }
+namespace avx512 { extern const Type types[4]; }
 
 int32_t forward(const Job &);
 int32_t backward(const Job &);

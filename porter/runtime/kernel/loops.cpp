@@ -1,5 +1,7 @@
 // The loops for one instruction set: compiled once for each, with its flags and PORTER_ISA as its namespace. No template
 // of the standard library may be instantiated here: the linker would keep one copy, perhaps the one that needs AVX-512.
+#include <type_traits>
+
 #include "kernel.h"
 
 #if defined(__SSE2__)
@@ -25,13 +27,33 @@ void narrow(const double *from, int64_t count, void *to) {
 }
 
 template <class T>
-constexpr Loops of() {
-  return {reduce<false, T>, reduce<true, T>, apply<false, T>, apply<true, T>, widen<T>, narrow<T>};
+void sample(const Slice &slice, double *mean) {
+  const T *x = static_cast<const T *>(slice.x);
+  const int64_t count = slice.length < 8 ? slice.length : 8, step = slice.length / count * slice.stride;
+  for (int64_t c = 0; c < slice.width; c++) {
+    double sum = 0;
+    for (int64_t i = 0; i < count; i++) sum += double(scalar(x + c + i * step));
+    mean[c] = sum / double(count);
+  }
+}
+
+template <class R, class T>
+constexpr Loops loops_in() {
+  return {reduce<false, R, T>, reduce<true, R, T>, apply<false, R, T>, apply<true, R, T>, sizeof(R) == 4};
+}
+
+// Of a double, float would lose half.
+template <class T>
+using FastFor = std::conditional_t<sizeof(T) == 8, double, Fast>;
+
+template <class T>
+constexpr Type of() {
+  return {loops_in<FastFor<T>, T>(), loops_in<double, T>(), sample<T>, widen<T>, narrow<T>};
 }
 
 }  // namespace
 
-const Loops loops[4] = {of<float>(), of<double>(), of<Half>(), of<Bfloat>()};
+const Type types[4] = {of<float>(), of<double>(), of<Half>(), of<Bfloat>()};
 
 }  // namespace PORTER_ISA
 }  // namespace porter

@@ -34,7 +34,8 @@ Unit unit_of(const Job &job, const Plan &plan, int64_t u) {
 }
 
 Slice slice_of(const Job &job, const Plan &plan, const Unit &unit, int64_t chunk) {
-  const int64_t start = chunk * plan.chunk, length = std::min(plan.chunk, job.s - start);
+  const int64_t start = chunk == kWhole ? 0 : chunk * plan.chunk;
+  const int64_t length = chunk == kWhole ? job.s : std::min(plan.chunk, job.s - start);
   const int64_t first = job.channels_last ? (unit.sample * job.s + start) * job.c + unit.channel
                                           : (unit.sample * job.c + unit.channel) * job.s + start;
   const int64_t offset = first * size_of(job.dtype);

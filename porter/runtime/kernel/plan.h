@@ -22,6 +22,7 @@ struct Unit {
   int64_t sample, channel, width;
 };
 Unit unit_of(const Job &job, const Plan &plan, int64_t u);
+constexpr int64_t kWhole = -1;  // all chunks of a unit
 Slice slice_of(const Job &job, const Plan &plan, const Unit &unit, int64_t chunk);
 
 }  // namespace porter

@@ -1,9 +1,17 @@
 // The sums over a slice. Independent accumulators stand in the source, so that no compiler needs leave to reorder.
 // kGrad: sum(dy) and sum(dy * (x - pivot)); else sum(x - pivot) and sum((x - pivot)^2).
+//
+// Where R is float, not more than kBlock numbers are added in float before their sum goes on in double: what rounding
+// leaves does not grow with the slice.
 
-// Positions of neighbouring channels that are taken at a time: memory is read nearly in order, and each tile finds its
-// part in the innermost cache. Measured from 8 to 64.
+// Positions that are added in R. Where channels are neighbours these are also the positions taken at a time: memory is
+// read nearly in order, and each tile finds its part in the innermost cache. Measured from 8 to 64.
 constexpr int64_t kBlock = 8;
+
+template <class R>
+struct Sums {
+  Lanes<R> s = {}, q = {};
+};
 
 template <bool kGrad, class T>
 inline void add_scalar(const T *x, const T *dy, double pivot, double &s, double &q) {
@@ -13,28 +21,54 @@ inline void add_scalar(const T *x, const T *dy, double pivot, double &s, double 
   q += g * d;
 }
 
-template <bool kGrad, class T>
-inline void add(const T *x, const T *dy, Doubles pivot, Doubles &s, Doubles &q) {
-  const Doubles d = load(x) - pivot;
-  const Doubles g = kGrad ? load(dy) : d;
-  s += g;
-  q += g * d;
+template <bool kGrad, class R, class T>
+inline void add(const T *x, const T *dy, Lanes<R> pivot, Sums<R> &to) {
+  const Lanes<R> d = load<R>(x) - pivot;
+  const Lanes<R> g = kGrad ? load<R>(dy) : d;
+  to.s += g;
+  to.q += g * d;
 }
 
-// A piece of one channel: four vectors at a time hide the latency of an addition.
+inline double total(Doubles v) {
+  double sum = 0;
+  for (int i = 0; i < kLanes<double>; i++) sum += v[i];
+  return sum;
+}
+
+// A piece of one channel. In double, four vectors at a time hide the latency of an addition.
 template <bool kGrad, class T>
-void reduce_run(const T *x, const T *dy, int64_t length, double pivot, double &s, double &q) {
-  constexpr int kUnroll = 4;
-  Doubles vs[kUnroll] = {}, vq[kUnroll] = {};
+int64_t reduce_run(const T *x, const T *dy, int64_t length, double pivot, double &s, double &q) {
+  constexpr int kUnroll = 4, kStep = kUnroll * kLanes<double>;
+  Sums<double> sums[kUnroll];
   const Doubles vp = pivot - Doubles{};
   int64_t i = 0;
-  for (; i + kUnroll * kLanes <= length; i += kUnroll * kLanes)
+  for (; i + kStep <= length; i += kStep)
 #pragma GCC unroll 8
-    for (int j = 0; j < kUnroll; j++) add<kGrad>(x + i + j * kLanes, dy + i + j * kLanes, vp, vs[j], vq[j]);
-  s = q = 0;
-  for (; i < length; i++) add_scalar<kGrad>(x + i, dy + i, pivot, s, q);
-  const Doubles ts = (vs[0] + vs[1]) + (vs[2] + vs[3]), tq = (vq[0] + vq[1]) + (vq[2] + vq[3]);
-  for (int j = 0; j < kLanes; j++) s += ts[j], q += tq[j];
+    for (int j = 0; j < kUnroll; j++)
+      add<kGrad, double>(x + i + j * kLanes<double>, dy + i + j * kLanes<double>, vp, sums[j]);
+  s += total((sums[0].s + sums[1].s) + (sums[2].s + sums[3].s));
+  q += total((sums[0].q + sums[1].q) + (sums[2].q + sums[3].q));
+  return i;
+}
+
+// In float, one block after another hides it: no block waits for the one before.
+template <bool kGrad, class T>
+int64_t reduce_run(const T *x, const T *dy, int64_t length, float pivot, double &s, double &q) {
+  constexpr int kStep = int(kBlock) * kLanes<float>;
+  Doubles s0 = {}, s1 = {}, q0 = {}, q1 = {};
+  const Floats vp = pivot - Floats{};
+  int64_t i = 0;
+  for (; i + kStep <= length; i += kStep) {
+    Sums<float> block;
+#pragma GCC unroll 16
+    for (int j = 0; j < int(kBlock); j++)
+      add<kGrad, float>(x + i + j * kLanes<float>, dy + i + j * kLanes<float>, vp, block);
+    s0 += to_double(low(block.s)), s1 += to_double(high(block.s));
+    q0 += to_double(low(block.q)), q1 += to_double(high(block.q));
+  }
+  s += total(s0 + s1);
+  q += total(q0 + q1);
+  return i;
 }
 
 // The processor does not foresee the way from tile to tile: what the next block will read is asked for one block ahead.
@@ -45,20 +79,27 @@ inline void fetch(const T *p) {
   for (int i = 0; i < int(kCount * sizeof(T)); i += 64) __builtin_prefetch(reinterpret_cast<const char *>(p) + i);
 }
 
+inline void add_to(double *p, Doubles v) { store<false>(p, load<double>(p) + v); }
+inline void add_to(double *p, Floats v) {
+  add_to(p, to_double(low(v)));
+  add_to(p + kLanes<double>, to_double(high(v)));
+}
+
 // kVectors * kLanes neighbouring channels, over the positions: the sums stay in registers meanwhile.
-template <bool kGrad, int kVectors, class T>
-void reduce_tile(const T *x, const T *dy, int64_t length, int64_t stride, const double *pivot, double *s, double *q) {
-  Doubles vs[kVectors] = {}, vq[kVectors] = {}, vp[kVectors];
-  for (int j = 0; j < kVectors; j++) vp[j] = load(pivot + j * kLanes);
+template <bool kGrad, int kVectors, class R, class T>
+void reduce_tile(const T *x, const T *dy, int64_t length, int64_t stride, const R *pivot, double *s, double *q) {
+  Sums<R> sums[kVectors];
+  Lanes<R> vp[kVectors];
+  for (int j = 0; j < kVectors; j++) vp[j] = load<R>(pivot + j * kLanes<R>);
   for (int64_t i = 0; i < length; i++, x += stride, dy += stride) {
-    fetch<kVectors * kLanes>(x + length * stride);
-    if constexpr (kGrad) fetch<kVectors * kLanes>(dy + length * stride);
+    fetch<kVectors * kLanes<R>>(x + length * stride);
+    if constexpr (kGrad) fetch<kVectors * kLanes<R>>(dy + length * stride);
 #pragma GCC unroll 8
-    for (int j = 0; j < kVectors; j++) add<kGrad>(x + j * kLanes, dy + j * kLanes, vp[j], vs[j], vq[j]);
+    for (int j = 0; j < kVectors; j++) add<kGrad, R>(x + j * kLanes<R>, dy + j * kLanes<R>, vp[j], sums[j]);
   }
   for (int j = 0; j < kVectors; j++) {
-    store_raw<false>(s + j * kLanes, load(s + j * kLanes) + vs[j]);
-    store_raw<false>(q + j * kLanes, load(q + j * kLanes) + vq[j]);
+    add_to(s + j * kLanes<R>, sums[j].s);
+    add_to(q + j * kLanes<R>, sums[j].q);
   }
 }
 
@@ -71,26 +112,31 @@ void reduce_channel(const T *x, const T *dy, int64_t length, int64_t stride, dou
   q += (sq[0] + sq[1]) + (sq[2] + sq[3]);
 }
 
-template <bool kGrad, class T>
-void reduce_columns(const T *x, const T *dy, int64_t length, const Slice &slice, const double *pivot, double *s,
-                    double *q) {
+template <bool kGrad, class R, class T>
+void reduce_columns(const T *x, const T *dy, int64_t length, const Slice &slice, const R *pivot, double *s, double *q) {
   constexpr int kTile = kBytes == 16 ? 2 : 4;  // vectors, so that a tile's sums and pivots fit the registers
   const int64_t stride = slice.stride;
   int64_t c = 0;
-  for (; c + kTile * kLanes <= slice.width; c += kTile * kLanes)
-    reduce_tile<kGrad, kTile>(x + c, dy + c, length, stride, pivot + c, s + c, q + c);
-  for (; c + kLanes <= slice.width; c += kLanes)
-    reduce_tile<kGrad, 1>(x + c, dy + c, length, stride, pivot + c, s + c, q + c);
+  for (; c + kTile * kLanes<R> <= slice.width; c += kTile * kLanes<R>)
+    reduce_tile<kGrad, kTile, R>(x + c, dy + c, length, stride, pivot + c, s + c, q + c);
+  for (; c + kLanes<R> <= slice.width; c += kLanes<R>)
+    reduce_tile<kGrad, 1, R>(x + c, dy + c, length, stride, pivot + c, s + c, q + c);
   for (; c < slice.width; c++) reduce_channel<kGrad>(x + c, dy + c, length, stride, pivot[c], s[c], q[c]);
 }
 
-template <bool kGrad, class T>
-void reduce(const Slice &slice, const double *pivot, double *s, double *q) {
+template <bool kGrad, class R, class T>
+void reduce(const Slice &slice, const void *pivots, double *s, double *q) {
+  const R *pivot = static_cast<const R *>(pivots);
   const T *x = static_cast<const T *>(slice.x), *dy = kGrad ? static_cast<const T *>(slice.dy) : x;
-  if (slice.stride == 1) return reduce_run<kGrad>(x, dy, slice.length, *pivot, *s, *q);
   for (int64_t c = 0; c < slice.width; c++) s[c] = q[c] = 0;
-  for (int64_t i = 0; i < slice.length; i += kBlock) {
-    const int64_t length = slice.length - i < kBlock ? slice.length - i : kBlock;
-    reduce_columns<kGrad>(x + i * slice.stride, dy + i * slice.stride, length, slice, pivot, s, q);
+  if (slice.stride == 1) {
+    int64_t i = reduce_run<kGrad>(x, dy, slice.length, *pivot, *s, *q);
+    for (; i < slice.length; i++) add_scalar<kGrad>(x + i, dy + i, *pivot, *s, *q);
+    return;
+  }
+  constexpr int64_t kRows = sizeof(R) == 4 ? 2 * kBlock : kBlock;
+  for (int64_t i = 0; i < slice.length; i += kRows) {
+    const int64_t length = slice.length - i < kRows ? slice.length - i : kRows;
+    reduce_columns<kGrad, R>(x + i * slice.stride, dy + i * slice.stride, length, slice, pivot, s, q);
   }
 }

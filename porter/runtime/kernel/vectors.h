@@ -19,9 +19,18 @@ using Vector = typename VectorOf<T, N>::type;
 struct Half { uint16_t bits; };
 struct Bfloat { uint16_t bits; };
 
-// All sums and all results are computed in double, so that a result is rounded once, to the type that is stored.
-constexpr int kLanes = kBytes / 8;
-using Doubles = Vector<double, kLanes>;
+// What is computed with: double, or float where that is exact enough, which run.cpp sees to. An AVX2 or AVX-512 vector of
+// the one or of the other; a fused multiplication is what makes float exact enough.
+template <class R> constexpr int kLanes = kBytes / int(sizeof(R));
+template <class R> using Lanes = Vector<R, kLanes<R>>;
+using Doubles = Lanes<double>;
+using Floats = Lanes<float>;
+using Halves = Vector<float, kLanes<double>>;  // of Floats
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+using Fast = float;
+#else
+using Fast = double;
+#endif
 
 template <int N, class T>
 inline Vector<T, N> load_raw(const void *from) {
@@ -93,6 +102,10 @@ template <int N> inline Vector<float, N> single(const Half *p) {
   if constexpr (N == 4) return (Vector<float, N>)_mm_cvtph_ps(_mm_loadl_epi64((const __m128i *)p));
   if constexpr (N == 8) return (Vector<float, N>)_mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)p));
 #endif
+#if defined(__AVX512F__)
+  if constexpr (N == 16)
+    return (Vector<float, N>)_mm512_maskz_cvtph_ps(0xffff, _mm256_loadu_si256((const __m256i *)p));
+#endif
   Vector<float, N> v;
   for (int i = 0; i < N; i++) v[i] = scalar(p + i);
   return v;
@@ -101,34 +114,40 @@ template <int N> inline Vector<float, N> single(const Half *p) {
 // To double and back. gcc would take two half-wide instructions for what is one.
 inline Vector<double, 2> to_double(Vector<float, 2> v) { return __builtin_convertvector(v, Vector<double, 2>); }
 #if defined(__AVX512F__)
-inline Vector<double, 8> to_double(Vector<float, 8> v) {
-  return (Vector<double, 8>)_mm512_maskz_cvtps_pd(0xff, (__m256)v);
-}
-inline Vector<float, 16> to_single(Doubles low, Doubles high) {
+inline Doubles to_double(Halves v) { return (Doubles)_mm512_maskz_cvtps_pd(0xff, (__m256)v); }
+inline Halves low(Floats v) { return (Halves)_mm512_castps512_ps256((__m512)v); }
+inline Halves high(Floats v) { return (Halves)_mm512_maskz_extractf32x8_ps(0xff, (__m512)v, 1); }
+inline Floats to_single(Doubles low, Doubles high) {
   const __m256 first = _mm512_maskz_cvtpd_ps(0xff, (__m512d)low), second = _mm512_maskz_cvtpd_ps(0xff, (__m512d)high);
-  return (Vector<float, 16>)_mm512_maskz_insertf32x8(0xffff, _mm512_castps256_ps512(first), second, 1);
+  return (Floats)_mm512_maskz_insertf32x8(0xffff, _mm512_castps256_ps512(first), second, 1);
 }
 #elif defined(__AVX2__)
-inline Vector<double, 4> to_double(Vector<float, 4> v) { return (Vector<double, 4>)_mm256_cvtps_pd((__m128)v); }
-inline Vector<float, 8> to_single(Doubles low, Doubles high) {
-  return (Vector<float, 8>)_mm256_set_m128(_mm256_cvtpd_ps((__m256d)high), _mm256_cvtpd_ps((__m256d)low));
+inline Doubles to_double(Halves v) { return (Doubles)_mm256_cvtps_pd((__m128)v); }
+inline Halves low(Floats v) { return (Halves)_mm256_castps256_ps128((__m256)v); }
+inline Halves high(Floats v) { return (Halves)_mm256_extractf128_ps((__m256)v, 1); }
+inline Floats to_single(Doubles low, Doubles high) {
+  return (Floats)_mm256_set_m128(_mm256_cvtpd_ps((__m256d)high), _mm256_cvtpd_ps((__m256d)low));
 }
 #else
-inline Vector<float, 4> to_single(Doubles low, Doubles high) {
-  return Vector<float, 4>{float(low[0]), float(low[1]), float(high[0]), float(high[1])};
+inline Halves low(Floats v) { return Halves{v[0], v[1]}; }
+inline Halves high(Floats v) { return Halves{v[2], v[3]}; }
+inline Floats to_single(Doubles low, Doubles high) {
+  return Floats{float(low[0]), float(low[1]), float(high[0]), float(high[1])};
 }
 #endif
 
-inline Doubles load(const double *p) { return load_raw<kLanes, double>(p); }
-template <class T> inline Doubles load(const T *p) { return to_double(single<kLanes>(p)); }
+template <class R, class T>
+inline Lanes<R> load(const T *p) {
+  if constexpr (sizeof(R) == sizeof(T)) return load_raw<kLanes<R>, R>(p);
+  else if constexpr (sizeof(R) == 8) return to_double(single<kLanes<R>>(p));
+  else return single<kLanes<R>>(p);
+}
 
-// Two vectors are stored together: kBytes of float, half of that of the short types.
-constexpr int kPair = 2 * kLanes;
-using Floats = Vector<float, kPair>;
-using Shorts = Vector<uint16_t, kPair>;
+using Shorts = Vector<uint16_t, kLanes<float>>;
 
 inline Shorts to_short(const Bfloat *, Floats v) {
-  const auto bits = (Vector<uint32_t, kPair>)v, nan = (Vector<uint32_t, kPair>)(v != v);
+  using Bits = Vector<uint32_t, kLanes<float>>;
+  const auto bits = (Bits)v, nan = (Bits)(v != v);
   const auto rounded = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
   return __builtin_convertvector((rounded & ~nan) | (nan & 0x7fc0), Shorts);
 }
@@ -139,7 +158,7 @@ inline Shorts to_short(const Half *, Floats v) {
   return (Shorts)_mm256_cvtps_ph((__m256)v, _MM_FROUND_TO_NEAREST_INT);
 #else
   Shorts shorts;
-  for (int i = 0; i < kPair; i++) shorts[i] = float_to_half(v[i]);
+  for (int i = 0; i < kLanes<float>; i++) shorts[i] = float_to_half(v[i]);
   return shorts;
 #endif
 }
@@ -160,13 +179,6 @@ inline void store_raw(void *p, V v) {
   __builtin_memcpy(p, &v, sizeof v);
 }
 
-template <bool kStream> inline void store(double *p, Doubles low, Doubles high) {
-  store_raw<kStream>(p, low);
-  store_raw<kStream>(p + kLanes, high);
-}
-template <bool kStream> inline void store(float *p, Doubles low, Doubles high) {
-  store_raw<kStream>(p, to_single(low, high));
-}
-template <bool kStream, class T> inline void store(T *p, Doubles low, Doubles high) {
-  store_raw<kStream>(p, to_short(p, to_single(low, high)));
-}
+template <bool kStream> inline void store(double *p, Doubles v) { store_raw<kStream>(p, v); }
+template <bool kStream> inline void store(float *p, Floats v) { store_raw<kStream>(p, v); }
+template <bool kStream, class T> inline void store(T *p, Floats v) { store_raw<kStream>(p, to_short(p, v)); }

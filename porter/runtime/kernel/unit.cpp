@@ -1,0 +1,184 @@
+#include "unit.h"
+
+#include <cmath>
+#include <limits>
+
+#include "dispatch.h"
+
+namespace porter {
+namespace {
+
+struct Coefficients {
+  double shift, scale, slope, offset;
+};
+
+// How many positions a channel needs for what float loses in single sums to average out. The gradients of gamma and beta
+// are such sums themselves, so that nothing divides their error.
+constexpr int64_t kSingleFrom = 512, kGradientsFrom = 4096;
+// In float, what is left of the mean after the pivot costs digits of the variance: at most four bits, else once more.
+constexpr double kMostCancelled = 16;
+// Far inside of what float holds, so that no square and no product leaves it, and none is lost below it.
+constexpr double kSmallest = 0x1p-80, kLargest = 0x1p80;
+
+bool in_range(double v) { return v == 0 || (std::fabs(v) >= kSmallest && std::fabs(v) <= kLargest); }
+
+// (c,) parameters as double; `otherwise` where there are none.
+void read(const Call &call, int32_t dtype, const void *from, const Unit &unit, double otherwise, Values &to) {
+  if (!from) return to.assign(to.size(), otherwise);
+  call.types[dtype].widen(static_cast<const char *>(from) + unit.channel * size_of(dtype), unit.width, to.data());
+}
+
+// A number near the mean that float holds. Near 0 it is 0, so that the difference to it is exact.
+double rounded(double mean, double variance) {
+  return std::fabs(mean) < 0.5 * std::sqrt(variance) ? 0 : double(float(mean));
+}
+
+void set_pivot(const Call &call, const Unit &unit, State &state) {
+  const bool measure = !call.given && !call.backward;
+  if (measure) call.type.sample(slice_of(call.job, call.plan, unit, kWhole), state.pivot.data());
+  for (int64_t i = 0; i < unit.width; i++) {
+    double &pivot = state.pivot[i];
+    if (!measure) pivot = state.exact ? state.mean[i] : rounded(state.mean[i], state.variance[i] + call.job.eps);
+    else if (!state.exact) pivot = float(pivot);
+    if (!std::isfinite(pivot)) pivot = 0;
+    state.single_pivot[i] = float(pivot);
+  }
+}
+
+// float64 has nothing to spare: its second round has the mean as its pivot. In float, see kMostCancelled.
+bool has_to_recenter(const Call &call, const State &state, int64_t i) {
+  if (state.exact) return call.job.dtype == kFloat64 && state.rounds == 1;
+  const double residual = state.s[i] / double(call.job.s);
+  return state.rounds == 1 && residual * residual > (kMostCancelled - 1) * state.variance[i];
+}
+
+void measure(const Call &call, State &state, int64_t i) {
+  const double residual = state.s[i] / double(call.job.s);
+  const double variance = state.q[i] / double(call.job.s) - residual * residual;
+  state.mean[i] = state.pivot[i] + residual;
+  state.variance[i] = variance < 0 ? 0 : variance;  // a NaN stays
+}
+
+// In float64 the mean of the second round is known to more than double's precision: what it differs from the pivot goes
+// into the offset.
+Coefficients forward_line(const Call &call, const State &state, int64_t i) {
+  const double variance = state.variance[i] + call.job.eps, scale = state.gamma[i] / std::sqrt(variance);
+  if (state.exact) {
+    const double residual = call.given ? 0 : state.s[i] / double(call.job.s);
+    return {state.pivot[i], scale, 0, state.beta[i] - residual * scale};
+  }
+  const double shift = rounded(state.mean[i], variance);
+  return {shift, scale, 0, state.beta[i] - (state.mean[i] - shift) * scale};
+}
+
+// dx = scale * (dy - mean(dy) - h * mean(dy * h)), h = (x - mean) / deviation: see porter/runtime/reference.py.
+// Where statistics were given they are constants: dx = scale * dy.
+Coefficients backward_line(const Call &call, State &state, int64_t i) {
+  const double inverse = 1 / std::sqrt(state.variance[i] + call.job.eps), scale = state.gamma[i] * inverse;
+  const double residual = state.mean[i] - state.pivot[i], count = double(call.job.s);
+  if (residual != 0) state.q[i] -= residual * state.s[i];  // an infinite sum stays one
+  if (call.given) return {0, scale, 0, 0};
+  const double slope = -scale * inverse * inverse * state.q[i] / count;
+  const double offset = -scale * state.s[i] / count;
+  return {state.pivot[i], scale, slope, residual != 0 ? offset - slope * residual : offset};
+}
+
+// Whether float may compute what these sums and coefficients say: no overflow on the way, and nothing lost below.
+bool fits(const Call &call, const State &state, int64_t i, const Coefficients &k) {
+  const double variance = state.variance[i] + call.job.eps;
+  if (!(std::fabs(state.s[i]) <= kLargest * double(call.job.s) && state.q[i] - state.q[i] == 0)) return false;
+  if (!(variance >= kSmallest && variance <= kLargest && in_range(k.scale) && std::fabs(k.shift) <= kLargest))
+    return false;
+  if (!(in_range(k.slope) && std::fabs(k.offset) <= kLargest)) return false;
+  const bool constant = state.s[i] == 0 && state.q[i] == 0;
+  return call.backward || call.given || constant || state.variance[i] >= kSmallest;
+}
+
+void set_line(State &state, int64_t i, const Coefficients &k) {
+  const double rest = state.exact ? 0 : k.scale - double(float(k.scale));
+  const double values[] = {k.shift, k.scale, rest, k.slope, k.offset};
+  const int64_t width = int64_t(state.pivot.size());
+  for (int which = 0; which < 5; which++) {
+    if (state.exact) state.lines[which * width + i] = values[which];
+    else state.singles[which * width + i] = float(values[which]);
+  }
+}
+
+void write_statistics(const Call &call, const Unit &unit, const State &state) {
+  double *row = call.job.statistics + row_of(call.job, unit);
+  for (int64_t i = 0; i < unit.width; i++, row += 2) row[0] = state.mean[i], row[1] = state.variance[i];
+}
+
+bool start_again(const Call &call, const Unit &unit, State &state) {
+  state.exact = true;
+  set_pivot(call, unit, state);
+  return true;
+}
+
+bool settle_forward(const Call &call, const Unit &unit, State &state) {
+  bool again = false;
+  for (int64_t i = 0; i < unit.width; i++) {
+    if (!call.given) measure(call, state, i);
+    const Coefficients k = forward_line(call, state, i);
+    if (!state.exact && !fits(call, state, i, k)) return start_again(call, unit, state);
+    again |= !call.given && has_to_recenter(call, state, i);
+    set_line(state, i, k);
+  }
+  for (int64_t i = 0; again && i < unit.width; i++)
+    state.pivot[i] = state.exact ? state.mean[i] : (state.single_pivot[i] = float(state.mean[i]));
+  if (!again && call.job.statistics) write_statistics(call, unit, state);
+  return again;
+}
+
+bool settle_backward(const Call &call, const Unit &unit, State &state) {
+  for (int64_t i = 0; i < unit.width; i++) {
+    const Coefficients k = backward_line(call, state, i);
+    if (!state.exact && !fits(call, state, i, k)) return start_again(call, unit, state);
+    set_line(state, i, k);
+  }
+  return false;
+}
+
+// Parameters in double have a gradient in double.
+bool has_doubles(const Job &job) {
+  return job.affine_dtype == kFloat64 && (job.gamma || job.beta || job.dgamma || job.dbeta);
+}
+
+}  // namespace
+
+Call::Call(const Job &job, bool backward)
+    : job(job), plan(plan_of(job)), types(types_for(job.isa)), type(types[job.dtype]), backward(backward),
+      given(job.mean != nullptr), sums_needed(backward ? !given || job.dgamma || job.dbeta : !given),
+      exact_sums(job.s < (backward ? kGradientsFrom : kSingleFrom) || has_doubles(job)),
+      exact(!type.fast.single || job.s < kSingleFrom) {}
+
+Line State::line() const {
+  const auto part = [this](int which) -> const void * {
+    const size_t from = size_t(which) * pivot.size();
+    return exact ? static_cast<const void *>(lines.data() + from) : singles.data() + from;
+  };
+  return {part(0), part(1), part(2), part(3), part(4)};
+}
+
+void begin(const Call &call, const Unit &unit, State &state) {
+  const Job &job = call.job;
+  state.exact = call.exact;
+  state.rounds = 0;
+  state.s.assign(state.s.size(), 0), state.q.assign(state.q.size(), 0);
+  read(call, job.affine_dtype, job.gamma, unit, 1, state.gamma);
+  read(call, job.affine_dtype, job.beta, unit, 0, state.beta);
+  if (call.given) {
+    read(call, job.given_dtype, job.mean, unit, 0, state.mean);
+    read(call, job.given_dtype, job.variance, unit, 0, state.variance);
+  } else if (call.backward) {
+    const double *row = job.statistics + row_of(job, unit);
+    for (int64_t i = 0; i < unit.width; i++) state.mean[i] = row[2 * i], state.variance[i] = row[2 * i + 1];
+  }
+  set_pivot(call, unit, state);
+}
+
+bool settle(const Call &call, const Unit &unit, State &state) {
+  return call.backward ? settle_backward(call, unit, state) : settle_forward(call, unit, state);
+}
+
+}  // namespace porter

@@ -1,0 +1,47 @@
+// One unit in progress: from its sums to the numbers that its output is computed from.
+#pragma once
+#include <vector>
+
+#include "plan.h"
+
+namespace porter {
+
+// One call, as all its units see it.
+struct Call {
+  Call(const Job &job, bool backward);
+  const Job &job;
+  const Plan plan;
+  const Type *types;
+  const Type &type;
+  const bool backward, given, sums_needed;
+  const bool exact_sums, exact;  // in double
+};
+
+using Values = std::vector<double>;
+
+// What is known of one unit: (width,) each, and the lines that its output is computed from.
+struct State {
+  explicit State(int64_t width)
+      : pivot(width), s(width), q(width), gamma(width), beta(width), mean(width), variance(width), chunk(2 * width),
+        lines(5 * width), single_pivot(width), singles(5 * width) {}
+
+  Values pivot, s, q, gamma, beta, mean, variance;
+  Values chunk;  // the sums of one chunk
+  Values lines;
+  std::vector<float> single_pivot, singles;  // the same for loops that compute in float
+  bool exact = false;  // all in double
+  int rounds = 0;   // how often sums were taken
+
+  const Loops &summing(const Call &call) const { return exact || call.exact_sums ? call.type.exact : call.type.fast; }
+  const Loops &writing(const Call &call) const { return exact ? call.type.exact : call.type.fast; }
+  Line line() const;
+};
+
+// Before the sums: a pivot, and all that is given.
+void begin(const Call &call, const Unit &unit, State &state);
+// After the sums: statistics and lines. True where the sums did not suffice, and have to be taken once more.
+bool settle(const Call &call, const Unit &unit, State &state);
+// (n, c, 2) by the order of job.statistics: where the channels of a unit begin.
+inline int64_t row_of(const Job &job, const Unit &unit) { return 2 * (unit.sample * job.c + unit.channel); }
+
+}  // namespace porter
