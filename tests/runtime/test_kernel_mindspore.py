@@ -53,7 +53,7 @@ def test_the_kernel_is_used_or_not(monkeypatch: pytest.MonkeyPatch) -> None:
     from mindspore import Tensor
 
     from porter.runtime import mindspore as runtime
-    from porter.runtime.kernel import mindspore as kernel
+    from porter.runtime.kernel import mindspore_eager as eager
 
     calls: list[str] = []
 
@@ -61,13 +61,91 @@ def test_the_kernel_is_used_or_not(monkeypatch: pytest.MonkeyPatch) -> None:
         calls.append("kernel")
         return x, None
 
-    monkeypatch.setattr(kernel, "normalize", normalize)
+    monkeypatch.setattr(eager, "normalize", normalize)
     x = Tensor(make((2, 3, 4)).input, mindspore.float32)
     runtime.InstanceNorm1d(3)(x)
     assert calls == ["kernel"]
-    monkeypatch.setattr(kernel, "available", lambda: False)
+    monkeypatch.setattr(eager, "serves", lambda *_: False)
     y = runtime.InstanceNorm1d(3)(x)
     assert calls == ["kernel"] and not np.array_equal(y.asnumpy(), x.asnumpy())
+
+
+@pytest.mark.usefixtures("pynative", "enabled")
+@pytest.mark.parametrize("native", [False, True], ids=["function", "native layer"])
+def test_what_is_compiled_has_operations_of_its_own(monkeypatch: pytest.MonkeyPatch, native: bool) -> None:
+    """ms.jit inside of PyNative: a compiler cannot read what works on memory."""
+    import mindspore
+    from mindspore import Tensor, nn
+
+    from porter.runtime.kernel import mindspore_eager as eager
+    from porter.runtime.mindspore import instance_norm
+
+    x = Tensor(make((2, 3, 4, 5)).input, mindspore.float32)
+    function = nn.InstanceNorm2d(3) if native else instance_norm
+    expected = function(x).asnumpy()
+
+    def call(x: Any) -> Any:
+        return function(x)
+
+    compiled = mindspore.jit(call)
+
+    def refuse(*_: Any) -> Any:
+        raise AssertionError("this is for PyNative")
+
+    monkeypatch.setattr(eager, "normalize", refuse)
+    np.testing.assert_array_equal(compiled(x).asnumpy(), expected)
+    with pytest.raises(AssertionError, match="this is for PyNative"):
+        function(x)
+
+
+@pytest.mark.usefixtures("pynative")
+def test_the_memory_of_the_input_may_have_gaps_or_not_be_there_yet() -> None:
+    import mindspore
+    from mindspore import Tensor, ops
+
+    from porter.runtime.mindspore import instance_norm
+
+    x = Tensor(make((4, 6, 40, 50)).input, mindspore.float32)
+    for view in (x[:, 1:4], x[1:], x.transpose(1, 0, 2, 3), x[:, :, ::2], ops.exp(x * 0.1) + x):
+        actual = instance_norm(view)  # before anything waits for the view
+        assert_rounded_once(actual, reference.instance_norm(view.asnumpy()), "float32", 1.53)
+
+
+@pytest.mark.usefixtures("pynative")
+def test_shift_without_scale_and_other_types_of_it() -> None:
+    import mindspore
+    from mindspore import Tensor
+
+    from porter.runtime.mindspore import instance_norm
+
+    data = make((2, 3, 4, 5))
+    x, bias = (Tensor(values, mindspore.float32) for values in (data.input, data.bias))
+    weight = Tensor(data.weight, mindspore.float32)
+
+    def by(bias: Any, weight: Any) -> Any:
+        loss = mindspore.value_and_grad(lambda x, b: (instance_norm(x, weight=weight, bias=b) ** 2).sum(), (0, 1))
+        return loss(x, bias)[1]
+
+    gradients = by(bias, None), by(bias, Tensor(np.ones(3), mindspore.float32))
+    for one, other in zip(*gradients, strict=True):
+        np.testing.assert_array_equal(one.asnumpy(), other.asnumpy())
+    half = by(bias.astype(mindspore.float16), weight)
+    assert half[1].dtype == mindspore.float16
+    np.testing.assert_allclose(half[1].asnumpy(), by(bias, weight)[1].asnumpy(), rtol=2e-3, atol=2e-2)
+
+
+@pytest.mark.usefixtures("pynative")
+def test_a_second_derivative_is_refused() -> None:
+    import mindspore
+    from mindspore import Tensor
+
+    from porter.runtime.mindspore import instance_norm
+
+    x = Tensor(make((1, 3, 4)).input, mindspore.float32)
+    first = mindspore.grad(lambda x: (instance_norm(x) ** 3).sum())
+    with pytest.raises(RuntimeError, match="has a first derivative only, and its gradient is differentiated"):
+        mindspore.grad(lambda x: (first(x) ** 2).sum())(x)
+    assert first(x).shape == x.shape
 
 
 def test_inside_a_network_with_other_layers(mode: str) -> None:

@@ -204,7 +204,7 @@ def test_outputs_may_live_until_the_end(value: str) -> None:
     code = (
         "import builtins, numpy, torch\n"
         "from porter.runtime.kernel import numpy as n, torch as t\n"
-        "x = numpy.ones((1, 4, 40000), 'float32')\n"
+        "x = numpy.ones((1, 4, 100000), 'float32')\n"
         "builtins.kept = n.instance_norm(x).output, t.instance_norm(torch.from_numpy(x).requires_grad_())\n"
         "print(builtins.kept[0].base is None)"
     )

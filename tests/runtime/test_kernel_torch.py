@@ -191,6 +191,21 @@ def test_running_statistics(momentum: float) -> None:
     torch.testing.assert_close(ours, torchs)
 
 
+@pytest.mark.parametrize("size", [70, 4_000])
+@pytest.mark.parametrize("value", [float("inf"), float("nan")])
+def test_running_statistics_of_what_is_no_number(size: int, value: float) -> None:
+    import torch
+
+    from porter.runtime.kernel.torch import instance_norm
+
+    x, *_ = tensors((2, 3, size))
+    x[0, 1, 0] = value
+    ours, torchs = ((torch.zeros(3), torch.ones(3)) for _ in range(2))
+    instance_norm(x, *ours)
+    torch.nn.functional.instance_norm(x, *torchs)
+    torch.testing.assert_close(ours, torchs, equal_nan=True)
+
+
 @pytest.mark.parametrize(
     "wanted", [(True, False, False), (False, True, False), (False, False, True), (True, True, False)]
 )

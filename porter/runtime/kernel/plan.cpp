@@ -30,7 +30,9 @@ Plan plan_of(const Job &job) {
 }
 
 Unit unit_of(const Job &job, const Plan &plan, int64_t u) {
-  return job.channels_last ? Unit{u, 0, plan.width} : Unit{u / job.c, u % job.c, 1};
+  if (job.channels_last) return {u, 0, plan.width};
+  const int64_t sample = u < job.c ? 0 : u / job.c;  // a division of this size takes as long as a short channel
+  return {sample, u - sample * job.c, 1};
 }
 
 Slice slice_of(const Job &job, const Plan &plan, const Unit &unit, int64_t chunk) {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 from typing import Any
 
 import numpy as np
@@ -22,13 +23,14 @@ class _Block:
         self._give(self._address)
 
 
-def empty_like(array: NDArray[Any]) -> NDArray[Any]:
-    """A C-contiguous array of the shape and dtype of `array`, with any content.
+def empty(shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:
+    """A C-contiguous array with any content.
 
     A large one does not own its memory, as a view does not: `resize` refuses it.
     """
-    library = loader.library()
-    address = library.porter_take(array.nbytes) if library and array.nbytes >= loader.POOL_FROM else None
+    library, kind = loader.library(), np.dtype(dtype)
+    size = math.prod(shape) * kind.itemsize
+    address = library.porter_take(size) if library and size >= loader.POOL_FROM else None
     if library is None or address is None:
-        return np.empty(array.shape, array.dtype)
-    return np.asarray(_Block(library, address, array.nbytes)).view(array.dtype).reshape(array.shape)
+        return np.empty(shape, kind)
+    return np.asarray(_Block(library, address, size)).view(kind).reshape(shape)

@@ -30,9 +30,9 @@ inline void add(const T *x, const T *dy, Lanes<R> pivot, Sums<R> &to) {
 }
 
 inline double total(Doubles v) {
-  double sum = 0;
-  for (int i = 0; i < kLanes<double>; i++) sum += v[i];
-  return sum;
+  for (int step = kLanes<double> / 2; step; step /= 2)
+    for (int i = 0; i < step; i++) v[i] += v[i + step];
+  return v[0];
 }
 
 // A piece of one channel. In double, four vectors at a time hide the latency of an addition.
@@ -53,21 +53,22 @@ int64_t reduce_run(const T *x, const T *dy, int64_t length, double pivot, double
 
 // In float, one block after another hides it: no block waits for the one before.
 template <bool kGrad, class T>
-int64_t reduce_run(const T *x, const T *dy, int64_t length, float pivot, double &s, double &q) {
+int64_t reduce_run(const T *x, const T *dy, int64_t length, float pivot, double &s_total, double &q_total) {
   constexpr int kStep = int(kBlock) * kLanes<float>;
   Doubles s0 = {}, s1 = {}, q0 = {}, q1 = {};
   const Floats vp = pivot - Floats{};
   int64_t i = 0;
   for (; i + kStep <= length; i += kStep) {
-    Sums<float> block;
+    Sums<float> even, odd;
 #pragma GCC unroll 16
     for (int j = 0; j < int(kBlock); j++)
-      add<kGrad, float>(x + i + j * kLanes<float>, dy + i + j * kLanes<float>, vp, block);
-    s0 += to_double(low(block.s)), s1 += to_double(high(block.s));
-    q0 += to_double(low(block.q)), q1 += to_double(high(block.q));
+      add<kGrad, float>(x + i + j * kLanes<float>, dy + i + j * kLanes<float>, vp, j % 2 ? odd : even);
+    const Floats s = even.s + odd.s, q = even.q + odd.q;
+    s0 += to_double(low(s)), s1 += to_double(high(s));
+    q0 += to_double(low(q)), q1 += to_double(high(q));
   }
-  s += total(s0 + s1);
-  q += total(q0 + q1);
+  s_total += total(s0 + s1);
+  q_total += total(q0 + q1);
   return i;
 }
 

@@ -11,6 +11,10 @@ namespace porter {
 // work(task, worker) for every task below `tasks`, each by whichever worker is free.
 template <class Work>
 void for_each(int64_t tasks, int workers, const Work &work) {
+  if (workers == 1) {
+    for (int64_t task = 0; task < tasks; task++) work(task, 0);
+    return;
+  }
   std::atomic<int64_t> next{0};
   const auto run = [&](int worker) {
     for (int64_t task; (task = next.fetch_add(1, std::memory_order_relaxed)) < tasks;) work(task, worker);

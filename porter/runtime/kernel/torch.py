@@ -15,12 +15,14 @@ from porter.runtime.kernel import loader
 
 _DTYPES = {torch.float32: 0, torch.float64: 1, torch.float16: 2, torch.bfloat16: 3}
 _SHORT = (torch.float16, torch.bfloat16)
+_PLAIN = (Tensor, torch.nn.Parameter)
 
 _capsule = ctypes.pythonapi.PyCapsule_New
 _capsule.restype, _capsule.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
 
 try:  # private, but the public ways to ask take as long as the dispatcher
     _OBSERVERS: tuple[Any, ...] = (
+        torch._C._is_tracing,
         torch._C._len_torch_dispatch_stack,
         torch._C._len_torch_function_stack,
         torch._C._functorch.peek_interpreter_stack,
@@ -59,8 +61,9 @@ def instance_norm(
             input, running_mean, running_var, weight, bias, use_input_stats, momentum, eps
         )
     given = (None, None) if use_input_stats else (running_mean, running_var)
-    output, statistics = _call(input, weight, bias, *given, eps)
-    if use_input_stats and running_mean is not None and running_var is not None:
+    update = use_input_stats and running_mean is not None
+    output, statistics = _call(update, input, weight, bias, *given, eps)
+    if update:
         _update(running_mean, running_var, statistics, math.prod(input.shape[2:]), momentum)
     return output
 
@@ -70,17 +73,19 @@ def _fits(x: Tensor, running: tuple[Any, Any], affine: tuple[Any, Any], use_inpu
     kind, shape = x.dtype, x.shape
     if kind not in _DTYPES or not x.is_cpu or x.layout != torch.strided or not _available():
         return False
-    if len(shape) < 3 or x.numel() == 0 or (use_input_stats and math.prod(shape[2:]) == 1):
+    elements = x.numel()
+    if len(shape) < 3 or elements == 0 or (use_input_stats and elements == shape[0] * shape[1]):
         return False
     if (running[0] is None) != (running[1] is None) or (running[0] is None and not use_input_stats):
         return False
-    vectors = [vector for vector in (*running, *affine) if vector is not None]
-    if not vectors:
-        return True
-    shared, channels = vectors[0].dtype, shape[1:2]
-    if shared != kind and (shared != torch.float32 or kind not in _SHORT):
-        return False
-    return all(vector.dtype == shared and vector.shape == channels and vector.is_cpu for vector in vectors)
+    shared, channels = None, shape[1]
+    for vector in (*running, *affine):
+        if vector is None:
+            continue
+        shared = shared or vector.dtype
+        if vector.dtype != shared or vector.dim() != 1 or vector.shape[0] != channels or not vector.is_cpu:
+            return False
+    return shared is None or shared == kind or (shared == torch.float32 and kind in _SHORT)
 
 
 @torch.compiler.assume_constant_result
@@ -113,18 +118,33 @@ def _like(grad: Tensor, x: Tensor) -> Tensor:
     return grad.movedim(1, -1).contiguous().movedim(-1, 1) if _is_last(x) else grad.contiguous()
 
 
-def _job(x: Tensor, statistics: Tensor, weight: Tensor | None, bias: Tensor | None, given: Any, eps: float) -> Any:
-    """A job that holds everything but its outputs, and the tensors that must outlive it."""
-    shape, vectors = x.shape, (weight, bias, *given)
-    held = [None if vector is None else vector.contiguous() for vector in vectors]
-    firsts = (bias if weight is None else weight, given[0])
-    kinds = [_DTYPES[x.dtype if first is None else first.dtype] for first in firsts]
-    job = loader.Job(  # by position: a name for each takes as long as a small kernel
-        shape[0], shape[1], math.prod(shape[2:]), _DTYPES[x.dtype], _is_last(x), torch.get_num_threads(), 0, *kinds,
-        eps, x.data_ptr(), None, None, *(None if vector is None else vector.data_ptr() for vector in held),
-        statistics.data_ptr(),
+def _run(
+    x: Tensor, eps: float, weight: Tensor | None, bias: Tensor | None, given: tuple[Any, Any],
+    statistics: Tensor | None, outputs: tuple[Any, ...], grad: Tensor | None = None,
+) -> None:  # fmt: skip
+    """Forward, or, with `grad`, backward, into `outputs`: like `x`, then the gradients of the parameters.
+
+    Written out, since a loop over what may be None takes as long as a small kernel.
+    """
+    kind = affine_kind = given_kind = _DTYPES[x.dtype]
+    mean, variance = given
+    if mean is not None:
+        mean, variance, given_kind = mean.contiguous(), variance.contiguous(), _DTYPES[mean.dtype]
+    if weight is not None:
+        weight, affine_kind = weight.contiguous(), _DTYPES[weight.dtype]
+    if bias is not None:
+        bias, affine_kind = bias.contiguous(), _DTYPES[bias.dtype]
+    shape = x.shape
+    n, c = shape[0], shape[1]
+    job = loader.PACKED.pack(
+        n, c, x.numel() // (n * c), kind, not x.is_contiguous(), torch.get_num_threads(), loader.limit(), affine_kind,
+        given_kind, eps, x.data_ptr(), 0 if grad is None else grad.data_ptr(), outputs[0].data_ptr(),
+        0 if weight is None else weight.data_ptr(), 0 if bias is None else bias.data_ptr(),
+        0 if mean is None else mean.data_ptr(), 0 if variance is None else variance.data_ptr(),
+        0 if statistics is None else statistics.data_ptr(), *[output.data_ptr() for output in outputs[1:]],
+        *((0, 0) if grad is None else ()),
     )  # fmt: skip
-    return job, held
+    loader.run(job, grad is not None)
 
 
 def _empty_like(x: Tensor) -> Tensor:
@@ -143,10 +163,16 @@ def _empty_like(x: Tensor) -> Tensor:
 def _forward(x: Tensor, weight: Any, bias: Any, mean: Any, variance: Any, eps: float) -> tuple[Tensor, Tensor]:
     x = _dense(x)
     output, statistics = _empty_like(x), x.new_empty((*x.shape[:2], 2), dtype=torch.float64)
-    job, _held = _job(x, statistics, weight, bias, (mean, variance), eps)
-    job.out = output.data_ptr()
-    loader.run(job, backward=False)
+    _run(x, eps, weight, bias, (mean, variance), statistics, (output,))
     return output, statistics
+
+
+def _only_output(x: Tensor, weight: Any, bias: Any, mean: Any, variance: Any, eps: float) -> tuple[Tensor, None]:
+    """`_forward` where nobody asks for the statistics."""
+    x = _dense(x)
+    output = _empty_like(x)
+    _run(x, eps, weight, bias, (mean, variance), None, (output,))
+    return output, None
 
 
 @torch.library.impl(_LIBRARY, "instance_norm_backward", "CPU")
@@ -157,12 +183,8 @@ def _backward(
     x = _dense(x)
     grad = _like(grad, x)
     outputs = _outputs(x, weight, of_input, of_weight, of_bias, _empty_like)
-    job, _held = _job(x, statistics, weight, None, (mean, variance), eps)
-    job.affine_dtype, job.dy = _DTYPES[outputs[1].dtype], grad.data_ptr()
-    for name, output in zip(("out", "dgamma", "dbeta"), outputs, strict=True):
-        if output.numel():
-            setattr(job, name, output.data_ptr())
-    loader.run(job, backward=True)
+    # An empty tensor's address is 0, and those of the parameters' gradients have the dtype of the weight, or else of x.
+    _run(x, eps, weight, None, (mean, variance), statistics, outputs, grad)
     return outputs
 
 
@@ -227,23 +249,31 @@ class _Function(torch.autograd.Function):
     backward = staticmethod(_differentiate)
 
 
-def _call(*inputs: Any) -> Any:
+def _call(statistics: bool, *inputs: Any) -> Any:
     """torch.ops.porter.instance_norm, whose way through the dispatcher takes longer than a small kernel.
 
-    Where nobody listens to the dispatcher, its work is done here.
+    Where nobody listens to the dispatcher, its work is done here; `statistics` says whether they are asked for.
     """
-    if not _unobserved(inputs[0]):
+    x, weight, bias, *_ = inputs
+    if not _unobserved(x):
         return torch.ops.porter.instance_norm(*inputs)
-    if torch.is_grad_enabled() and any(value is not None and value.requires_grad for value in inputs[:5]):
+    if torch.is_grad_enabled() and (
+        x.requires_grad
+        or (weight is not None and weight.requires_grad)
+        or (bias is not None and bias.requires_grad)
+    ):
         return _Function.apply(*inputs)
-    return _forward(*inputs)
+    return _forward(*inputs) if statistics else _only_output(*inputs)
 
 
 def _unobserved(x: Tensor) -> bool:
     """No compiler, no mode, no transform of torch.func and no subclass has to see what happens to `x`."""
-    if torch.compiler.is_compiling() or torch.jit.is_tracing() or type(x) not in (Tensor, torch.nn.Parameter):
+    if type(x) not in _PLAIN or torch.compiler.is_compiling():
         return False
-    return not any(active() for active in _OBSERVERS)
+    for active in _OBSERVERS:
+        if active():
+            return False
+    return True
 
 
 def _composed(grad: Tensor, x: Tensor, weight: Any, given: Any, eps: float) -> tuple[Tensor, Tensor, Tensor]:

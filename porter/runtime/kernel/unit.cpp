@@ -1,7 +1,7 @@
 #include "unit.h"
 
+#include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "dispatch.h"
 
@@ -23,14 +23,15 @@ constexpr double kSmallest = 0x1p-80, kLargest = 0x1p80;
 bool in_range(double v) { return v == 0 || (std::fabs(v) >= kSmallest && std::fabs(v) <= kLargest); }
 
 // (c,) parameters as double; `otherwise` where there are none.
-void read(const Call &call, int32_t dtype, const void *from, const Unit &unit, double otherwise, Values &to) {
-  if (!from) return to.assign(to.size(), otherwise);
-  call.types[dtype].widen(static_cast<const char *>(from) + unit.channel * size_of(dtype), unit.width, to.data());
+Values read(const Type *types, int32_t dtype, const void *from, int64_t count, double otherwise) {
+  Values values(size_t(count), otherwise);
+  if (from) types[dtype].widen(from, count, values.data());
+  return values;
 }
 
 // A number near the mean that float holds. Near 0 it is 0, so that the difference to it is exact.
 double rounded(double mean, double variance) {
-  return std::fabs(mean) < 0.5 * std::sqrt(variance) ? 0 : double(float(mean));
+  return 4 * mean * mean < variance ? 0 : double(float(mean));
 }
 
 void set_pivot(const Call &call, const Unit &unit, State &state) {
@@ -48,45 +49,45 @@ void set_pivot(const Call &call, const Unit &unit, State &state) {
 // float64 has nothing to spare: its second round has the mean as its pivot. In float, see kMostCancelled.
 bool has_to_recenter(const Call &call, const State &state, int64_t i) {
   if (state.exact) return call.job.dtype == kFloat64 && state.rounds == 1;
-  const double residual = state.s[i] / double(call.job.s);
+  const double residual = state.s[i] * call.per_position;
   return state.rounds == 1 && residual * residual > (kMostCancelled - 1) * state.variance[i];
 }
 
 void measure(const Call &call, State &state, int64_t i) {
-  const double residual = state.s[i] / double(call.job.s);
-  const double variance = state.q[i] / double(call.job.s) - residual * residual;
+  const double residual = state.s[i] * call.per_position;
+  const double variance = state.q[i] * call.per_position - residual * residual;
   state.mean[i] = state.pivot[i] + residual;
   state.variance[i] = variance < 0 ? 0 : variance;  // a NaN stays
 }
 
 // In float64 the mean of the second round is known to more than double's precision: what it differs from the pivot goes
 // into the offset.
-Coefficients forward_line(const Call &call, const State &state, int64_t i) {
-  const double variance = state.variance[i] + call.job.eps, scale = state.gamma[i] / std::sqrt(variance);
+Coefficients forward_line(const Call &call, const State &state, int64_t i, int64_t channel) {
+  const double variance = state.variance[i] + call.job.eps, scale = call.gamma[channel] / std::sqrt(variance);
+  const double beta = call.beta[channel];
   if (state.exact) {
-    const double residual = call.given ? 0 : state.s[i] / double(call.job.s);
-    return {state.pivot[i], scale, 0, state.beta[i] - residual * scale};
+    const double residual = call.given ? 0 : state.s[i] * call.per_position;
+    return {state.pivot[i], scale, 0, beta - residual * scale};
   }
   const double shift = rounded(state.mean[i], variance);
-  return {shift, scale, 0, state.beta[i] - (state.mean[i] - shift) * scale};
+  return {shift, scale, 0, beta - (state.mean[i] - shift) * scale};
 }
 
 // dx = scale * (dy - mean(dy) - h * mean(dy * h)), h = (x - mean) / deviation: see porter/runtime/reference.py.
 // Where statistics were given they are constants: dx = scale * dy.
-Coefficients backward_line(const Call &call, State &state, int64_t i) {
-  const double inverse = 1 / std::sqrt(state.variance[i] + call.job.eps), scale = state.gamma[i] * inverse;
-  const double residual = state.mean[i] - state.pivot[i], count = double(call.job.s);
+Coefficients backward_line(const Call &call, State &state, int64_t i, int64_t channel) {
+  const double inverse = 1 / std::sqrt(state.variance[i] + call.job.eps), scale = call.gamma[channel] * inverse;
+  const double residual = state.mean[i] - state.pivot[i];
   if (residual != 0) state.q[i] -= residual * state.s[i];  // an infinite sum stays one
   if (call.given) return {0, scale, 0, 0};
-  const double slope = -scale * inverse * inverse * state.q[i] / count;
-  const double offset = -scale * state.s[i] / count;
+  const double slope = -scale * inverse * inverse * state.q[i] * call.per_position;
+  const double offset = -scale * state.s[i] * call.per_position;
   return {state.pivot[i], scale, slope, residual != 0 ? offset - slope * residual : offset};
 }
 
 // Whether float may compute what these sums and coefficients say: no overflow on the way, and nothing lost below.
 bool fits(const Call &call, const State &state, int64_t i, const Coefficients &k) {
   const double variance = state.variance[i] + call.job.eps;
-  if (!(std::fabs(state.s[i]) <= kLargest * double(call.job.s) && state.q[i] - state.q[i] == 0)) return false;
   if (!(variance >= kSmallest && variance <= kLargest && in_range(k.scale) && std::fabs(k.shift) <= kLargest))
     return false;
   if (!(in_range(k.slope) && std::fabs(k.offset) <= kLargest)) return false;
@@ -119,7 +120,7 @@ bool settle_forward(const Call &call, const Unit &unit, State &state) {
   bool again = false;
   for (int64_t i = 0; i < unit.width; i++) {
     if (!call.given) measure(call, state, i);
-    const Coefficients k = forward_line(call, state, i);
+    const Coefficients k = forward_line(call, state, i, unit.channel + i);
     if (!state.exact && !fits(call, state, i, k)) return start_again(call, unit, state);
     again |= !call.given && has_to_recenter(call, state, i);
     set_line(state, i, k);
@@ -132,7 +133,7 @@ bool settle_forward(const Call &call, const Unit &unit, State &state) {
 
 bool settle_backward(const Call &call, const Unit &unit, State &state) {
   for (int64_t i = 0; i < unit.width; i++) {
-    const Coefficients k = backward_line(call, state, i);
+    const Coefficients k = backward_line(call, state, i, unit.channel + i);
     if (!state.exact && !fits(call, state, i, k)) return start_again(call, unit, state);
     set_line(state, i, k);
   }
@@ -150,7 +151,9 @@ Call::Call(const Job &job, bool backward)
     : job(job), plan(plan_of(job)), types(types_for(job.isa)), type(types[job.dtype]), backward(backward),
       given(job.mean != nullptr), sums_needed(backward ? !given || job.dgamma || job.dbeta : !given),
       exact_sums(job.s < (backward ? kGradientsFrom : kSingleFrom) || has_doubles(job)),
-      exact(!type.fast.single || job.s < kSingleFrom) {}
+      exact(!type.fast.single || job.s < kSingleFrom), per_position(1 / double(job.s)), gamma(read(types, job.affine_dtype, job.gamma, job.c, 1)),
+      beta(read(types, job.affine_dtype, job.beta, job.c, 0)), mean(read(types, job.given_dtype, job.mean, job.c, 0)),
+      variance(read(types, job.given_dtype, job.variance, job.c, 0)) {}
 
 Line State::line() const {
   const auto part = [this](int which) -> const void * {
@@ -164,12 +167,10 @@ void begin(const Call &call, const Unit &unit, State &state) {
   const Job &job = call.job;
   state.exact = call.exact;
   state.rounds = 0;
-  state.s.assign(state.s.size(), 0), state.q.assign(state.q.size(), 0);
-  read(call, job.affine_dtype, job.gamma, unit, 1, state.gamma);
-  read(call, job.affine_dtype, job.beta, unit, 0, state.beta);
+  for (int64_t i = 0; i < unit.width; i++) state.s[i] = state.q[i] = 0;
   if (call.given) {
-    read(call, job.given_dtype, job.mean, unit, 0, state.mean);
-    read(call, job.given_dtype, job.variance, unit, 0, state.variance);
+    std::copy_n(call.mean.data() + unit.channel, unit.width, state.mean.data());
+    std::copy_n(call.variance.data() + unit.channel, unit.width, state.variance.data());
   } else if (call.backward) {
     const double *row = job.statistics + row_of(job, unit);
     for (int64_t i = 0; i < unit.width; i++) state.mean[i] = row[2 * i], state.variance[i] = row[2 * i + 1];

@@ -6,6 +6,8 @@
 
 namespace porter {
 
+using Values = std::vector<double>;
+
 // One call, as all its units see it.
 struct Call {
   Call(const Job &job, bool backward);
@@ -15,17 +17,17 @@ struct Call {
   const Type &type;
   const bool backward, given, sums_needed;
   const bool exact_sums, exact;  // in double
+  const double per_position;  // 1 / s
+  const Values gamma, beta, mean, variance;  // (c,)
 };
-
-using Values = std::vector<double>;
 
 // What is known of one unit: (width,) each, and the lines that its output is computed from.
 struct State {
   explicit State(int64_t width)
-      : pivot(width), s(width), q(width), gamma(width), beta(width), mean(width), variance(width), chunk(2 * width),
+      : pivot(width), s(width), q(width), mean(width), variance(width), chunk(2 * width),
         lines(5 * width), single_pivot(width), singles(5 * width) {}
 
-  Values pivot, s, q, gamma, beta, mean, variance;
+  Values pivot, s, q, mean, variance;
   Values chunk;  // the sums of one chunk
   Values lines;
   std::vector<float> single_pivot, singles;  // the same for loops that compute in float

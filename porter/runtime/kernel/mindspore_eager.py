@@ -1,0 +1,96 @@
+# mypy: allow-subclassing-any
+"""The kernel in MindSpore's PyNative mode, on the memory of the tensors: an ops.Custom takes milliseconds to be started.
+
+Here nothing may be compiled: ms.jit and GRAPH mode have the operations of porter/runtime/kernel/mindspore.py.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mindspore
+import numpy as np
+from mindspore import Tensor
+from mindspore.common._grad_function import _Function
+from mindspore.common.api import _pynative_executor
+
+from porter.runtime.kernel import loader
+from porter.runtime.kernel.pool import empty
+
+_DTYPES = {
+    mindspore.float32: (0, np.float32), mindspore.float64: (1, np.float64), mindspore.float16: (2, np.float16),
+}  # fmt: skip
+
+
+def serves(x: Tensor, vectors: tuple[Any, Any], given: tuple[Any, Any]) -> bool:
+    """Whether `normalize` may be called: types that the kernel knows, in memory of the CPU."""
+    kinds = [[v.dtype for v in pair if v is not None] for pair in (vectors, given)]
+    known = x.dtype in _DTYPES and all(kind in _DTYPES and kind == pair[0] for pair in kinds for kind in pair)
+    return known and loader.available() and x.device == "CPU"
+
+
+def normalize(x: Tensor, gamma: Any, beta: Any, mean: Any, variance: Any, eps: float) -> tuple[Tensor, Any]:
+    """x (N, C, *spatial), gamma and beta (C,) or None -> y, like x; mean and biased variance, (N, C, 2) float64.
+
+    Where `mean` and `variance` (C,) are given, they are used, nothing is differentiated by them, and the second result
+    is None. RuntimeError where someone differentiates the gradient.
+    """
+    if _pynative_executor.requires_grad():
+        y, statistics = _Normalize.apply(x, gamma, beta, mean, variance, eps)
+        return y, statistics if mean is None else None
+    y, statistics = _forward(x, gamma, beta, mean, variance, eps)
+    return Tensor.from_numpy(y), None if statistics is None else Tensor.from_numpy(statistics)
+
+
+class _Normalize(_Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, gamma: Any, beta: Any, mean: Any, variance: Any, eps: float) -> Any:
+        y, statistics = _forward(x, gamma, beta, mean, variance, eps)
+        ctx.save_for_backward(x, gamma)
+        ctx.given, ctx.statistics, ctx.eps = (mean, variance), statistics, eps
+        second = Tensor.from_numpy(np.empty(0) if statistics is None else statistics)
+        ctx.mark_non_differentiable(second)
+        return Tensor.from_numpy(y), second
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor, _: Tensor) -> Any:
+        if _pynative_executor.requires_grad():
+            raise RuntimeError(
+                "porter's InstanceNorm kernel has a first derivative only, and its gradient is differentiated; for a "
+                "second one, set PORTER_KERNEL=0 and compute in float64"
+            )
+        x, gamma = ctx.saved_tensors
+        gradients = _backward(grad, x, ctx.statistics, gamma, ctx.given, ctx.eps)
+        return (*(None if one is None else Tensor.from_numpy(one) for one in gradients), None, None, None)
+
+
+def _forward(x: Tensor, gamma: Any, beta: Any, mean: Any, variance: Any, eps: float) -> tuple[Any, Any]:
+    shape, (kind, dtype) = x.shape, _DTYPES[x.dtype]
+    y, statistics = empty(shape, dtype), np.empty((*shape[:2], 2)) if mean is None else None
+    _run(x, kind, gamma, eps, (mean, variance), (beta, None, y, statistics, None, None))
+    return y, statistics
+
+
+def _backward(grad: Tensor, x: Tensor, statistics: Any, gamma: Any, given: tuple[Any, Any], eps: float) -> Any:
+    shape, (kind, dtype) = x.shape, _DTYPES[x.dtype]
+    of_gamma, of_beta = (None if gamma is None else np.empty(shape[1], _DTYPES[gamma.dtype][1]) for _ in range(2))
+    dx = empty(shape, dtype)
+    _run(x, kind, gamma, eps, given, (None, grad.astype(x.dtype), dx, statistics, of_gamma, of_beta))
+    return dx, of_gamma, of_beta
+
+
+def _run(x: Tensor, kind: int, gamma: Any, eps: float, given: tuple[Any, Any], arrays: tuple[Any, ...]) -> None:
+    """`arrays`: beta, the output's gradient, the output, statistics, the gradients of gamma and of beta."""
+    beta, grad, out, statistics, of_gamma, of_beta = arrays
+    tensors = [t if t is None or t.is_contiguous() else t.contiguous() for t in (x, grad, gamma, beta, *given)]
+    _pynative_executor.sync()  # whoever computes them may not be done
+    at_x, at_grad, *vectors = (0 if tensor is None else tensor.data_ptr() for tensor in tensors)
+    written = (0 if array is None else array.ctypes.data for array in (out, statistics, of_gamma, of_beta))
+    at_out, *others = written
+    n, c = x.shape[:2]
+    kinds = (kind if vector is None else _DTYPES[vector.dtype][0] for vector in (gamma, given[0]))
+    job = loader.PACKED.pack(
+        n, c, x.size // (n * c), kind, False, loader.default_threads(), loader.limit(), *kinds,
+        eps, at_x, at_grad, at_out, *vectors, *others,
+    )  # fmt: skip
+    loader.run(job, grad is not None)
