@@ -1,7 +1,8 @@
 """`python -m porter.runtime.bench`: how long InstanceNorm takes by every route, against a copy of the array.
 
 All routes of a shape are timed in turn, round after round, so that what else the machine does falls on all of them; a
-ratio is the median of the ratios of single rounds. Not a test: numbers are for a person to read.
+short one is called several times in its turn. A ratio is the median of the ratios of single rounds. Not a test: numbers
+are for a person to read.
 """
 
 from __future__ import annotations
@@ -94,16 +95,26 @@ def measure(options: argparse.Namespace) -> list[Row]:
 
 
 def _times(routes: dict[str, Route], rounds: int) -> dict[str, list[float]]:
-    """Milliseconds, one for each round."""
-    for route in routes.values():
-        route()
+    """Milliseconds of a call, one for each round."""
+    calls = {name: _calls(route) for name, route in routes.items()}
     times: dict[str, list[float]] = {name: [] for name in routes}
     for _ in range(rounds):
         for name, route in routes.items():
-            start = time.perf_counter()
-            route()
-            times[name].append((time.perf_counter() - start) * 1e3)
+            times[name].append(_time(route, calls[name]))
     return times
+
+
+def _calls(route: Route) -> int:
+    """How many calls fill ten milliseconds: a short route is then not timed in the caches that another one has left."""
+    route()
+    return max(1, min(200, round(10 / _time(route, 1))))
+
+
+def _time(route: Route, calls: int) -> float:
+    start = time.perf_counter()
+    for _ in range(calls):
+        route()
+    return (time.perf_counter() - start) / calls * 1e3
 
 
 def _row(case: Case, name: str, work: str, times: dict[str, list[float]], options: argparse.Namespace) -> Row:

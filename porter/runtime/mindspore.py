@@ -51,7 +51,7 @@ def instance_norm(
     """
     if not _is_compiled():
         return _eager(input, running_mean, running_var, weight, bias, use_input_stats, momentum, eps)
-    if not _kernel_serves(input.dtype):
+    if not _kernel_serves(input.dtype) or not _fit(input, weight, bias):
         return standard.instance_norm(input, running_mean, running_var, weight, bias, use_input_stats, momentum, eps)
     _check_arguments(input, running_mean, running_var, use_input_stats)
     if 0 in input.shape:
@@ -82,7 +82,7 @@ def _eager(
     _check_arguments(input, running_mean, running_var, use_input_stats)
     if 0 in input.shape:
         return input
-    output, statistics = eager.normalize(input, weight, bias, *given, eps)
+    output, statistics = eager.normalize(input, weight, bias, given[0], given[1], eps)
     if use_input_stats and running_mean is not None:
         _update(running_mean, running_var, statistics, _elements(input.shape[2:]), momentum)
     return output
@@ -99,12 +99,19 @@ def _is_compiled() -> bool:
     def probe() -> int:
         return 0
 
-    return _is_none(probe)
+    return bool(_is_none(probe))
 
 
 @ops.constexpr(check=False)
 def _kernel_serves(dtype: Any) -> bool:
     return kernel.available() and dtype in (mindspore.float32, mindspore.float64, mindspore.float16)
+
+
+def _fit(input: Tensor, weight: Any, bias: Any) -> bool:
+    """What does not is refused by standard operations; the kernel would read beyond its end."""
+    if weight is not None and weight.shape != input.shape[1:2]:
+        return False
+    return bias is None or bias.shape == input.shape[1:2]
 
 
 def _update(running_mean: Any, running_var: Any, statistics: Tensor, elements: int, momentum: float) -> None:

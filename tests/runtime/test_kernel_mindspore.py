@@ -134,6 +134,19 @@ def test_shift_without_scale_and_other_types_of_it() -> None:
     np.testing.assert_allclose(half[1].asnumpy(), by(bias, weight)[1].asnumpy(), rtol=2e-3, atol=2e-2)
 
 
+@pytest.mark.parametrize("sizes", [(4, 3), (3, 4), (2, 2)])
+def test_vectors_of_a_wrong_size_are_refused(mode: str, sizes: tuple[int, int]) -> None:
+    import mindspore
+    from mindspore import Tensor
+
+    from .mindspore_cells import Function
+
+    x = Tensor(make((2, 3, 4)).input, mindspore.float32)
+    weight, bias = (Tensor(np.ones(size), mindspore.float32) for size in sizes)
+    with pytest.raises(ValueError, match="For GroupNorm"):
+        Function(None, None)(x, weight, bias).asnumpy()
+
+
 @pytest.mark.usefixtures("pynative")
 def test_a_second_derivative_is_refused() -> None:
     import mindspore

@@ -30,8 +30,8 @@ def assert_rounded_once(
     large as the deviation.
     """
     assert actual.dtype == np.dtype(dtype) and actual.shape == truth.shape, name
-    walk = np.finfo(dtype).eps * np.sqrt(terms)
-    allowed = walk + np.finfo(dtype).eps * np.abs(truth).max() * (64 * condition if dtype == "float64" else 0.51 * roundings)
+    of_each = 64 * condition if dtype == "float64" else 0.51 * roundings
+    allowed = np.finfo(dtype).eps * (np.abs(truth).max() * of_each + np.sqrt(terms))
     error = np.abs(actual.astype(np.float64) - truth).max()
     assert error <= allowed, f"{name}: off by {error:.3g}, allowed {allowed:.3g}"
 

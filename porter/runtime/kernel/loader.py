@@ -58,8 +58,7 @@ def library() -> ctypes.CDLL | None:
 
 def _declare(loaded: ctypes.CDLL) -> None:
     """Without it, every number and address would be passed as a C int."""
-    loaded.jobs = loaded.porter_forward, loaded.porter_backward
-    for function in loaded.jobs:
+    for function in (loaded.porter_forward, loaded.porter_backward):
         function.argtypes = [ctypes.c_char_p]  # a job as bytes
     sizes, number, address = ctypes.c_int64, ctypes.c_int32, ctypes.c_void_p
     signatures: dict[str, tuple[Any, list[Any]]] = {
@@ -126,5 +125,5 @@ def run(job: Job | bytes, backward: bool) -> None:
     if isinstance(job, Job):
         job.isa = job.isa or limit()
         job = bytes(job)
-    if status := loaded.jobs[backward](job):
+    if status := (loaded.porter_backward if backward else loaded.porter_forward)(job):
         raise _ERRORS[status]

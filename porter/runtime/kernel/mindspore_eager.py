@@ -1,5 +1,5 @@
 # mypy: allow-subclassing-any
-"""The kernel in MindSpore's PyNative mode, on the memory of the tensors: an ops.Custom takes milliseconds to be started.
+"""The kernel in MindSpore's PyNative mode, on the memory of the tensors: an ops.Custom takes milliseconds to start.
 
 Here nothing may be compiled: ms.jit and GRAPH mode have the operations of porter/runtime/kernel/mindspore.py.
 """
@@ -12,10 +12,14 @@ import mindspore
 import numpy as np
 from mindspore import Tensor
 from mindspore.common._grad_function import _Function
-from mindspore.common.api import _pynative_executor
 
 from porter.runtime.kernel import loader
 from porter.runtime.kernel.pool import empty
+
+try:
+    from mindspore.graph.api import _pynative_executor
+except ImportError:  # before MindSpore 2.9
+    from mindspore.common.api import _pynative_executor
 
 _DTYPES = {
     mindspore.float32: (0, np.float32), mindspore.float64: (1, np.float64), mindspore.float16: (2, np.float16),
@@ -23,10 +27,15 @@ _DTYPES = {
 
 
 def serves(x: Tensor, vectors: tuple[Any, Any], given: tuple[Any, Any]) -> bool:
-    """Whether `normalize` may be called: types that the kernel knows, in memory of the CPU."""
-    kinds = [[v.dtype for v in pair if v is not None] for pair in (vectors, given)]
-    known = x.dtype in _DTYPES and all(kind in _DTYPES and kind == pair[0] for pair in kinds for kind in pair)
-    return known and loader.available() and x.device == "CPU"
+    """Whether `normalize` may be called: types that the kernel knows, and sizes that fit, in memory of the CPU."""
+    if x.dtype not in _DTYPES or x.ndim < 2 or not loader.available() or x.device != "CPU":
+        return False
+    for pair in (vectors, given):
+        present = [vector for vector in pair if vector is not None]
+        for vector in present:
+            if vector.dtype not in _DTYPES or vector.dtype != present[0].dtype or vector.shape != x.shape[1:2]:
+                return False
+    return True
 
 
 def normalize(x: Tensor, gamma: Any, beta: Any, mean: Any, variance: Any, eps: float) -> tuple[Tensor, Any]:

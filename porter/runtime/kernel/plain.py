@@ -1,4 +1,4 @@
-"""What the kernel computes, by numpy alone: where no library was compiled. Everything is float64 until it is rounded."""
+"""What the kernel computes, by numpy alone, where no library was compiled. All is float64 until it is rounded."""
 
 from __future__ import annotations
 

@@ -88,9 +88,12 @@ def _fits(x: Tensor, running: tuple[Any, Any], affine: tuple[Any, Any], use_inpu
     return shared is None or shared == kind or (shared == torch.float32 and kind in _SHORT)
 
 
-@torch.compiler.assume_constant_result
 def _available() -> bool:
     return loader.available()
+
+
+# What torch.compiler.assume_constant_result does, once it has loaded the whole compiler, which takes seconds.
+_available._dynamo_marked_constant = True  # type: ignore[attr-defined]
 
 
 @torch.no_grad()
@@ -270,7 +273,7 @@ def _unobserved(x: Tensor) -> bool:
     """No compiler, no mode, no transform of torch.func and no subclass has to see what happens to `x`."""
     if type(x) not in _PLAIN or torch.compiler.is_compiling():
         return False
-    for active in _OBSERVERS:
+    for active in _OBSERVERS:  # noqa: SIM110 - a generator takes longer than what it asks
         if active():
             return False
     return True
