@@ -83,8 +83,8 @@ def _forward(x: Tensor, gamma: Any, beta: Any, mean: Any, variance: Any, eps: fl
 def _backward(grad: Tensor, x: Tensor, statistics: Any, gamma: Any, given: tuple[Any, Any], eps: float) -> Any:
     shape, (kind, dtype) = x.shape, _DTYPES[x.dtype]
     of_gamma, of_beta = (None if gamma is None else np.empty(shape[1], _DTYPES[gamma.dtype][1]) for _ in range(2))
-    dx = empty(shape, dtype)
-    _run(x, kind, gamma, eps, given, (None, grad.astype(x.dtype), dx, statistics, of_gamma, of_beta))
+    dx, grad = empty(shape, dtype), grad if grad.dtype == x.dtype else grad.astype(x.dtype)
+    _run(x, kind, gamma, eps, given, (None, grad, dx, statistics, of_gamma, of_beta))
     return dx, of_gamma, of_beta
 
 
