@@ -49,7 +49,8 @@ def instance_norm(
     Raises ValueError for a single spatial element, or one running statistic without the other; RuntimeError when
     running statistics are needed and absent, or do not fit C; TypeError when `input` holds no floating-point numbers.
     """
-    if not _is_compiled():
+    given = (None, None) if use_input_stats else (running_mean, running_var)
+    if not _is_compiled() and eager.serves(input, (weight, bias), given):
         return _eager(input, running_mean, running_var, weight, bias, use_input_stats, momentum, eps)
     if not _kernel_serves(input.dtype) or not _fit(input, weight, bias):
         return standard.instance_norm(input, running_mean, running_var, weight, bias, use_input_stats, momentum, eps)
@@ -71,17 +72,11 @@ def _eager(
     input: Tensor, running_mean: Any, running_var: Any, weight: Any, bias: Any, use_input_stats: bool, momentum: float,
     eps: float,
 ) -> Tensor:  # fmt: skip
-    """`instance_norm` where nothing is compiled."""
-    given = (None, None) if use_input_stats else (running_mean, running_var)
-    if weight is None and bias is not None:
-        weight = ops.ones_like(bias)
-    elif bias is not None and bias.dtype != weight.dtype:
-        bias = bias.astype(weight.dtype)
-    if not eager.serves(input, (weight, bias), given):
-        return standard.instance_norm(input, running_mean, running_var, weight, bias, use_input_stats, momentum, eps)
+    """`instance_norm` where nothing is compiled and the input is small."""
     _check_arguments(input, running_mean, running_var, use_input_stats)
     if 0 in input.shape:
         return input
+    given = (None, None) if use_input_stats else (running_mean, running_var)
     output, statistics = eager.normalize(input, weight, bias, given[0], given[1], eps)
     if use_input_stats and running_mean is not None:
         _update(running_mean, running_var, statistics, _elements(input.shape[2:]), momentum)

@@ -53,6 +53,7 @@ def test_the_kernel_is_used_or_not(monkeypatch: pytest.MonkeyPatch) -> None:
     from mindspore import Tensor
 
     from porter.runtime import mindspore as runtime
+    from porter.runtime.kernel import mindspore as kernel
     from porter.runtime.kernel import mindspore_eager as eager
 
     calls: list[str] = []
@@ -66,8 +67,27 @@ def test_the_kernel_is_used_or_not(monkeypatch: pytest.MonkeyPatch) -> None:
     runtime.InstanceNorm1d(3)(x)
     assert calls == ["kernel"]
     monkeypatch.setattr(eager, "serves", lambda *_: False)
+    monkeypatch.setattr(kernel, "normalize", lambda x, *_: (calls.append("operation"), (x, None))[1])
+    runtime.InstanceNorm1d(3)(x)
+    assert calls == ["kernel", "operation"]
+    monkeypatch.setattr(kernel, "available", lambda: False)
     y = runtime.InstanceNorm1d(3)(x)
-    assert calls == ["kernel"] and not np.array_equal(y.asnumpy(), x.asnumpy())
+    assert calls == ["kernel", "operation"] and not np.array_equal(y.asnumpy(), x.asnumpy())
+
+
+@pytest.mark.usefixtures("pynative")
+def test_a_large_input_is_not_waited_for() -> None:
+    import mindspore
+    from mindspore import Tensor
+
+    from porter.runtime.kernel import mindspore_eager as eager
+    from porter.runtime.mindspore import instance_norm
+
+    data = make((2, 4, 180, 190))
+    x = Tensor(data.input, mindspore.float32)
+    assert x.size > eager.LARGEST and not eager.serves(x, (None, None), (None, None))
+    assert eager.serves(x[:1], (None, None), (None, None))
+    assert_rounded_once(instance_norm(x), reference.instance_norm(x.asnumpy()), "float32", 1.53)
 
 
 @pytest.mark.usefixtures("pynative", "enabled")

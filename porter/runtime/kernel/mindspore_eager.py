@@ -1,7 +1,9 @@
 # mypy: allow-subclassing-any
 """The kernel in MindSpore's PyNative mode, on the memory of the tensors: an ops.Custom takes milliseconds to start.
 
-Here nothing may be compiled: ms.jit and GRAPH mode have the operations of porter/runtime/kernel/mindspore.py.
+Here nothing may be compiled: ms.jit and GRAPH mode have the operations of porter/runtime/kernel/mindspore.py. So have
+large inputs: to look at memory is to wait for whoever writes it, and MindSpore waits by spinning, which takes a core away
+from the convolution before. In a 3D U-Net that doubled the time of a forward, where small inputs alone changed nothing.
 """
 
 from __future__ import annotations
@@ -21,14 +23,18 @@ try:
 except ImportError:  # before MindSpore 2.9
     from mindspore.common.api import _pynative_executor
 
+LARGEST = 1 << 18
+"""Elements up to which starting an operation takes longer than the kernel."""
 _DTYPES = {
     mindspore.float32: (0, np.float32), mindspore.float64: (1, np.float64), mindspore.float16: (2, np.float16),
 }  # fmt: skip
 
 
 def serves(x: Tensor, vectors: tuple[Any, Any], given: tuple[Any, Any]) -> bool:
-    """Whether `normalize` may be called: types that the kernel knows, and sizes that fit, in memory of the CPU."""
-    if x.dtype not in _DTYPES or x.ndim < 2 or not loader.available() or x.device != "CPU":
+    """Whether `normalize` may be called: small, of types that the kernel knows and sizes that fit, in the CPU's memory."""
+    if x.dtype not in _DTYPES or x.ndim < 2 or x.size > LARGEST or not loader.available() or x.device != "CPU":
+        return False
+    if vectors[0] is None and vectors[1] is not None:
         return False
     for pair in (vectors, given):
         present = [vector for vector in pair if vector is not None]
