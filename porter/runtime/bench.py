@@ -50,6 +50,10 @@ Route = Callable[[], Any]
 def main() -> None:
     """Read the options, measure in one process for each number of threads, print."""
     options = _options()
+    if options.device == "cuda":
+        from porter.runtime import bench_cuda
+
+        sys.exit(bench_cuda.run(options))
     if options.worker:
         sys.stdout.write(json.dumps([asdict(row) for row in measure(options)]))
         return
@@ -62,6 +66,8 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m porter.runtime.bench", description=__doc__)
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+    parser.add_argument("--dtype", default="float32", help="with --device cuda; the CPU's arrays are float32")
     parser.add_argument("--shape", nargs="+", default=SHAPES.split(), help="N,C,spatial...; several of them")
     parser.add_argument("--threads", nargs="+", type=int, default=[1, 2])
     parser.add_argument("--rounds", type=int, default=9)

@@ -2,8 +2,8 @@
 """The kernel in MindSpore's PyNative mode, on the memory of the tensors: an ops.Custom takes milliseconds to start.
 
 Here nothing may be compiled: ms.jit and GRAPH mode have the operations of porter/runtime/kernel/mindspore.py. So have
-large inputs: to look at memory is to wait for whoever writes it, and MindSpore waits by spinning, which takes a core away
-from the convolution before. In a 3D U-Net that doubled the time of a forward, where small inputs alone changed nothing.
+large inputs: to look at memory is to wait for whoever writes it, and MindSpore waits by spinning, which takes a core
+from the convolution before. In a 3D U-Net that doubled the time of a forward; small inputs alone made no difference.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _DTYPES = {
 
 
 def serves(x: Tensor, vectors: tuple[Any, Any], given: tuple[Any, Any]) -> bool:
-    """Whether `normalize` may be called: small, of types that the kernel knows and sizes that fit, in the CPU's memory."""
+    """Whether `normalize` may be called: a small input on the CPU, types that the kernel knows, sizes that fit."""
     if x.dtype not in _DTYPES or x.ndim < 2 or x.size > LARGEST or not loader.available() or x.device != "CPU":
         return False
     if vectors[0] is None and vectors[1] is not None:

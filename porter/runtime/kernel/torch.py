@@ -3,22 +3,18 @@
 
 from __future__ import annotations
 
-import ctypes
 import math
 from typing import Any
 
 import torch
-import torch.utils.dlpack
 from torch import Tensor
 
-from porter.runtime.kernel import loader
+from porter.runtime.kernel import gpu, loader
+from porter.runtime.kernel.torch_pool import empty_like
 
 _DTYPES = {torch.float32: 0, torch.float64: 1, torch.float16: 2, torch.bfloat16: 3}
 _SHORT = (torch.float16, torch.bfloat16)
 _PLAIN = (Tensor, torch.nn.Parameter)
-
-_capsule = ctypes.pythonapi.PyCapsule_New
-_capsule.restype, _capsule.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
 
 try:  # private, but the public ways to ask take as long as the dispatcher
     _OBSERVERS: tuple[Any, ...] = (
@@ -51,7 +47,7 @@ def instance_norm(
     momentum: float = 0.1,
     eps: float = 1e-05,
 ) -> Tensor:
-    """torch.nn.functional.instance_norm, by the kernel where it can: (N, C, *spatial) in memory of the CPU.
+    """torch.nn.functional.instance_norm, by the kernel where it can: (N, C, *spatial) in memory of the CPU or a GPU.
 
     float32, float64, float16 and bfloat16. The result has the dtype, the shape and the memory layout of `input`,
     channels-last ones too. All else, wrong arguments among it, goes to torch's own function, which raises its errors.
@@ -69,9 +65,12 @@ def instance_norm(
 
 
 def _fits(x: Tensor, running: tuple[Any, Any], affine: tuple[Any, Any], use_input_stats: bool) -> bool:
-    """Whether the kernel may have the call: it is right, and on the CPU."""
+    """Whether the kernel may have the call: it is right, and all on one device that there is a kernel for."""
     kind, shape = x.dtype, x.shape
-    if kind not in _DTYPES or not x.is_cpu or x.layout != torch.strided or not _available():
+    if kind not in _DTYPES or x.layout != torch.strided:
+        return False
+    on_cpu = x.is_cpu
+    if not (_available() if on_cpu else gpu.available(x.device.type)):
         return False
     elements = x.numel()
     if len(shape) < 3 or elements == 0 or (use_input_stats and elements == shape[0] * shape[1]):
@@ -83,7 +82,9 @@ def _fits(x: Tensor, running: tuple[Any, Any], affine: tuple[Any, Any], use_inpu
         if vector is None:
             continue
         shared = shared or vector.dtype
-        if vector.dtype != shared or vector.dim() != 1 or vector.shape[0] != channels or not vector.is_cpu:
+        if vector.dtype != shared or vector.dim() != 1 or vector.shape[0] != channels:
+            return False
+        if not (vector.is_cpu if on_cpu else vector.device == x.device):
             return False
     return shared is None or shared == kind or (shared == torch.float32 and kind in _SHORT)
 
@@ -140,8 +141,8 @@ def _run(
     shape = x.shape
     n, c = shape[0], shape[1]
     job = loader.PACKED.pack(
-        n, c, x.numel() // (n * c), kind, not x.is_contiguous(), torch.get_num_threads(), loader.limit(), affine_kind,
-        given_kind, eps, x.data_ptr(), 0 if grad is None else grad.data_ptr(), outputs[0].data_ptr(),
+        n, c, x.numel() // max(n * c, 1), kind, not x.is_contiguous(), torch.get_num_threads(), loader.limit(),
+        affine_kind, given_kind, eps, x.data_ptr(), 0 if grad is None else grad.data_ptr(), outputs[0].data_ptr(),
         0 if weight is None else weight.data_ptr(), 0 if bias is None else bias.data_ptr(),
         0 if mean is None else mean.data_ptr(), 0 if variance is None else variance.data_ptr(),
         0 if statistics is None else statistics.data_ptr(), *[output.data_ptr() for output in outputs[1:]],
@@ -150,22 +151,10 @@ def _run(
     loader.run(job, grad is not None)
 
 
-def _empty_like(x: Tensor) -> Tensor:
-    """torch.empty_like of a dense tensor; a large one from the pool: resize_ cannot enlarge that, and says so."""
-    library = loader.library() if x.numel() * x.element_size() >= loader.POOL_FROM else None
-    if library is None:
-        return torch.empty_like(x)
-    sizes = ctypes.c_int64 * x.dim()
-    tensor = library.porter_take_tensor(_DTYPES[x.dtype], x.dim(), sizes(*x.shape), sizes(*x.stride()))
-    if tensor is None:
-        return torch.empty_like(x)
-    return torch.utils.dlpack.from_dlpack(_capsule(tensor, b"dltensor", None))
-
-
 @torch.library.impl(_LIBRARY, "instance_norm", "CPU")
 def _forward(x: Tensor, weight: Any, bias: Any, mean: Any, variance: Any, eps: float) -> tuple[Tensor, Tensor]:
     x = _dense(x)
-    output, statistics = _empty_like(x), x.new_empty((*x.shape[:2], 2), dtype=torch.float64)
+    output, statistics = empty_like(x), x.new_empty((*x.shape[:2], 2), dtype=torch.float64)
     _run(x, eps, weight, bias, (mean, variance), statistics, (output,))
     return output, statistics
 
@@ -173,7 +162,7 @@ def _forward(x: Tensor, weight: Any, bias: Any, mean: Any, variance: Any, eps: f
 def _only_output(x: Tensor, weight: Any, bias: Any, mean: Any, variance: Any, eps: float) -> tuple[Tensor, None]:
     """`_forward` where nobody asks for the statistics."""
     x = _dense(x)
-    output = _empty_like(x)
+    output = empty_like(x)
     _run(x, eps, weight, bias, (mean, variance), None, (output,))
     return output, None
 
@@ -185,7 +174,7 @@ def _backward(
 ) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
     x = _dense(x)
     grad = _like(grad, x)
-    outputs = _outputs(x, weight, of_input, of_weight, of_bias, _empty_like)
+    outputs = _outputs(x, weight, of_input, of_weight, of_bias, empty_like)
     # An empty tensor's address is 0, and those of the parameters' gradients have the dtype of the weight, or else of x.
     _run(x, eps, weight, None, (mean, variance), statistics, outputs, grad)
     return outputs
@@ -212,6 +201,9 @@ def _fake_backward(
     of_input: bool, of_weight: bool, of_bias: bool,
 ) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
     return _outputs(_dense(x), weight, of_input, of_weight, of_bias)
+
+
+gpu.register(_LIBRARY)
 
 
 def _setup(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor]) -> None:
@@ -271,7 +263,7 @@ def _call(statistics: bool, *inputs: Any) -> Any:
 
 def _unobserved(x: Tensor) -> bool:
     """No compiler, no mode, no transform of torch.func and no subclass has to see what happens to `x`."""
-    if type(x) not in _PLAIN or torch.compiler.is_compiling():
+    if type(x) not in _PLAIN or not x.is_cpu or torch.compiler.is_compiling():  # the short way is the CPU's
         return False
     for active in _OBSERVERS:  # noqa: SIM110 - a generator takes longer than what it asks
         if active():
