@@ -181,7 +181,7 @@ def test_a_second_derivative_is_refused() -> None:
 
     x = Tensor(make((1, 3, 4)).input, mindspore.float32)
     first = mindspore.grad(lambda x: (instance_norm(x) ** 3).sum())
-    with pytest.raises(RuntimeError, match="has a first derivative only, and its gradient is differentiated"):
+    with pytest.raises(RuntimeError, match="bprop not defined"):
         mindspore.grad(lambda x: (first(x) ** 2).sum())(x)
     assert first(x).shape == x.shape
 

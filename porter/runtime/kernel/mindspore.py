@@ -26,21 +26,21 @@ def _gradient_shapes(grad: Any, x: Any, *vectors: Any) -> Any:
     return x, [x[1]], [x[1]]
 
 
-_backward = _custom("backward", _gradient_shapes, lambda grad, x, statistics, gamma, eps: (x, gamma, gamma))
-_given_backward = _custom(
+backward = _custom("backward", _gradient_shapes, lambda grad, x, statistics, gamma, eps: (x, gamma, gamma))
+given_backward = _custom(
     "given_backward", _gradient_shapes, lambda grad, x, gamma, mean, variance, eps: (x, gamma, gamma)
 )
 
 
 def _bprop(x: Tensor, gamma: Tensor, beta: Tensor, eps: Tensor, out: Any, dout: Any) -> Any:
-    dx, dgamma, dbeta = _backward(dout[0], x, out[1], gamma, eps)
+    dx, dgamma, dbeta = backward(dout[0], x, out[1], gamma, eps)
     return dx, dgamma, dbeta, ops.zeros_like(eps)
 
 
 def _given_bprop(
     x: Tensor, gamma: Tensor, beta: Tensor, mean: Tensor, variance: Tensor, eps: Tensor, out: Any, dout: Any
 ) -> Any:
-    dx, dgamma, dbeta = _given_backward(dout, x, gamma, mean, variance, eps)
+    dx, dgamma, dbeta = given_backward(dout, x, gamma, mean, variance, eps)
     return dx, dgamma, dbeta, ops.zeros_like(mean), ops.zeros_like(variance), ops.zeros_like(eps)
 
 

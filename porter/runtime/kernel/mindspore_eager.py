@@ -12,10 +12,11 @@ from typing import Any
 
 import mindspore
 import numpy as np
-from mindspore import Tensor
+from mindspore import Tensor, ops
 from mindspore.common._grad_function import _Function
 
 from porter.runtime.kernel import loader
+from porter.runtime.kernel import mindspore as operations
 from porter.runtime.kernel.pool import empty
 
 try:
@@ -48,7 +49,7 @@ def normalize(x: Tensor, gamma: Any, beta: Any, mean: Any, variance: Any, eps: f
     """x (N, C, *spatial), gamma and beta (C,) or None -> y, like x; mean and biased variance, (N, C, 2) float64.
 
     Where `mean` and `variance` (C,) are given, they are used, nothing is differentiated by them, and the second result
-    is None. RuntimeError where someone differentiates the gradient.
+    is None. Whoever differentiates the gradient gets the RuntimeError of MindSpore's operation.
     """
     if _pynative_executor.requires_grad():
         y, statistics = _Normalize.apply(x, gamma, beta, mean, variance, eps)
@@ -69,14 +70,21 @@ class _Normalize(_Function):
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor, _: Tensor) -> Any:
-        if _pynative_executor.requires_grad():
-            raise RuntimeError(
-                "porter's InstanceNorm kernel has a first derivative only, and its gradient is differentiated; for a "
-                "second one, set PORTER_KERNEL=0 and compute in float64"
-            )
         x, gamma = ctx.saved_tensors
+        if _pynative_executor.requires_grad():
+            # Someone may differentiate this too: an operation is recorded, and refuses when it comes to that.
+            return _recorded(grad, x, gamma, ctx)
         gradients = _backward(grad, x, ctx.statistics, gamma, ctx.given, ctx.eps)
         return (*(None if one is None else Tensor.from_numpy(one) for one in gradients), None, None, None)
+
+
+def _recorded(grad: Tensor, x: Tensor, gamma: Any, ctx: Any) -> Any:
+    eps, scale = Tensor(ctx.eps, mindspore.float64), ops.ones(x.shape[1], x.dtype) if gamma is None else gamma
+    if ctx.given[0] is None:
+        gradients = operations.backward(grad, x, Tensor.from_numpy(ctx.statistics), scale, eps)
+    else:
+        gradients = operations.given_backward(grad, x, scale, *ctx.given, eps)
+    return (*(gradients if gamma is not None else (gradients[0], None, None)), None, None, None)
 
 
 def _forward(x: Tensor, gamma: Any, beta: Any, mean: Any, variance: Any, eps: float) -> tuple[Any, Any]:

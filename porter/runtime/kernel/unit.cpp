@@ -14,7 +14,7 @@ struct Coefficients {
 
 // How many positions a channel needs for what float loses in single sums to average out. The gradients of gamma and beta
 // are such sums themselves, so that nothing divides their error.
-constexpr int64_t kSingleFrom = 512, kGradientsFrom = 4096;
+constexpr int64_t kSingleFrom = 512, kGradientsFrom = 32768;
 // In float, what is left of the mean after the pivot costs digits of the variance: at most four bits, else once more.
 constexpr double kMostCancelled = 16;
 // Far inside of what float holds, so that no square and no product leaves it, and none is lost below it.
@@ -151,7 +151,8 @@ Call::Call(const Job &job, bool backward)
     : job(job), plan(plan_of(job)), types(types_for(job.isa)), type(types[job.dtype]), backward(backward),
       given(job.mean != nullptr), sums_needed(backward ? !given || job.dgamma || job.dbeta : !given),
       exact_sums(job.s < (backward ? kGradientsFrom : kSingleFrom) || has_doubles(job)),
-      exact(!type.fast.single || job.s < kSingleFrom), per_position(1 / double(job.s)), gamma(read(types, job.affine_dtype, job.gamma, job.c, 1)),
+      exact(!type.fast.single || job.s < kSingleFrom), per_position(1 / double(job.s)),
+      gamma(read(types, job.affine_dtype, job.gamma, job.c, 1)),
       beta(read(types, job.affine_dtype, job.beta, job.c, 0)), mean(read(types, job.given_dtype, job.mean, job.c, 0)),
       variance(read(types, job.given_dtype, job.variance, job.c, 0)) {}
 

@@ -32,7 +32,7 @@ struct State {
   Values lines;
   std::vector<float> single_pivot, singles;  // the same for loops that compute in float
   bool exact = false;  // all in double
-  int rounds = 0;   // how often sums were taken
+  int rounds = 0;  // how often sums were taken
 
   const Loops &summing(const Call &call) const { return exact || call.exact_sums ? call.type.exact : call.type.fast; }
   const Loops &writing(const Call &call) const { return exact ? call.type.exact : call.type.fast; }
