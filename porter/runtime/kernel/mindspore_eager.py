@@ -26,9 +26,7 @@ except ImportError:  # before MindSpore 2.9
 
 LARGEST = 1 << 18
 """Elements up to which starting an operation takes longer than the kernel."""
-_DTYPES = {
-    mindspore.float32: (0, np.float32), mindspore.float64: (1, np.float64), mindspore.float16: (2, np.float16),
-}  # fmt: skip
+_DTYPES = {mindspore.float32: (0, np.float32), mindspore.float64: (1, np.float64)}
 
 
 def serves(x: Tensor, vectors: tuple[Any, Any], given: tuple[Any, Any]) -> bool:
