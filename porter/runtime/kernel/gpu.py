@@ -6,13 +6,14 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-import torch
 
-
-@torch.compiler.assume_constant_result
 def available(device: str) -> bool:
     """Whether tensors on such a device ("cuda") can be served: there is a GPU, and a Triton that builds for it."""
     return device == "cuda" and _loaded()
+
+
+# What torch.compiler.assume_constant_result does, once it has loaded the whole compiler, which takes seconds.
+available._dynamo_marked_constant = True  # type: ignore[attr-defined]
 
 
 @cache

@@ -1,11 +1,11 @@
 // The sums over a slice. Independent accumulators stand in the source, so that no compiler needs leave to reorder.
 // kGrad: sum(dy) and sum(dy * (x - pivot)); else sum(x - pivot) and sum((x - pivot)^2).
 //
-// Where R is float, not more than kBlock numbers are added in float before their sum goes on in double: what rounding
-// leaves does not grow with the slice.
+// Where R is float, kBlock numbers, or twice as many among neighbouring channels, are added in float before their sum
+// goes on in double: what rounding leaves does not grow with the slice.
 
-// Positions that are added in R. Where channels are neighbours these are also the positions taken at a time: memory is
-// read nearly in order, and each tile finds its part in the innermost cache. Measured from 8 to 64.
+// Where channels are neighbours these are also the positions taken at a time: memory is read nearly in order, and each
+// tile finds its part in the innermost cache. Measured from 8 to 64.
 constexpr int64_t kBlock = 8;
 
 template <class R>

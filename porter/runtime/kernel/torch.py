@@ -93,7 +93,7 @@ def _available() -> bool:
     return loader.available()
 
 
-# What torch.compiler.assume_constant_result does, once it has loaded the whole compiler, which takes seconds.
+# As in gpu.py: what torch.compiler.assume_constant_result does, without loading the compiler.
 _available._dynamo_marked_constant = True  # type: ignore[attr-defined]
 
 
