@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from inspect import signature
 from typing import Any
 
@@ -138,3 +140,9 @@ def test_the_signature_is_that_of_mindspore() -> None:
         assert list(actual) == list(expected)
         for parameter in list(expected)[1:-1]:  # dtype has its framework's own default
             assert actual[parameter].default == expected[parameter].default
+
+
+def test_importing_it_does_not_load_the_compiler_of_torch() -> None:
+    code = "import sys, porter.runtime.torch; print('torch._dynamo' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout == "False\n"
