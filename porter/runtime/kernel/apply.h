@@ -58,66 +58,84 @@ inline int64_t to_alignment(const T *out, int64_t length) {
   return missing < length ? missing : length;
 }
 
+// How far `out` lies behind `from`, as the processor sees it when it looks for a store that a load has to wait for: by
+// place in a page.
+inline int64_t places_behind(const void *from, const void *out) {
+  return int64_t((reinterpret_cast<uintptr_t>(out) - reinterpret_cast<uintptr_t>(from)) % 4096);
+}
+
+// Whether to begin at the end: the loads that follow a store would seem to read what it wrote, and wait for it, which
+// takes up to three times as long. Measured: 32 to 192 bytes behind.
+inline bool runs_down(const void *x, const void *dy, const void *out) {
+  constexpr int64_t kNear = 256, kPage = 4096;
+  const int64_t behind[] = {places_behind(x, out), places_behind(dy, out)};
+  bool up_waits = false, down_waits = false;
+  for (const int64_t places : behind) {
+    up_waits |= places > 0 && places < kNear;
+    down_waits |= places > kPage - kNear;
+  }
+  return up_waits && !down_waits;
+}
+
 template <bool kGrad, bool kStream, class R, class T>
 void apply_run(const T *x, const T *dy, T *out, int64_t length, const Line &line) {
+  constexpr int64_t kStep = 2 * kPack<T>;
   const Coefficients<R> one = Known<R>(line).at(0);
   const Lanes<R> zero = {};
   const Coefficients<Lanes<R>> k = {one.shift - zero, one.scale - zero, one.rest - zero, one.slope - zero,
                                     one.offset - zero};
   const auto at = [&k](int64_t) -> const Coefficients<Lanes<R>> & { return k; };
-  int64_t i = 0;
-  for (const int64_t head = kStream ? to_alignment(out, length) : 0; i < head; i++)
-    write_scalar<kGrad, R>(x + i, dy + i, out + i, one);
-  for (; i + 2 * kPack<T> <= length; i += 2 * kPack<T>) {
-    write_pack<kGrad, kStream, R>(x + i, dy + i, out + i, at);
-    write_pack<kGrad, kStream, R>(x + i + kPack<T>, dy + i + kPack<T>, out + i + kPack<T>, at);
+  const int64_t head = kStream ? to_alignment(out, length) : 0, count = (length - head) / kStep;
+  const bool down = runs_down(x, dy, out);
+  const int64_t step = down ? -kStep : kStep, first = down ? kPack<T> : 0, second = kPack<T> - first;
+  for (int64_t i = 0; i < head; i++) write_scalar<kGrad, R>(x + i, dy + i, out + i, one);
+  int64_t i = down ? head + (count - 1) * kStep : head;
+  for (int64_t left = count; left--; i += step) {
+    write_pack<kGrad, kStream, R>(x + i + first, dy + i + first, out + i + first, at);
+    write_pack<kGrad, kStream, R>(x + i + second, dy + i + second, out + i + second, at);
   }
-  for (; i < length; i++) write_scalar<kGrad, R>(x + i, dy + i, out + i, one);
+  for (i = head + count * kStep; i < length; i++) write_scalar<kGrad, R>(x + i, dy + i, out + i, one);
 }
 
-// Positions from one that is written to the one that is asked for, as reduce.h does. Measured from 4 to 32.
-constexpr int64_t kAhead = 16;
-
-// Neighbouring channels, as many as a line of the cache holds (`kPacks` of those that one store writes), over the
-// positions: their coefficients stay in registers meanwhile.
+// As many channels from `c` on as a line of the cache holds (`kPacks` of those that one store writes), over the rows of
+// a block: their coefficients stay in registers meanwhile.
 template <bool kGrad, bool kStream, int kPacks, class R, class T>
-void apply_tile(const T *x, const T *dy, T *out, int64_t length, int64_t stride, const Known<R> &known, int64_t c) {
+void apply_tile(const T *x, const T *dy, T *out, int64_t rows, int64_t stride, const Known<R> &known, int64_t c) {
   constexpr int kVectors = int(kPacks * kPack<T> / kLanes<R>);
+  const Ahead<kPacks * kPack<T>, T> ahead(rows, stride, c);
   Coefficients<Lanes<R>> k[kVectors];
   for (int j = 0; j < kVectors; j++) k[j] = known.template some<kGrad>(c + j * kLanes<R>);
-  for (int64_t i = 0; i < length; i++, x += stride, dy += stride, out += stride) {
-    fetch<kPacks * kPack<T>>(x + c + kAhead * stride);
-    if constexpr (kGrad) fetch<kPacks * kPack<T>>(dy + c + kAhead * stride);
+  for (int64_t i = 0; i < rows; i++) {
+    ahead.fetch(x, i);
+    if constexpr (kGrad) ahead.fetch(dy, i);
 #pragma GCC unroll 8
     for (int j = 0; j < kPacks; j++) {
-      const int64_t from = j * kPack<T>;
+      const int64_t from = j * kPack<T>, to = i * stride + c + from;
       const auto at = [&](int64_t l) -> const Coefficients<Lanes<R>> & { return k[(from + l) / kLanes<R>]; };
-      write_pack<kGrad, kStream, R>(x + c + from, dy + c + from, out + c + from, at);
+      write_pack<kGrad, kStream, R>(x + to, dy + to, out + to, at);
     }
   }
 }
 
 template <bool kGrad, bool kStream, class R, class T>
-void apply_columns(const T *x, const T *dy, T *out, int64_t length, const Slice &slice, const Line &line) {
-  const Known<R> known(line);
+void apply_block(const T *x, const T *dy, T *out, int64_t rows, int64_t width, const Known<R> &known) {
   constexpr int kPacks = kBytes == 64 ? 1 : 2;
-  const int64_t width = slice.width, stride = slice.stride;
   int64_t c = 0;
   for (; c + kPacks * kPack<T> <= width; c += kPacks * kPack<T>)
-    apply_tile<kGrad, kStream, kPacks, R>(x, dy, out, length, stride, known, c);
-  for (; c + kPack<T> <= width; c += kPack<T>)
-    apply_tile<kGrad, kStream, 1, R>(x, dy, out, length, stride, known, c);
+    apply_tile<kGrad, kStream, kPacks, R>(x, dy, out, rows, width, known, c);
+  for (; c + kPack<T> <= width; c += kPack<T>) apply_tile<kGrad, kStream, 1, R>(x, dy, out, rows, width, known, c);
   for (; c < width; c++)
-    for (int64_t i = c; i < length * stride; i += stride) write_scalar<kGrad, R>(x + i, dy + i, out + i, known.at(c));
+    for (int64_t i = c; i < rows * width; i += width) write_scalar<kGrad, R>(x + i, dy + i, out + i, known.at(c));
 }
 
-// A few positions at a time, so that memory is written nearly in order. Measured from 2 to 256.
+// A few rows at a time, so that memory is written nearly in order. Measured from 2 to 256.
 template <bool kGrad, bool kStream, class R, class T>
-void apply_positions(const T *x, const T *dy, T *out, const Slice &slice, const Line &line) {
+void apply_blocks(const T *x, const T *dy, T *out, const Slice &slice, const Line &line) {
   constexpr int64_t kRows = 4;
+  const Known<R> known(line);
   for (int64_t i = 0; i < slice.length; i += kRows) {
-    const int64_t at = i * slice.stride, length = slice.length - i < kRows ? slice.length - i : kRows;
-    apply_columns<kGrad, kStream, R>(x + at, dy + at, out + at, length, slice, line);
+    const int64_t at = i * slice.width, rows = slice.length - i < kRows ? slice.length - i : kRows;
+    apply_block<kGrad, kStream, R>(x + at, dy + at, out + at, rows, slice.width, known);
   }
 }
 
@@ -126,14 +144,14 @@ void apply(const Slice &slice, const Line &line) {
   const T *x = static_cast<const T *>(slice.x), *dy = kGrad ? static_cast<const T *>(slice.dy) : x;
   T *out = static_cast<T *>(slice.out);
   const bool columns_aligned = reinterpret_cast<uintptr_t>(out) % kBytes == 0 &&
-                               slice.stride * int64_t(sizeof(T)) % kBytes == 0;
-  const bool streams = slice.stream && (slice.stride == 1 || columns_aligned);
-  if (slice.stride == 1)
+                               slice.width * int64_t(sizeof(T)) % kBytes == 0;
+  const bool streams = slice.stream && (slice.width == 1 || columns_aligned);
+  if (slice.width == 1)
     streams ? apply_run<kGrad, true, R>(x, dy, out, slice.length, line)
             : apply_run<kGrad, false, R>(x, dy, out, slice.length, line);
   else
-    streams ? apply_positions<kGrad, true, R>(x, dy, out, slice, line)
-            : apply_positions<kGrad, false, R>(x, dy, out, slice, line);
+    streams ? apply_blocks<kGrad, true, R>(x, dy, out, slice, line)
+            : apply_blocks<kGrad, false, R>(x, dy, out, slice, line);
 #if defined(__SSE2__)
   if (streams) _mm_sfence();  // other threads may read it as soon as this call is over
 #endif

@@ -24,12 +24,11 @@ struct Job {
 constexpr int32_t kAbiVersion = 2;
 enum Status : int32_t { kDone = 0, kBadArgument = 1, kNoMemory = 2 };
 
-// `length` positions of `width` neighbouring channels; `stride` elements from one position to the next.
-// A stride of 1 is a piece of one channel, contiguous in memory.
+// `length` positions of `width` neighbouring channels, without gaps. A width of 1 is a piece of one channel.
 struct Slice {
   const void *x, *dy;
   void *out;
-  int64_t length, width, stride;
+  int64_t length, width;
   bool stream;  // write past the caches
 };
 

@@ -29,7 +29,7 @@ void narrow(const double *from, int64_t count, void *to) {
 template <class T>
 void sample(const Slice &slice, double *mean) {
   const T *x = static_cast<const T *>(slice.x);
-  const int64_t count = slice.length < 8 ? 1 : 8, step = slice.length / 8 * slice.stride;
+  const int64_t count = slice.length < 8 ? 1 : 8, step = slice.length / 8 * slice.width;
   for (int64_t c = 0; c < slice.width; c++) {
     double sum = 0;
     for (int64_t i = 0; i < count; i++) sum += double(scalar(x + c + i * step));

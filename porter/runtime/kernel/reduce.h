@@ -1,12 +1,9 @@
 // The sums over a slice. Independent accumulators stand in the source, so that no compiler needs leave to reorder.
 // kGrad: sum(dy) and sum(dy * (x - pivot)); else sum(x - pivot) and sum((x - pivot)^2).
 //
-// Where R is float, kBlock numbers, or twice as many among neighbouring channels, are added in float before their sum
-// goes on in double: what rounding leaves does not grow with the slice.
-
-// Where channels are neighbours these are also the positions taken at a time: memory is read nearly in order, and each
-// tile finds its part in the innermost cache. Measured from 8 to 64.
-constexpr int64_t kBlock = 8;
+// Where R is float, 2 * kBlock numbers at most are added in float before their sum goes on in double: what rounding
+// leaves does not grow with the slice.
+constexpr int kBlock = 8;
 
 template <class R>
 struct Sums {
@@ -35,49 +32,52 @@ inline double total(Doubles v) {
   return v[0];
 }
 
-// A piece of one channel. In double, four vectors at a time hide the latency of an addition.
+// A slice is read at four places by turns, a vector or two at each: the processor fetches ahead of every place, and one
+// alone does not keep its memory busy. Measured from 1 to 8.
+constexpr int kPlaces = 4;
+
+// Calls block(at) for as many elements as blocks of `kCount` vectors of L elements have, and returns where they end;
+// at(j) is where the j-th vector of the block is.
+template <int kCount, int L, class Block>
+inline int64_t by_turns(int64_t length, const Block &block) {
+  constexpr int kEach = kCount / kPlaces, kStep = kCount * L;
+  const int64_t part = length / kStep * kEach * L;  // of each place
+  for (int64_t i = 0; i < part; i += kEach * L)
+    block([part, i](int j) { return j / kEach * part + i + j % kEach * L; });
+  return part * kPlaces;
+}
+
+// A piece of one channel. In double, four sums hide the latency of an addition.
 template <bool kGrad, class T>
 int64_t reduce_run(const T *x, const T *dy, int64_t length, double pivot, double &s, double &q) {
-  constexpr int kUnroll = 4, kStep = kUnroll * kLanes<double>;
-  Sums<double> sums[kUnroll];
+  constexpr int kSums = 4;
+  Sums<double> sums[kSums];
   const Doubles vp = pivot - Doubles{};
-  int64_t i = 0;
-  for (; i + kStep <= length; i += kStep)
+  const int64_t end = by_turns<2 * kSums, kLanes<double>>(length, [&](const auto &at) {
 #pragma GCC unroll 8
-    for (int j = 0; j < kUnroll; j++)
-      add<kGrad, double>(x + i + j * kLanes<double>, dy + i + j * kLanes<double>, vp, sums[j]);
+    for (int j = 0; j < 2 * kSums; j++) add<kGrad, double>(x + at(j), dy + at(j), vp, sums[j % kSums]);
+  });
   s += total((sums[0].s + sums[1].s) + (sums[2].s + sums[3].s));
   q += total((sums[0].q + sums[1].q) + (sums[2].q + sums[3].q));
-  return i;
+  return end;
 }
 
 // In float, one block after another hides it: no block waits for the one before.
 template <bool kGrad, class T>
 int64_t reduce_run(const T *x, const T *dy, int64_t length, float pivot, double &s_total, double &q_total) {
-  constexpr int kStep = int(kBlock) * kLanes<float>;
-  Doubles s0 = {}, s1 = {}, q0 = {}, q1 = {};
+  Doubles s_sum = {}, q_sum = {};
   const Floats vp = pivot - Floats{};
-  int64_t i = 0;
-  for (; i + kStep <= length; i += kStep) {
+  const int64_t end = by_turns<kBlock, kLanes<float>>(length, [&](const auto &at) {
     Sums<float> even, odd;
 #pragma GCC unroll 16
-    for (int j = 0; j < int(kBlock); j++)
-      add<kGrad, float>(x + i + j * kLanes<float>, dy + i + j * kLanes<float>, vp, j % 2 ? odd : even);
+    for (int j = 0; j < kBlock; j++) add<kGrad, float>(x + at(j), dy + at(j), vp, j % 2 ? odd : even);
     const Floats s = even.s + odd.s, q = even.q + odd.q;
-    s0 += to_double(low(s)), s1 += to_double(high(s));
-    q0 += to_double(low(q)), q1 += to_double(high(q));
-  }
-  s_total += total(s0 + s1);
-  q_total += total(q0 + q1);
-  return i;
-}
-
-// The processor does not foresee the way from tile to tile: what the next block will read is asked for one block ahead.
-// Beyond the end of an array that has no effect.
-template <int kCount, class T>
-inline void fetch(const T *p) {
-#pragma GCC unroll 8
-  for (int i = 0; i < int(kCount * sizeof(T)); i += 64) __builtin_prefetch(reinterpret_cast<const char *>(p) + i);
+    s_sum += to_double(low(s) + high(s));
+    q_sum += to_double(low(q) + high(q));
+  });
+  s_total += total(s_sum);
+  q_total += total(q_sum);
+  return end;
 }
 
 inline void add_to(double *p, Doubles v) { store<false>(p, load<double>(p) + v); }
@@ -86,21 +86,24 @@ inline void add_to(double *p, Floats v) {
   add_to(p + kLanes<double>, to_double(high(v)));
 }
 
-// kVectors * kLanes neighbouring channels, over the positions: the sums stay in registers meanwhile.
+// kVectors * kLanes channels from `c` on, over the rows of a block: the sums stay in registers meanwhile.
 template <bool kGrad, int kVectors, class R, class T>
-void reduce_tile(const T *x, const T *dy, int64_t length, int64_t stride, const R *pivot, double *s, double *q) {
+void reduce_tile(const T *x, const T *dy, int64_t rows, int64_t stride, int64_t c, const R *pivot, double *s, double *q) {
+  const Ahead<kVectors * kLanes<R>, T> ahead(rows, stride, c);
   Sums<R> sums[kVectors];
   Lanes<R> vp[kVectors];
-  for (int j = 0; j < kVectors; j++) vp[j] = load<R>(pivot + j * kLanes<R>);
-  for (int64_t i = 0; i < length; i++, x += stride, dy += stride) {
-    fetch<kVectors * kLanes<R>>(x + length * stride);
-    if constexpr (kGrad) fetch<kVectors * kLanes<R>>(dy + length * stride);
+  for (int j = 0; j < kVectors; j++) vp[j] = load<R>(pivot + c + j * kLanes<R>);
+  for (int64_t i = 0; i < rows; i++) {
+    const int64_t row = i * stride + c;
+    ahead.fetch(x, i);
+    if constexpr (kGrad) ahead.fetch(dy, i);
 #pragma GCC unroll 8
-    for (int j = 0; j < kVectors; j++) add<kGrad, R>(x + j * kLanes<R>, dy + j * kLanes<R>, vp[j], sums[j]);
+    for (int j = 0; j < kVectors; j++)
+      add<kGrad, R>(x + row + j * kLanes<R>, dy + row + j * kLanes<R>, vp[j], sums[j]);
   }
   for (int j = 0; j < kVectors; j++) {
-    add_to(s + j * kLanes<R>, sums[j].s);
-    add_to(q + j * kLanes<R>, sums[j].q);
+    add_to(s + c + j * kLanes<R>, sums[j].s);
+    add_to(q + c + j * kLanes<R>, sums[j].q);
   }
 }
 
@@ -113,31 +116,32 @@ void reduce_channel(const T *x, const T *dy, int64_t length, int64_t stride, dou
   q += (sq[0] + sq[1]) + (sq[2] + sq[3]);
 }
 
+constexpr int kTile = kBytes == 16 ? 2 : 4;  // vectors, so that a tile's sums and pivots fit the registers
+
 template <bool kGrad, class R, class T>
-void reduce_columns(const T *x, const T *dy, int64_t length, const Slice &slice, const R *pivot, double *s, double *q) {
-  constexpr int kTile = kBytes == 16 ? 2 : 4;  // vectors, so that a tile's sums and pivots fit the registers
-  const int64_t stride = slice.stride;
+void reduce_block(const T *x, const T *dy, int64_t rows, int64_t width, const R *pivot, double *s, double *q) {
   int64_t c = 0;
-  for (; c + kTile * kLanes<R> <= slice.width; c += kTile * kLanes<R>)
-    reduce_tile<kGrad, kTile, R>(x + c, dy + c, length, stride, pivot + c, s + c, q + c);
-  for (; c + kLanes<R> <= slice.width; c += kLanes<R>)
-    reduce_tile<kGrad, 1, R>(x + c, dy + c, length, stride, pivot + c, s + c, q + c);
-  for (; c < slice.width; c++) reduce_channel<kGrad>(x + c, dy + c, length, stride, pivot[c], s[c], q[c]);
+  for (; c + kTile * kLanes<R> <= width; c += kTile * kLanes<R>)
+    reduce_tile<kGrad, kTile, R>(x, dy, rows, width, c, pivot, s, q);
+  for (; c + kLanes<R> <= width; c += kLanes<R>) reduce_tile<kGrad, 1, R>(x, dy, rows, width, c, pivot, s, q);
+  for (; c < width; c++) reduce_channel<kGrad>(x + c, dy + c, rows, width, pivot[c], s[c], q[c]);
 }
 
 template <bool kGrad, class R, class T>
 void reduce(const Slice &slice, const void *pivots, double *s, double *q) {
   const R *pivot = static_cast<const R *>(pivots);
   const T *x = static_cast<const T *>(slice.x), *dy = kGrad ? static_cast<const T *>(slice.dy) : x;
-  for (int64_t c = 0; c < slice.width; c++) s[c] = q[c] = 0;
-  if (slice.stride == 1) {
+  const int64_t width = slice.width;
+  for (int64_t c = 0; c < width; c++) s[c] = q[c] = 0;
+  if (width == 1) {
     int64_t i = reduce_run<kGrad>(x, dy, slice.length, *pivot, *s, *q);
     for (; i < slice.length; i++) add_scalar<kGrad>(x + i, dy + i, *pivot, *s, *q);
     return;
   }
-  constexpr int64_t kRows = sizeof(R) == 4 ? 2 * kBlock : kBlock;
-  for (int64_t i = 0; i < slice.length; i += kRows) {
-    const int64_t length = slice.length - i < kRows ? slice.length - i : kRows;
-    reduce_columns<kGrad, R>(x + i * slice.stride, dy + i * slice.stride, length, slice, pivot, s, q);
+  // A block stays in the innermost cache from tile to tile. Measured from 4 to 64 rows.
+  const int64_t most = sizeof(R) == 4 && width <= kTile * kLanes<R> ? 2 * kBlock : kBlock;
+  for (int64_t i = 0; i < slice.length; i += most) {
+    const int64_t rows = slice.length - i < most ? slice.length - i : most;
+    reduce_block<kGrad, R>(x + i * width, dy + i * width, rows, width, pivot, s, q);
   }
 }
