@@ -1,9 +1,11 @@
 // Calls the kernel over many sizes, types, layouts and threads, and holds it against plain loops. Built by
 // test_kernel_sanitizers.py: whatever it does wrong with memory, arithmetic or threads, a sanitizer reports.
+#include <atomic>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <random>
+#include <thread>
 #include <vector>
 
 #include "dispatch.h"
@@ -107,6 +109,22 @@ void share_the_pool() {
   if (idle_bytes() || take(1)) failures++, std::printf("the pool cannot be switched off\n");
 }
 
+// Callers take turns with the team, whatever number each wants, and every task is done once.
+void share_the_team() {
+  std::atomic<int64_t> wrong{0};
+  const auto call = [&](int workers) {
+    for (int64_t tasks = 0; tasks < 200; tasks++) {
+      std::vector<std::atomic<int>> done(size_t(tasks + 1));
+      for_each(tasks, workers, [&](int64_t task, int worker) { done[size_t(task)] += worker < workers ? 1 : 100; });
+      for (int64_t task = 0; task < tasks; task++) wrong += done[size_t(task)] != 1;
+    }
+  };
+  std::thread first(call, 2), second(call, 5);
+  call(3);
+  first.join(), second.join();
+  if (wrong) failures++, std::printf("the team leaves tasks undone, or does them twice\n");
+}
+
 void every_way_with_one_thread() {
   const Shape small[] = {{1, 1, 1}, {2, 3, 1}, {2, 5, 7}, {1, 16, 33}, {3, 37, 70}, {1, 1, 300}, {0, 3, 4}, {2, 0, 4}, {2, 3, 0}};
   for (int32_t isa = kBaseline; isa <= choose(kBest); isa++)
@@ -123,6 +141,7 @@ void every_way_with_one_thread() {
 int main(int count, char **) {
   if (count == 1) every_way_with_one_thread();
   share_the_pool();
+  share_the_team();
   for (const bool last : {false, true}) {
     run({1, 3, 150001}, kFloat32, last, 3, kBest, false);  // threads share a channel
     run({2, 20, 9001}, kFloat64, last, 4, kBest, false);   // threads have channels of their own

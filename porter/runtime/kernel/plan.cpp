@@ -8,7 +8,7 @@ namespace {
 // Measured on AMD Milan (512 KB of L2, 32 MB of L3), and not critical: half or twice as much changes little.
 constexpr int64_t kChunkElements = 32768;
 constexpr int64_t kShortestChunk = 64;
-constexpr int64_t kBytesPerThread = 512 << 10;
+constexpr int64_t kBytesPerThread = 256 << 10;
 constexpr int64_t kStreamFrom = 8 << 20;
 
 int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
