@@ -55,6 +55,7 @@ def main() -> None:
 
         sys.exit(bench_cuda.run(options))
     if options.worker:
+        _keep_to(int(os.environ["OMP_NUM_THREADS"]))
         sys.stdout.write(json.dumps([asdict(row) for row in measure(options)]))
         return
     rows = [row for threads in options.threads for row in _in_a_process(threads, sys.argv[1:])]
@@ -69,7 +70,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--dtype", default="float32", help="with --device cuda; the CPU's arrays are float32")
     parser.add_argument("--shape", nargs="+", default=SHAPES.split(), help="N,C,spatial...; several of them")
-    parser.add_argument("--threads", nargs="+", type=int, default=[1, 2])
+    threads = "how many, and as many processors for the process: MindSpore's own operations take all they find"
+    parser.add_argument("--threads", nargs="+", type=int, default=[1, 2], help=threads)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--mean", type=float, default=3.0, help="of the input, whose deviation is 1")
     parser.add_argument("--only", nargs="*", default=["numpy", "torch", "mindspore"], help="packages to measure")
@@ -86,6 +88,12 @@ def _in_a_process(threads: int, arguments: list[str]) -> list[dict[str, Any]]:
     ran = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
     rows: list[dict[str, Any]] = json.loads(ran.stdout)
     return rows
+
+
+def _keep_to(processors: int) -> None:
+    """Leave the others to nobody; where the system cannot, MindSpore's operations have more than `processors`."""
+    if sys.platform == "linux":
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:processors])
 
 
 def measure(options: argparse.Namespace) -> list[Row]:

@@ -96,7 +96,7 @@ void run(const Shape &shape, int32_t dtype, bool last, int32_t threads, int32_t 
 void share_the_pool() {
   limit_pool(3 << 20);
   std::atomic<int> wrong{0};
-  for_each(40, 4, [&](int64_t task, int) {
+  for_each(40, Crew{4}, [&](int64_t task, int) {
     const int64_t bytes = (128 << 10) * (1 + task % 9);
     auto *block = static_cast<unsigned char *>(take(bytes));
     if (!block) return void(wrong++);
@@ -115,7 +115,7 @@ void share_the_team() {
   const auto call = [&](int workers) {
     for (int64_t tasks = 0; tasks < 200; tasks++) {
       std::vector<std::atomic<int>> done(size_t(tasks + 1));
-      for_each(tasks, workers, [&](int64_t task, int worker) { done[size_t(task)] += worker < workers ? 1 : 100; });
+      for_each(tasks, Crew{workers}, [&](int64_t task, int worker) { done[size_t(task)] += worker < workers ? 1 : 100; });
       for (int64_t task = 0; task < tasks; task++) wrong += done[size_t(task)] != 1;
     }
   };

@@ -12,13 +12,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from porter.runtime.kernel.numpy import instance_norm
 
 pytestmark = pytest.mark.usefixtures("kernel")
 
 
-def _input(seed: int = 0) -> np.ndarray:
+def _input(seed: int = 0) -> NDArray[np.float32]:
     return np.random.default_rng(seed).standard_normal((2, 30, 20_011), dtype=np.float32)
 
 
@@ -94,3 +95,57 @@ def test_those_that_can_be_started_do_all_the_work() -> None:
     """One for each 256 KiB where that many can be had, and they do not keep the process from its end."""
     assert _threads_started(unlimited=True) == 2 * 30 * 20_011 * 4 // (256 << 10) - 1
     assert 0 <= _threads_started(unlimited=False) < 10  # a stack takes 8 MiB
+
+
+TORCH = """
+import os
+import torch
+from porter.runtime.kernel.torch import instance_norm
+
+def count():
+    return int(open("/proc/self/status").read().split("Threads:")[1].split()[0])
+
+x = torch.randn(2, 30, 20_011, generator=torch.Generator().manual_seed(0))
+torch.set_num_threads(1)
+expected = instance_norm(x)
+torch.set_num_threads(4)
+x.clone().mul_(2)
+before = count()
+assert all(torch.equal(instance_norm(x), expected) for _ in range(3))
+print(count() - before, flush=True)
+child = os.fork()
+if not child:  # where an operation of torch's own would wait
+    os._exit(0 if (instance_norm(x).numpy() == expected.numpy()).all() else 1)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+@pytest.mark.frameworks("torch")
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_torch_lends_its_threads_but_not_to_a_child_of_a_fork() -> None:
+    """No thread is added beside those that torch has; in the child, torch's OpenMP would wait for ever."""
+    from porter.runtime.kernel import torch_threads
+
+    if torch_threads._parallel() is None:
+        pytest.skip("this torch is linked to no OpenMP that lends its threads")
+    ran = subprocess.run([sys.executable, "-c", TORCH], capture_output=True, text=True, timeout=60, check=False)
+    assert (ran.stdout, ran.returncode) == ("0\n0\n", 0), ran.stderr
+
+
+@pytest.mark.frameworks("torch")
+def test_a_torch_without_such_threads_is_served_by_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    from porter.runtime.kernel import torch_threads
+    from porter.runtime.kernel.torch import instance_norm
+
+    x = torch.from_numpy(_input())
+    expected = instance_norm(x)
+    assert abs(torch_threads.threads()) == torch.get_num_threads()
+    monkeypatch.setattr(torch_threads, "_parallel", lambda: None)
+    torch_threads._sign.cache_clear()
+    try:
+        assert torch_threads.threads() == torch.get_num_threads()
+        assert torch.equal(instance_norm(x), expected)
+    finally:
+        torch_threads._sign.cache_clear()

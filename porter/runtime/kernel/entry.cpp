@@ -1,5 +1,6 @@
 // What the outside sees: the functions of loader.py, and the choice of the instruction set.
 #include "dispatch.h"
+#include "threads.h"
 
 namespace porter {
 namespace {
@@ -49,3 +50,4 @@ PORTER_EXPORT int32_t porter_job_size() { return sizeof(porter::Job); }
 PORTER_EXPORT int32_t porter_isa(int32_t limit) { return porter::choose(limit); }
 PORTER_EXPORT int32_t porter_forward(const porter::Job *job) { return porter::forward(*job); }
 PORTER_EXPORT int32_t porter_backward(const porter::Job *job) { return porter::backward(*job); }
+PORTER_EXPORT void porter_lend_threads(porter::Parallel parallel) { porter::lend(parallel); }

@@ -11,7 +11,7 @@ inline int64_t size_of(int32_t dtype) { return dtype == kFloat64 ? 8 : dtype == 
 // The layout is known to loader.py: change both together, and ABI_VERSION with them.
 struct Job {
   int64_t n, c, s;
-  int32_t dtype, channels_last, threads, isa;
+  int32_t dtype, channels_last, threads, isa;  // threads: below 0 as many of those that were lent, see threads.h
   int32_t affine_dtype, given_dtype;  // of gamma, beta and their gradients; of mean and variance
   double eps;
   const void *x, *dy;              // dy: backward only
@@ -21,7 +21,7 @@ struct Job {
   double *statistics;              // (n, c, 2), mean and biased variance: written forward, read backward
   void *dgamma, *dbeta;            // (c,)
 };
-constexpr int32_t kAbiVersion = 2;
+constexpr int32_t kAbiVersion = 3;
 enum Status : int32_t { kDone = 0, kBadArgument = 1, kNoMemory = 2 };
 
 // `length` positions of `width` neighbouring channels, without gaps. A width of 1 is a piece of one channel.

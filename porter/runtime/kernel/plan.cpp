@@ -1,6 +1,7 @@
 #include "plan.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace porter {
 namespace {
@@ -22,9 +23,11 @@ Plan plan_of(const Job &job) {
   plan.chunk = std::max(kShortestChunk, kChunkElements / std::max<int64_t>(plan.width, 1));
   plan.chunks = divide_up(job.s, plan.chunk);
   const int64_t bytes = job.n * job.c * job.s * size_of(job.dtype);
-  plan.threads = int(std::clamp<int64_t>(bytes / kBytesPerThread, 1, std::max(job.threads, 1)));
-  const bool even = plan.units % plan.threads == 0 || plan.units >= 4 * plan.threads;
-  plan.split = plan.threads > 1 && !even && plan.chunks > 1;
+  const int64_t most = std::max<int64_t>(std::abs(int64_t(job.threads)), 1);
+  const int threads = int(std::clamp<int64_t>(bytes / kBytesPerThread, 1, most));
+  plan.crew = {threads, job.threads < 0};
+  const bool even = plan.units % threads == 0 || plan.units >= 4 * threads;
+  plan.split = threads > 1 && !even && plan.chunks > 1;
   plan.stream = bytes >= kStreamFrom;
   return plan;
 }

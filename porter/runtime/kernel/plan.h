@@ -1,6 +1,7 @@
 // How one call is cut into units (channels that are summed together), units into chunks, and who works on them.
 #pragma once
 #include "kernel.h"
+#include "threads.h"
 
 namespace porter {
 
@@ -10,7 +11,7 @@ namespace porter {
 struct Plan {
   int64_t width, units;
   int64_t chunk, chunks;
-  int threads;
+  Crew crew;
   bool split;   // several threads share one unit
   bool stream;  // the output is too large to stay in the caches
 };

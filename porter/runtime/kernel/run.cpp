@@ -71,8 +71,8 @@ void Run::write_chunk(const Unit &unit, int64_t chunk, const State &state) const
 
 // The last chunks were read last: they are written first, from the cache.
 void Run::whole_units() {
-  std::vector<State> states(plan.threads, State(plan.width));
-  for_each(plan.units, plan.threads, [&](int64_t u, int worker) {
+  std::vector<State> states(plan.crew.count, State(plan.width));
+  for_each(plan.units, plan.crew, [&](int64_t u, int worker) {
     const Unit unit = unit_of(job, plan, u);
     State &state = states[worker];
     begin(*this, unit, state);
@@ -88,7 +88,7 @@ void Run::whole_units() {
 void Run::sum_shared(std::vector<State> &states, std::vector<char> &open) {
   const int64_t tasks = plan.units * plan.chunks;
   Values partial(2 * tasks * plan.width);
-  for_each(tasks, plan.threads, [&](int64_t task, int) {
+  for_each(tasks, plan.crew, [&](int64_t task, int) {
     const int64_t u = task / plan.chunks;
     if (!open[u]) return;
     sum_chunk(unit_of(job, plan, u), task % plan.chunks, states[u], partial.data() + 2 * task * plan.width);
@@ -111,7 +111,7 @@ void Run::shared_units() {
   } while (std::count(open.begin(), open.end(), 1));
   for (int64_t u = 0; u < plan.units; u++) keep_gradients(unit_of(job, plan, u), states[u]);
   if (!job.out) return;
-  for_each(plan.units * plan.chunks, plan.threads, [&](int64_t task, int) {
+  for_each(plan.units * plan.chunks, plan.crew, [&](int64_t task, int) {
     const int64_t u = plan.units - 1 - task / plan.chunks;
     write_chunk(unit_of(job, plan, u), plan.chunks - 1 - task % plan.chunks, states[u]);
   });

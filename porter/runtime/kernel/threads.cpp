@@ -111,14 +111,22 @@ void Team::end() {
   over.wait(lock, all_over);
 }
 
-// Never destroyed, since its threads are never told to end. A child of a fork has none of them, and makes its own.
+// Never destroyed, since its threads are never told to end.
 std::atomic<Team *> only{nullptr};
+std::atomic<Parallel> lent{nullptr};
 
-Team &team() {
+// A child of a fork has no thread of its parent's: it makes its own. An OpenMP runtime would wait for those it had.
+void forget() { only.store(nullptr), lent.store(nullptr); }
+
+void forget_after_a_fork() {
 #if defined(__unix__) || defined(__APPLE__)
-  static const int registered = pthread_atfork(nullptr, nullptr, [] { only.store(nullptr); });
+  static const int registered = pthread_atfork(nullptr, nullptr, forget);
   (void)registered;
 #endif
+}
+
+Team &team() {
+  forget_after_a_fork();
   Team *found = only.load();
   if (found) return *found;
   Team *const made = new Team;
@@ -127,12 +135,32 @@ Team &team() {
   return *found;
 }
 
+struct Borrowed {
+  Part part;
+  const void *context;
+  std::atomic<int> numbers{0};
+};
+
 }  // namespace
 
-void share(int workers, Part part, const void *context) {
+void lend(Parallel parallel) {
+  forget_after_a_fork();
+  lent.store(parallel);
+}
+
+void share(Crew crew, Part part, const void *context) {
+  const Parallel parallel = crew.borrowed ? lent.load() : nullptr;
+  if (parallel) {
+    Borrowed all{part, context};
+    const auto work = [](void *data) {
+      auto &own = *static_cast<Borrowed *>(data);
+      own.part(own.context, own.numbers.fetch_add(1));
+    };
+    return parallel(work, &all, unsigned(crew.count), 0);
+  }
   Team &own = team();
   const Lock turn(own.turn);
-  own.begin(workers, part, context);
+  own.begin(crew.count, part, context);
   part(context, 0);
   own.end();
 }

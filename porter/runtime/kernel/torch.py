@@ -11,6 +11,7 @@ from torch import Tensor
 
 from porter.runtime.kernel import gpu, loader
 from porter.runtime.kernel.torch_pool import empty_like
+from porter.runtime.kernel.torch_threads import threads
 
 _DTYPES = {torch.float32: 0, torch.float64: 1, torch.float16: 2, torch.bfloat16: 3}
 _SHORT = (torch.float16, torch.bfloat16)
@@ -141,7 +142,7 @@ def _run(
     shape = x.shape
     n, c = shape[0], shape[1]
     job = loader.PACKED.pack(
-        n, c, x.numel() // max(n * c, 1), kind, not x.is_contiguous(), torch.get_num_threads(), loader.limit(),
+        n, c, x.numel() // max(n * c, 1), kind, not x.is_contiguous(), threads(), loader.limit(),
         affine_kind, given_kind, eps, x.data_ptr(), 0 if grad is None else grad.data_ptr(), outputs[0].data_ptr(),
         0 if weight is None else weight.data_ptr(), 0 if bias is None else bias.data_ptr(),
         0 if mean is None else mean.data_ptr(), 0 if variance is None else variance.data_ptr(),
