@@ -254,9 +254,7 @@ def _call(statistics: bool, *inputs: Any) -> Any:
     if not _unobserved(x):
         return torch.ops.porter.instance_norm(*inputs)
     if torch.is_grad_enabled() and (
-        x.requires_grad
-        or (weight is not None and weight.requires_grad)
-        or (bias is not None and bias.requires_grad)
+        x.requires_grad or (weight is not None and weight.requires_grad) or (bias is not None and bias.requires_grad)
     ):
         return _Function.apply(*inputs)
     return _forward(*inputs) if statistics else _only_output(*inputs)
