@@ -88,7 +88,8 @@ inline void add_to(double *p, Floats v) {
 
 // kVectors * kLanes channels from `c` on, over the rows of a block: the sums stay in registers meanwhile.
 template <bool kGrad, int kVectors, class R, class T>
-void reduce_tile(const T *x, const T *dy, int64_t rows, int64_t stride, int64_t c, const R *pivot, double *s, double *q) {
+void reduce_tile(const T *x, const T *dy, int64_t rows, int64_t stride, int64_t c, const R *pivot, double *s,
+                 double *q) {
   const Ahead<kVectors * kLanes<R>, T> ahead(rows, stride, c);
   Sums<R> sums[kVectors];
   Lanes<R> vp[kVectors];

@@ -12,7 +12,7 @@ struct Crew {
   bool borrowed = false;
 };
 
-// GOMP_parallel of an OpenMP runtime: gcc's, and clang's and Intel's, which have it too. It calls work(data) on `threads`
+// GOMP_parallel of an OpenMP runtime: gcc's, or clang's or Intel's, which have it too. It calls work(data) on `threads`
 // threads. A framework's own threads look out for more work for milliseconds, on every core that another thread needs.
 using Parallel = void (*)(void (*work)(void *), void *data, unsigned threads, unsigned flags);
 void lend(Parallel parallel);

@@ -183,7 +183,7 @@ template <bool kStream> inline void store(double *p, Doubles v) { store_raw<kStr
 template <bool kStream> inline void store(float *p, Floats v) { store_raw<kStream>(p, v); }
 template <bool kStream, class T> inline void store(T *p, Floats v) { store_raw<kStream>(p, to_short(p, v)); }
 
-// Where channels are neighbours, a block of positions is taken tile by tile, and the processor does not foresee that way.
+// Where channels are neighbours, a block of positions is taken tile by tile: a way that the processor does not foresee.
 // What will be read is asked for here, in the order of memory whatever the order of the tiles: from the next block, or,
 // where one tile is the whole block, kFar bytes ahead. Beyond the end of an array that has no effect.
 constexpr int64_t kFar = 1536;  // measured from 512 to 4096
