@@ -25,6 +25,7 @@ from rich.table import Table
 from porter.runtime.kernel import loader
 
 SHAPES = "2,32,64,64,64 1,32,128,128,128 2,64,32,32,32 1,320,8,8,8"
+PACKAGES = ["numpy", "torch", "mindspore"]
 COPY = "copy of the array"
 
 
@@ -69,16 +70,32 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m porter.runtime.bench", description=__doc__)
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--dtype", default="float32", help="with --device cuda; the CPU's arrays are float32")
-    parser.add_argument("--shape", nargs="+", default=SHAPES.split(), help="N,C,spatial...; several of them")
+    parser.add_argument("--shape", nargs="+", type=_shape, default=SHAPES.split(), help="N,C,spatial...; several")
     threads = "how many, and as many processors for the process: MindSpore's own operations take all they find"
-    parser.add_argument("--threads", nargs="+", type=int, default=[1, 2], help=threads)
-    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--threads", nargs="+", type=_at_least(1), default=[1, 2], help=threads)
+    parser.add_argument("--rounds", type=_at_least(3), default=9, help="3 or more, for quartiles")
     parser.add_argument("--mean", type=float, default=3.0, help="of the input, whose deviation is 1")
-    parser.add_argument("--only", nargs="*", default=["numpy", "torch", "mindspore"], help="packages to measure")
+    parser.add_argument("--only", nargs="*", choices=PACKAGES, default=PACKAGES, help="packages to measure")
     parser.add_argument("--compile", action="store_true", help="also torch.compile of a composition: needs a compiler")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
     return parser.parse_args()
+
+
+def _at_least(least: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        if not text.isdecimal() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"needed is a number of {least} or more, got {text!r}")
+        return int(text)
+
+    return number
+
+
+def _shape(text: str) -> str:
+    sizes = text.split(",")
+    if len(sizes) < 3 or not all(size.isdecimal() and int(size) for size in sizes):
+        raise argparse.ArgumentTypeError(f"needed is N,C and spatial sizes, such as 2,32,64,64, got {text!r}")
+    return text
 
 
 def _in_a_process(threads: int, arguments: list[str]) -> list[dict[str, Any]]:
@@ -136,7 +153,8 @@ def _row(case: Case, name: str, work: str, times: dict[str, list[float]], option
     low, median, high = statistics.quantiles(own, n=4)
     per_copy = statistics.median(one / copy for one, copy in zip(own, times[COPY], strict=True))
     threads = int(os.environ["OMP_NUM_THREADS"])
-    return Row(case.shape, threads, name, work, median, low, high, per_copy, case.errors.get(name))
+    error = case.errors.get(name) if work == "forward" else None
+    return Row(case.shape, threads, name, work, median, low, high, per_copy, error)
 
 
 class Case:
@@ -186,7 +204,7 @@ def _print(rows: list[dict[str, Any]]) -> None:
             table.add_column(name, justify="right")
         for row in rows:
             if (tuple(row["shape"]), row["threads"], row["work"]) == key:
-                error = "" if row["error"] is None or work != "forward" else f"{row['error']:.1e}"
+                error = "" if row["error"] is None else f"{row['error']:.1e}"
                 spread = f"{row['low']:.3g} to {row['high']:.3g}"
                 table.add_row(row["route"], f"{row['median']:.3g}", spread, f"{row['per_copy']:.2f}", error)
         console.print(table)

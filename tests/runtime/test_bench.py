@@ -1,4 +1,4 @@
-"""The benchmark of a GPU: what it says without one, and, with the processor in its place, that it runs."""
+"""The benchmark: what it refuses, that it runs, and, for a GPU, what it says without one and that it would run."""
 
 from __future__ import annotations
 
@@ -66,3 +66,43 @@ def test_every_route_is_timed_and_compared(monkeypatch: pytest.MonkeyPatch, caps
     options.json = False
     assert bench_cuda.run(options, "cpu") == 0
     assert "channels last, forward + backward" in capsys.readouterr().out
+
+
+def _bench(*options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "porter.runtime.bench", *options]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--threads", "0"], "argument --threads: needed is a number of 1 or more, got '0'"),
+        (["--rounds", "2"], "argument --rounds: needed is a number of 3 or more, got '2'"),
+        (["--shape", "2,3"], "argument --shape: needed is N,C and spatial sizes, such as 2,32,64,64, got '2,3'"),
+        (["--shape", "2,0,5"], "such as 2,32,64,64, got '2,0,5'"),
+        (["--only", "jax"], "argument --only: invalid choice: 'jax'"),
+    ],
+)
+def test_a_wrong_option_is_one_line(options: list[str], message: str) -> None:
+    ran = _bench(*options)
+    assert ran.returncode == 2 and not ran.stdout
+    assert message in ran.stderr.splitlines()[-1]
+
+
+def test_the_routes_of_numpy_are_timed_for_each_number_of_threads() -> None:
+    ran = _bench("--only", "numpy", "--shape", "2,3,5,7", "--rounds", "3", "--threads", "1", "3", "--json")
+    assert ran.returncode == 0, ran.stderr
+    rows = json.loads(ran.stdout)["rows"]
+    assert {row["threads"] for row in rows} == {1, 3}
+    assert {row["route"] for row in rows} >= {"copy of the array"}
+    for row in rows:
+        assert 0 < row["low"] <= row["high"]
+        assert (row["error"] is None) == ("copy" in row["route"] or row["work"] != "forward")
+        assert row["error"] is None or row["error"] < 1e-5
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there a process can be kept to some processors")
+def test_it_keeps_to_as_many_processors_as_threads() -> None:
+    code = "import os; from porter.runtime.bench import _keep_to; _keep_to(1); print(len(os.sched_getaffinity(0)))"
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ran.stdout == "1\n"
