@@ -10,10 +10,9 @@ import torch
 from torch import Tensor
 
 from porter.runtime.kernel import gpu, loader
-from porter.runtime.kernel.torch_pool import empty_like
+from porter.runtime.kernel.torch_pool import DTYPES, empty_like
 from porter.runtime.kernel.torch_threads import threads
 
-_DTYPES = {torch.float32: 0, torch.float64: 1, torch.float16: 2, torch.bfloat16: 3}
 _SHORT = (torch.float16, torch.bfloat16)
 _PLAIN = (Tensor, torch.nn.Parameter)
 
@@ -68,7 +67,7 @@ def instance_norm(
 def _fits(x: Tensor, running: tuple[Any, Any], affine: tuple[Any, Any], use_input_stats: bool) -> bool:
     """Whether the kernel may have the call: it is right, and all on one device that there is a kernel for."""
     kind, shape = x.dtype, x.shape
-    if kind not in _DTYPES or x.layout != torch.strided:
+    if kind not in DTYPES or x.layout != torch.strided:
         return False
     on_cpu = x.is_cpu
     if not (_available() if on_cpu else gpu.available(x.device.type)):
@@ -131,14 +130,14 @@ def _run(
 
     Written out, since a loop over what may be None takes as long as a small kernel.
     """
-    kind = affine_kind = given_kind = _DTYPES[x.dtype]
+    kind = affine_kind = given_kind = DTYPES[x.dtype]
     mean, variance = given
     if mean is not None:
-        mean, variance, given_kind = mean.contiguous(), variance.contiguous(), _DTYPES[mean.dtype]
+        mean, variance, given_kind = mean.contiguous(), variance.contiguous(), DTYPES[mean.dtype]
     if weight is not None:
-        weight, affine_kind = weight.contiguous(), _DTYPES[weight.dtype]
+        weight, affine_kind = weight.contiguous(), DTYPES[weight.dtype]
     if bias is not None:
-        bias, affine_kind = bias.contiguous(), _DTYPES[bias.dtype]
+        bias, affine_kind = bias.contiguous(), DTYPES[bias.dtype]
     shape = x.shape
     n, c = shape[0], shape[1]
     job = loader.PACKED.pack(

@@ -10,7 +10,8 @@ from torch import Tensor
 
 from porter.runtime.kernel import loader
 
-_DTYPES = {torch.float32: 0, torch.float64: 1, torch.float16: 2, torch.bfloat16: 3}
+DTYPES = {torch.float32: 0, torch.float64: 1, torch.float16: 2, torch.bfloat16: 3}
+"""The library's number of each type."""
 
 _capsule = ctypes.pythonapi.PyCapsule_New
 _capsule.restype, _capsule.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
@@ -22,7 +23,7 @@ def empty_like(x: Tensor) -> Tensor:
     if library is None:
         return torch.empty_like(x)
     sizes = ctypes.c_int64 * x.dim()
-    tensor = library.porter_take_tensor(_DTYPES[x.dtype], x.dim(), sizes(*x.shape), sizes(*x.stride()))
+    tensor = library.porter_take_tensor(DTYPES[x.dtype], x.dim(), sizes(*x.shape), sizes(*x.stride()))
     if tensor is None:
         return torch.empty_like(x)
     return torch.utils.dlpack.from_dlpack(_capsule(tensor, b"dltensor", None))
