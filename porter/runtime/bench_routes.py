@@ -125,12 +125,25 @@ def _mindspore_route(cell: Any, tensors: list[Any], grad: Any, mode: str, backwa
     import mindspore
 
     number = {"PyNative": mindspore.PYNATIVE_MODE, "GRAPH": mindspore.GRAPH_MODE}[mode]
+    _switch(number)  # a gradient is made for the mode of this moment
     gradient = mindspore.ops.GradOperation(get_all=True, sens_param=True)(cell)
 
     def run() -> Any:
-        mindspore.set_context(mode=number)
+        _switch(number)
         if not backward:
             return cell(*tensors).asnumpy()
         return [one.asnumpy() for one in gradient(*tensors, grad)]  # waits; the memory is shared, not copied
 
     return run
+
+
+_mode: list[int] = []
+
+
+def _switch(mode: int) -> None:
+    """To ask MindSpore which one it is in takes as long as a small layer."""
+    import mindspore
+
+    if _mode != [mode]:
+        mindspore.set_context(mode=mode)
+        _mode[:] = [mode]
