@@ -14,6 +14,12 @@
 
 using namespace porter;
 
+extern "C" {
+int porter_mindspore_arrive(int, void **, int *, int64_t **, const char **, void *, void *);
+int64_t porter_arrivals();
+int32_t porter_await(int64_t before, int64_t milliseconds);
+}
+
 namespace {
 
 struct Shape {
@@ -125,6 +131,17 @@ void share_the_team() {
   if (wrong) failures++, std::printf("the team leaves tasks undone, or does them twice\n");
 }
 
+// Who waits for an arrival is told of it, by whichever thread; who waits for none is not kept.
+void arrive_and_await() {
+  const auto arrive = [] { porter_mindspore_arrive(0, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr); };
+  const int64_t before = porter_arrivals();
+  if (porter_await(before, 1)) failures++, std::printf("an arrival is told of that has not been\n");
+  std::thread one(arrive), two(arrive);
+  const bool told = porter_await(before, 60000) && porter_await(before + 1, 60000);
+  one.join(), two.join();
+  if (!told || porter_arrivals() != before + 2) failures++, std::printf("an arrival is not told of, or not counted\n");
+}
+
 void every_way_with_one_thread() {
   const Shape small[] = {{1, 1, 1}, {2, 3, 1}, {2, 5, 7}, {1, 16, 33}, {3, 37, 70}, {1, 1, 300}, {0, 3, 4}, {2, 0, 4}, {2, 3, 0}};
   for (int32_t isa = kBaseline; isa <= choose(kBest); isa++)
@@ -142,6 +159,7 @@ int main(int count, char **) {
   if (count == 1) every_way_with_one_thread();
   share_the_pool();
   share_the_team();
+  arrive_and_await();
   for (const bool last : {false, true}) {
     run({1, 3, 150001}, kFloat32, last, 3, kBest, false);  // threads share a channel
     run({2, 20, 9001}, kFloat64, last, 4, kBest, false);   // threads have channels of their own

@@ -81,18 +81,21 @@ def test_the_kernel_is_used_or_not(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("pynative")
-def test_a_large_input_is_not_waited_for() -> None:
+def test_only_the_memory_of_a_cpu_is_worked_on(monkeypatch: pytest.MonkeyPatch) -> None:
     import mindspore
     from mindspore import Tensor
 
+    from porter.runtime.kernel import mindspore as kernel
     from porter.runtime.kernel import mindspore_eager as eager
-    from porter.runtime.mindspore import instance_norm
 
-    data = make((2, 4, 180, 190))
-    x = Tensor(data.input, mindspore.float32)
-    assert x.size > eager.LARGEST and not eager.serves(x, (None, None), (None, None))
-    assert eager.serves(x[:1], (None, None), (None, None))
-    assert_rounded_once(instance_norm(x), reference.instance_norm(x.asnumpy()), "float32", 1.53)
+    x = Tensor(make((2, 3, 4)).input, mindspore.float32)
+    assert kernel._target() == mindspore.get_context("device_target") == "CPU"
+    assert eager.serves(x, (None, None), (None, None))
+    monkeypatch.setattr(kernel, "_target", lambda: "GPU")
+    assert not kernel.available() and not eager.serves(x, (None, None), (None, None))
+    monkeypatch.undo()
+    monkeypatch.setattr(mindspore, "context", None)
+    assert kernel._target() == "CPU" and kernel.available()
 
 
 @pytest.mark.usefixtures("pynative", "enabled")
@@ -157,6 +160,32 @@ def test_shift_without_scale_and_other_types_of_it() -> None:
     half = by(bias.astype(mindspore.float16), weight)
     assert half[1].dtype == mindspore.float16
     np.testing.assert_allclose(half[1].asnumpy(), by(bias, weight)[1].asnumpy(), rtol=2e-3, atol=2e-2)
+
+
+@pytest.mark.usefixtures("pynative")
+@pytest.mark.parametrize("given", [False, True], ids=["measured", "given"])
+def test_scale_without_shift(given: bool) -> None:
+    import mindspore
+    from mindspore import Tensor
+
+    from porter.runtime.mindspore import instance_norm
+
+    data = make((2, 3, 4, 5))
+    x, weight = (Tensor(values, mindspore.float32) for values in (data.input, data.weight))
+    mean, variance = (Tensor(values, mindspore.float32) if given else None for values in (data.bias, data.weight))
+    zeros = Tensor(np.zeros(3), mindspore.float32)
+
+    def by(bias: Any) -> Any:
+        def loss(x: Any, weight: Any) -> Any:
+            return (instance_norm(x, mean, variance, weight, bias, not given) ** 3).sum()
+
+        first = mindspore.grad(loss, (0, 1))
+        with pytest.raises(RuntimeError, match="bprop not defined"):
+            mindspore.grad(lambda x: (first(x, weight)[0] ** 2).sum())(x)
+        return first(x, weight)
+
+    for one, other in zip(by(None), by(zeros), strict=True):
+        np.testing.assert_array_equal(one.asnumpy(), other.asnumpy())
 
 
 @pytest.mark.parametrize("sizes", [(4, 3), (3, 4), (2, 2)])

@@ -21,7 +21,7 @@ struct Job {
   double *statistics;              // (n, c, 2), mean and biased variance: written forward, read backward
   void *dgamma, *dbeta;            // (c,)
 };
-constexpr int32_t kAbiVersion = 3;
+constexpr int32_t kAbiVersion = 4;
 enum Status : int32_t { kDone = 0, kBadArgument = 1, kNoMemory = 2 };
 
 // `length` positions of `width` neighbouring channels, without gaps. A width of 1 is a piece of one channel.

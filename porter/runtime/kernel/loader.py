@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-ABI_VERSION = 3
+ABI_VERSION = 4
 LIBRARY = Path(__file__).with_name("_instance_norm.so")
 ISAS = ("best", "baseline", "avx2", "avx512")
 """Instruction sets; the index is the number that the library knows each by."""
@@ -68,6 +68,8 @@ def _declare(loaded: ctypes.CDLL) -> None:
         "give": (None, [address]),
         "lend_threads": (None, [address]),
         "take_tensor": (address, [number, number, address, address]),
+        "arrivals": (sizes, []),
+        "await": (number, [sizes, sizes]),
     }
     for name, (result, arguments) in signatures.items():
         function = getattr(loaded, f"porter_{name}")

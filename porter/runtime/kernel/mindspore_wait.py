@@ -1,0 +1,65 @@
+"""Waits for what MindSpore's PyNative mode has been told to do, without taking a core from it.
+
+MindSpore's own wait looks out for the end in a loop: beside a convolution that is one core less, and on a machine with
+one core it takes half of the time. Here the thread sleeps, unless the last wait for an input of about that size was
+short: to fall asleep takes a tenth of a millisecond, and up to a whole one where there is one core.
+"""
+
+from __future__ import annotations
+
+import time
+from functools import cache
+from typing import Any
+
+import mindspore
+import numpy as np
+from mindspore import Tensor, ops
+
+from porter.runtime.kernel import loader
+
+try:
+    from mindspore.graph.api import _pynative_executor
+except ImportError:  # before MindSpore 2.9
+    from mindspore.common.api import _pynative_executor
+
+executor: Any = _pynative_executor
+"""What MindSpore hands operations to in PyNative mode."""
+SHORT = 5e-4
+"""Seconds of a wait that is not worth sleeping."""
+PATIENCE = 1000
+"""Milliseconds after which it is asked again: an operation that fails takes those behind it along."""
+_last = [0.0] * 128
+"""Seconds that the last wait took, by the binary digits of the input's size, forward and backward."""
+
+
+def wait(elements: int, backward: bool) -> None:
+    """Return when all operations that were issued are done, that of an input with so many elements among them.
+
+    Raises what one of them raised.
+    """
+    start, place = time.perf_counter(), 2 * elements.bit_length() + backward
+    if _last[place] > SHORT:
+        _sleep()
+    executor.sync()
+    _last[place] = time.perf_counter() - start
+
+
+def _sleep() -> None:
+    library = loader.library()
+    if library is None:
+        return
+    arrive, something = _arrive()
+    arrived = False
+    while not arrived:
+        before = library.porter_arrivals()
+        arrive(something)
+        arrived = library.porter_await(before, PATIENCE)
+
+
+@cache
+def _arrive() -> tuple[Any, Tensor]:
+    """An operation that says that it runs, and what it is called with."""
+    operation = ops.Custom(
+        f"{loader.LIBRARY}:porter_mindspore_arrive", lambda _: [1], lambda _: mindspore.int8, func_type="aot"
+    )
+    return operation, Tensor(np.zeros(1, np.int8))
