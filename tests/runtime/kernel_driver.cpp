@@ -165,6 +165,7 @@ int main(int count, char **) {
     run({2, 20, 9001}, kFloat64, last, 4, kBest, false);   // threads have channels of their own
     run({2, 20, 9001}, kFloat16, last, 4, kBest, true);
     run({1, 32, 70001}, kFloat32, last, 2, kBest, false);  // large enough to be written past the caches
+    run({1, 20, 110007}, kFloat32, last, 2, kBest, false);  // and several positions at once
   }
   std::printf("%d failures\n", failures);
   return failures != 0;

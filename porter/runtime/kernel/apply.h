@@ -130,28 +130,47 @@ void apply_block(const T *x, const T *dy, T *out, int64_t rows, int64_t width, c
 
 // A few rows at a time, so that memory is written nearly in order. Measured from 2 to 256.
 template <bool kGrad, bool kStream, class R, class T>
-void apply_blocks(const T *x, const T *dy, T *out, const Slice &slice, const Line &line) {
+void apply_blocks(const T *x, const T *dy, T *out, int64_t length, int64_t width, const Known<R> &known) {
   constexpr int64_t kRows = 4;
-  const Known<R> known(line);
-  for (int64_t i = 0; i < slice.length; i += kRows) {
-    const int64_t at = i * slice.width, rows = slice.length - i < kRows ? slice.length - i : kRows;
-    apply_block<kGrad, kStream, R>(x + at, dy + at, out + at, rows, slice.width, known);
+  for (int64_t i = 0; i < length; i += kRows) {
+    const int64_t at = i * width, rows = length - i < kRows ? length - i : kRows;
+    apply_block<kGrad, kStream, R>(x + at, dy + at, out + at, rows, width, known);
   }
+}
+
+// Whole lines of the cache, whatever the width: half a line that is written past the caches takes as long as a whole one.
+template <bool kGrad, bool kStream, class R, class T>
+void apply_columns(const T *x, const T *dy, T *out, const Slice &slice, const Line &line) {
+  const int64_t width = slice.width, fold = positions_together(width, 64 / int64_t(sizeof(T)));
+  if (fold == 1) return apply_blocks<kGrad, kStream, R>(x, dy, out, slice.length, width, Known<R>(line));
+  const int64_t rows = slice.length / fold, wide = fold * width, done = rows * wide;
+  R values[5][kMostFolded];
+  const void *const from[] = {line.shift, line.scale, line.rest, line.slope, line.offset};
+  for (int which = 0; which < 5; which++)
+    for (int64_t c = 0; c < wide; c++) values[which][c] = static_cast<const R *>(from[which])[c % width];
+  const Line folded{values[0], values[1], values[2], values[3], values[4]};
+  apply_blocks<kGrad, kStream, R>(x, dy, out, rows, wide, Known<R>(folded));
+  apply_blocks<kGrad, false, R>(x + done, dy + done, out + done, slice.length % fold, width, Known<R>(line));
+}
+
+template <class T>
+bool columns_aligned(const Slice &slice) {
+  constexpr int64_t kStore = kPack<T> * int64_t(sizeof(T));
+  const int64_t bytes = slice.width * int64_t(sizeof(T)) * positions_together(slice.width, 64 / int64_t(sizeof(T)));
+  return reinterpret_cast<uintptr_t>(slice.out) % kStore == 0 && bytes % kStore == 0;
 }
 
 template <bool kGrad, class R, class T>
 void apply(const Slice &slice, const Line &line) {
   const T *x = static_cast<const T *>(slice.x), *dy = kGrad ? static_cast<const T *>(slice.dy) : x;
   T *out = static_cast<T *>(slice.out);
-  const bool columns_aligned = reinterpret_cast<uintptr_t>(out) % kBytes == 0 &&
-                               slice.width * int64_t(sizeof(T)) % kBytes == 0;
-  const bool streams = slice.stream && (slice.width == 1 || columns_aligned);
+  const bool streams = slice.stream && (slice.width == 1 || columns_aligned<T>(slice));
   if (slice.width == 1)
     streams ? apply_run<kGrad, true, R>(x, dy, out, slice.length, line)
             : apply_run<kGrad, false, R>(x, dy, out, slice.length, line);
   else
-    streams ? apply_blocks<kGrad, true, R>(x, dy, out, slice, line)
-            : apply_blocks<kGrad, false, R>(x, dy, out, slice, line);
+    streams ? apply_columns<kGrad, true, R>(x, dy, out, slice, line)
+            : apply_columns<kGrad, false, R>(x, dy, out, slice, line);
 #if defined(__SSE2__)
   if (streams) _mm_sfence();  // other threads may read it as soon as this call is over
 #endif

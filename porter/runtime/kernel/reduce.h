@@ -7,7 +7,7 @@ constexpr int kBlock = 8;
 
 template <class R>
 struct Sums {
-  Lanes<R> s = {}, q = {};
+  Lanes<R> s, q;
 };
 
 template <bool kGrad, class T>
@@ -51,7 +51,7 @@ inline int64_t by_turns(int64_t length, const Block &block) {
 template <bool kGrad, class T>
 int64_t reduce_run(const T *x, const T *dy, int64_t length, double pivot, double &s, double &q) {
   constexpr int kSums = 4;
-  Sums<double> sums[kSums];
+  Sums<double> sums[kSums] = {};
   const Doubles vp = pivot - Doubles{};
   const int64_t end = by_turns<2 * kSums, kLanes<double>>(length, [&](const auto &at) {
 #pragma GCC unroll 8
@@ -68,7 +68,7 @@ int64_t reduce_run(const T *x, const T *dy, int64_t length, float pivot, double 
   Doubles s_sum = {}, q_sum = {};
   const Floats vp = pivot - Floats{};
   const int64_t end = by_turns<kBlock, kLanes<float>>(length, [&](const auto &at) {
-    Sums<float> even, odd;
+    Sums<float> even = {}, odd = {};
 #pragma GCC unroll 16
     for (int j = 0; j < kBlock; j++) add<kGrad, float>(x + at(j), dy + at(j), vp, j % 2 ? odd : even);
     const Floats s = even.s + odd.s, q = even.q + odd.q;
@@ -86,22 +86,37 @@ inline void add_to(double *p, Floats v) {
   add_to(p + kLanes<double>, to_double(high(v)));
 }
 
-// kVectors * kLanes channels from `c` on, over the rows of a block: the sums stay in registers meanwhile.
-template <bool kGrad, int kVectors, class R, class T>
-void reduce_tile(const T *x, const T *dy, int64_t rows, int64_t stride, int64_t c, const R *pivot, double *s,
+// Where channels are neighbours, `rows` positions at each of `kPlaces` places, `part` elements apart.
+template <int kPlaces>
+struct Block {
+  int64_t rows, width, part;
+};
+
+// kVectors * kLanes channels from `c` on: their sums stay in registers meanwhile. At one place only, what comes after
+// this block is asked for, see Ahead: of several, the processor sees what comes.
+template <bool kGrad, int kVectors, class R, int kPlaces, class T>
+void reduce_tile(const T *x, const T *dy, const Block<kPlaces> &block, int64_t c, const R *pivot, double *s,
                  double *q) {
-  const Ahead<kVectors * kLanes<R>, T> ahead(rows, stride, c);
+  const int64_t rows = block.rows, width = block.width, part = block.part;
+  const Ahead<kVectors * kLanes<R>, T> ahead(rows, width, c);
   Sums<R> sums[kVectors];
   Lanes<R> vp[kVectors];
-  for (int j = 0; j < kVectors; j++) vp[j] = load<R>(pivot + c + j * kLanes<R>);
-  for (int64_t i = 0; i < rows; i++) {
-    const int64_t row = i * stride + c;
-    ahead.fetch(x, i);
-    if constexpr (kGrad) ahead.fetch(dy, i);
 #pragma GCC unroll 8
-    for (int j = 0; j < kVectors; j++)
-      add<kGrad, R>(x + row + j * kLanes<R>, dy + row + j * kLanes<R>, vp[j], sums[j]);
+  for (int j = 0; j < kVectors; j++) {
+    vp[j] = load<R>(pivot + c + j * kLanes<R>);
+    sums[j].s = sums[j].q = Lanes<R>{};
   }
+  for (int64_t i = 0; i < rows; i++)
+#pragma GCC unroll 4
+    for (int place = 0; place < kPlaces; place++) {
+      const int64_t base = place * part, row = base + i * width + c;
+      if constexpr (kPlaces == 1) ahead.fetch(x, i);
+      if constexpr (kPlaces == 1 && kGrad) ahead.fetch(dy, i);
+#pragma GCC unroll 8
+      for (int j = 0; j < kVectors; j++)
+        add<kGrad, R>(x + row + j * kLanes<R>, dy + row + j * kLanes<R>, vp[j], sums[j]);
+    }
+#pragma GCC unroll 8
   for (int j = 0; j < kVectors; j++) {
     add_to(s + c + j * kLanes<R>, sums[j].s);
     add_to(q + c + j * kLanes<R>, sums[j].q);
@@ -118,31 +133,65 @@ void reduce_channel(const T *x, const T *dy, int64_t length, int64_t stride, dou
 }
 
 constexpr int kTile = kBytes == 16 ? 2 : 4;  // vectors, so that a tile's sums and pivots fit the registers
+template <class R> constexpr int64_t kTileWidth = kTile * kLanes<R>;
+
+template <bool kGrad, class R, int kPlaces, class T>
+void reduce_block(const T *x, const T *dy, const Block<kPlaces> &block, const R *pivot, double *s, double *q) {
+  int64_t c = 0;
+  for (; c + kTileWidth<R> <= block.width; c += kTileWidth<R>)
+    reduce_tile<kGrad, kTile, R>(x, dy, block, c, pivot, s, q);
+  for (; c + kLanes<R> <= block.width; c += kLanes<R>) reduce_tile<kGrad, 1, R>(x, dy, block, c, pivot, s, q);
+  for (; c < block.width; c++)
+    for (int64_t at = c; at < c + kPlaces * block.part; at += block.part)
+      reduce_channel<kGrad>(x + at, dy + at, block.rows, block.width, pivot[c], s[c], q[c]);
+}
+
+// `most` rows at a time, over all places: a block stays in the innermost cache from tile to tile. Measured from 4 to 64.
+// Returns how many positions that were: all but fewer than kPlaces.
+template <bool kGrad, int kPlaces, class R, class T>
+int64_t reduce_blocks(const T *x, const T *dy, int64_t length, int64_t width, int64_t most, const R *pivot, double *s,
+                      double *q) {
+  const int64_t each = length / kPlaces, step = most / kPlaces;
+  for (int64_t i = 0; i < each; i += step) {
+    const Block<kPlaces> block{each - i < step ? each - i : step, width, each * width};
+    reduce_block<kGrad, R>(x + i * width, dy + i * width, block, pivot, s, q);
+  }
+  return each * kPlaces;
+}
 
 template <bool kGrad, class R, class T>
-void reduce_block(const T *x, const T *dy, int64_t rows, int64_t width, const R *pivot, double *s, double *q) {
-  int64_t c = 0;
-  for (; c + kTile * kLanes<R> <= width; c += kTile * kLanes<R>)
-    reduce_tile<kGrad, kTile, R>(x, dy, rows, width, c, pivot, s, q);
-  for (; c + kLanes<R> <= width; c += kLanes<R>) reduce_tile<kGrad, 1, R>(x, dy, rows, width, c, pivot, s, q);
-  for (; c < width; c++) reduce_channel<kGrad>(x + c, dy + c, rows, width, pivot[c], s[c], q[c]);
+void reduce_columns(const T *x, const T *dy, int64_t length, int64_t width, const R *pivot, double *s, double *q) {
+  int64_t i = 0;
+  if (width <= 2 * kTileWidth<R>)  // x and dy share the places; measured from 1 to 4
+    i = reduce_blocks<kGrad, kGrad ? kPlaces / 2 : kPlaces>(x, dy, length, width, 2 * kBlock, pivot, s, q);
+  reduce_blocks<kGrad, 1>(x + i * width, dy + i * width, length - i, width, kBlock, pivot, s, q);
+}
+
+// The same for `fold` positions at once; returns how many positions that were.
+template <bool kGrad, class R, class T>
+int64_t reduce_folded(const T *x, const T *dy, int64_t length, int64_t width, int64_t fold, const R *pivot, double *s,
+                      double *q) {
+  const int64_t rows = length / fold, wide = fold * width;
+  R pivots[kMostFolded];
+  double sums[2 * kMostFolded];
+  for (int64_t c = 0; c < wide; c++) pivots[c] = pivot[c % width], sums[c] = sums[wide + c] = 0;
+  reduce_columns<kGrad>(x, dy, rows, wide, pivots, sums, sums + wide);
+  for (int64_t c = 0; c < wide; c++) s[c % width] += sums[c], q[c % width] += sums[wide + c];
+  return rows * fold;
 }
 
 template <bool kGrad, class R, class T>
 void reduce(const Slice &slice, const void *pivots, double *s, double *q) {
   const R *pivot = static_cast<const R *>(pivots);
   const T *x = static_cast<const T *>(slice.x), *dy = kGrad ? static_cast<const T *>(slice.dy) : x;
-  const int64_t width = slice.width;
+  const int64_t length = slice.length, width = slice.width;
   for (int64_t c = 0; c < width; c++) s[c] = q[c] = 0;
   if (width == 1) {
-    int64_t i = reduce_run<kGrad>(x, dy, slice.length, *pivot, *s, *q);
-    for (; i < slice.length; i++) add_scalar<kGrad>(x + i, dy + i, *pivot, *s, *q);
+    int64_t i = reduce_run<kGrad>(x, dy, length, *pivot, *s, *q);
+    for (; i < length; i++) add_scalar<kGrad>(x + i, dy + i, *pivot, *s, *q);
     return;
   }
-  // A block stays in the innermost cache from tile to tile. Measured from 4 to 64 rows.
-  const int64_t most = sizeof(R) == 4 && width <= kTile * kLanes<R> ? 2 * kBlock : kBlock;
-  for (int64_t i = 0; i < slice.length; i += most) {
-    const int64_t rows = slice.length - i < most ? slice.length - i : most;
-    reduce_block<kGrad, R>(x + i * width, dy + i * width, rows, width, pivot, s, q);
-  }
+  const int64_t fold = positions_together(width, kTileWidth<R> % width ? kLanes<R> : kTileWidth<R>);
+  const int64_t i = fold == 1 ? 0 : reduce_folded<kGrad>(x, dy, length, width, fold, pivot, s, q);
+  reduce_columns<kGrad>(x + i * width, dy + i * width, length - i, width, pivot, s, q);
 }

@@ -202,3 +202,11 @@ struct Ahead {
   }
   int64_t from;
 };
+
+// Where `width` channels do not fill `lanes`, so many positions do together: they are taken as one, of as many more
+// channels. 1 where nothing is to be gained, or that would be too wide for the tables of coefficients to stay near.
+constexpr int64_t kMostFolded = 512;
+inline int64_t positions_together(int64_t width, int64_t lanes) {
+  const int64_t common = width & -width, fold = common < lanes ? lanes / common : 1;
+  return fold * width <= kMostFolded ? fold : 1;
+}
