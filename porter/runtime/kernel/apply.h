@@ -102,7 +102,7 @@ void apply_run(const T *x, const T *dy, T *out, int64_t length, const Line &line
 template <bool kGrad, bool kStream, int kPacks, class R, class T>
 void apply_tile(const T *x, const T *dy, T *out, int64_t rows, int64_t stride, const Known<R> &known, int64_t c) {
   constexpr int kVectors = int(kPacks * kPack<T> / kLanes<R>);
-  const Ahead<kPacks * kPack<T>, T> ahead(rows, stride, c);
+  const Ahead<kGrad, kPacks * kPack<T>, T> ahead(rows, stride, c);
   Coefficients<Lanes<R>> k[kVectors];
   for (int j = 0; j < kVectors; j++) k[j] = known.template some<kGrad>(c + j * kLanes<R>);
   for (int64_t i = 0; i < rows; i++) {
@@ -128,12 +128,12 @@ void apply_block(const T *x, const T *dy, T *out, int64_t rows, int64_t width, c
     for (int64_t i = c; i < rows * width; i += width) write_scalar<kGrad, R>(x + i, dy + i, out + i, known.at(c));
 }
 
-// A few rows at a time, so that memory is written nearly in order. Measured from 2 to 256.
+// A few rows at a time, so that memory is written nearly in order. Measured from 1 to 256.
 template <bool kGrad, bool kStream, class R, class T>
 void apply_blocks(const T *x, const T *dy, T *out, int64_t length, int64_t width, const Known<R> &known) {
-  constexpr int64_t kRows = 4;
-  for (int64_t i = 0; i < length; i += kRows) {
-    const int64_t at = i * width, rows = length - i < kRows ? length - i : kRows;
+  const int64_t most = !kGrad && width <= 128 ? 8 : 4;
+  for (int64_t i = 0; i < length; i += most) {
+    const int64_t at = i * width, rows = length - i < most ? length - i : most;
     apply_block<kGrad, kStream, R>(x + at, dy + at, out + at, rows, width, known);
   }
 }

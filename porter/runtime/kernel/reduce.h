@@ -98,7 +98,7 @@ template <bool kGrad, int kVectors, class R, int kPlaces, class T>
 void reduce_tile(const T *x, const T *dy, const Block<kPlaces> &block, int64_t c, const R *pivot, double *s,
                  double *q) {
   const int64_t rows = block.rows, width = block.width, part = block.part;
-  const Ahead<kVectors * kLanes<R>, T> ahead(rows, width, c);
+  const Ahead<kGrad, kVectors * kLanes<R>, T> ahead(rows, width, c);
   Sums<R> sums[kVectors];
   Lanes<R> vp[kVectors];
 #pragma GCC unroll 8

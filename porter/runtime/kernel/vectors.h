@@ -186,12 +186,12 @@ template <bool kStream, class T> inline void store(T *p, Floats v) { store_raw<k
 // Where channels are neighbours, a block of positions is taken tile by tile: a way that the processor does not foresee.
 // What will be read is asked for here, in the order of memory whatever the order of the tiles: from the next block, or,
 // where one tile is the whole block, kFar bytes ahead. Beyond the end of an array that has no effect.
-constexpr int64_t kFar = 1536;  // measured from 512 to 4096
+constexpr int64_t kFar = 3072;  // of all arrays that are read together; measured from 512 to 6144
 
-template <int kCount, class T>
+template <bool kGrad, int kCount, class T>
 struct Ahead {
   Ahead(int64_t rows, int64_t stride, int64_t channel) {
-    const int64_t block = stride == kCount ? 0 : rows * stride, far = kFar / int64_t(sizeof(T));
+    const int64_t block = stride == kCount ? 0 : rows * stride, far = kFar / int64_t(sizeof(T)) / (kGrad ? 2 : 1);
     from = (block > far ? block : far) + channel * rows;
   }
   // While the row-th row of the tile is read; `block` is where the block begins.
