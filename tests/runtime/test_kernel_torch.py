@@ -53,6 +53,27 @@ def test_no_farther_from_the_truth_than_torch(shape: tuple[int, ...], dtype: str
         assert (ours.double() - true).abs().max() <= (torchs.double() - true).abs().max() + slack
 
 
+@pytest.mark.parametrize("of_input", [False, True], ids=["input first", "input last"])
+@pytest.mark.parametrize("of_grad", [False, True], ids=["gradient first", "gradient last"])
+@pytest.mark.parametrize("shape", [(1, 5, 6, 7), (1, 4, 3, 4, 5), (2, 3, 4, 5, 6)])
+def test_the_layouts_of_input_and_gradient_change_nothing(
+    shape: tuple[int, ...], of_input: bool, of_grad: bool
+) -> None:
+    """torch 2.13's own gradients are wrong for one sample where the gradient that comes in is channels last."""
+    import torch
+
+    from porter.runtime.kernel.torch import instance_norm
+
+    x, grad, weight, bias = tensors(shape, "float64", of_input)
+    if of_grad:
+        grad = grad.movedim(1, -1).contiguous().movedim(-1, 1)
+    actual = train(instance_norm, x, grad, weight, bias)
+    truth = train(torch.nn.functional.instance_norm, x.contiguous(), grad.contiguous(), weight, bias)
+    assert actual[1].stride() == x.stride()
+    for ours, true in zip(actual, truth, strict=True):
+        torch.testing.assert_close(ours, true, rtol=1e-12, atol=1e-12 * float(true.abs().max()))
+
+
 @pytest.mark.parametrize("mean", [0.0, 3.0, 1e4])
 @pytest.mark.parametrize("shape", [(2, 4, 16, 16, 16), (1, 40, 8, 8, 8)])
 def test_far_from_zero_no_farther_from_the_truth_than_torch(shape: tuple[int, ...], mean: float) -> None:
