@@ -1,5 +1,6 @@
-// Writing the result of a slice. kGrad: dy * scale + ((x - shift) * slope + offset); else (x - shift) * scale + offset.
-// What float's scale lacks of a double is `rest`, multiplied like it.
+// Writing the result of a slice. kShifted: (x - shift) * scale + offset; kPlain: x * scale + offset, for double; kGradient:
+// dy * scale + ((x - shift) * slope + offset). What float's scale lacks of a double is `rest`, multiplied like it.
+enum Form { kShifted, kPlain, kGradient };
 
 template <class V>
 struct Coefficients {
@@ -7,11 +8,12 @@ struct Coefficients {
 };
 
 // Plain numbers, or vectors of them: both round alike, so that no bit depends on where a vector begins.
-template <bool kGrad, bool kRest, class V>
+template <Form kForm, bool kRest, class V>
 inline V result(V x, V dy, const Coefficients<V> &k) {
-  const V d = x - k.shift, g = kGrad ? dy : d;
+  if constexpr (kForm == kPlain) return x * k.scale + k.offset;
+  const V d = x - k.shift, g = kForm == kGradient ? dy : d;
   V sum = k.offset;
-  if constexpr (kGrad) sum = d * k.slope + sum;
+  if constexpr (kForm == kGradient) sum = d * k.slope + sum;
   if constexpr (kRest) sum = g * k.rest + sum;
   return g * k.scale + sum;
 }
@@ -24,26 +26,26 @@ struct Known {
         rest(static_cast<const R *>(line.rest)), slope(static_cast<const R *>(line.slope)),
         offset(static_cast<const R *>(line.offset)) {}
   Coefficients<R> at(int64_t c) const { return {shift[c], scale[c], rest[c], slope[c], offset[c]}; }
-  template <bool kGrad>
+  template <Form kForm>
   Coefficients<Lanes<R>> some(int64_t c) const {
     const auto none = Lanes<R>{};
     return {load<R>(shift + c), load<R>(scale + c), kHasRest<R> ? load<R>(rest + c) : none,
-            kGrad ? load<R>(slope + c) : none, load<R>(offset + c)};
+            kForm == kGradient ? load<R>(slope + c) : none, load<R>(offset + c)};
   }
   const R *shift, *scale, *rest, *slope, *offset;
 };
 
-template <bool kGrad, class R, class T>
+template <Form kForm, class R, class T>
 inline void write_scalar(const T *x, const T *dy, T *out, const Coefficients<R> &k) {
-  put(out, result<kGrad, kHasRest<R>, R>(R(scalar(x)), R(scalar(dy)), k));
+  put(out, result<kForm, kHasRest<R>, R>(R(scalar(x)), R(scalar(dy)), k));
 }
 
 // As many elements as one store writes; `at(i)` are the coefficients from the i-th on.
 template <class T> constexpr int kPack = sizeof(T) == 8 ? kLanes<double> : kLanes<float>;
-template <bool kGrad, bool kStream, class R, class T, class At>
+template <Form kForm, bool kStream, class R, class T, class At>
 inline void write_pack(const T *x, const T *dy, T *out, const At &at) {
   const auto part = [&](int64_t i) {
-    return result<kGrad, kHasRest<R>, Lanes<R>>(load<R>(x + i), load<R>(dy + i), at(i));
+    return result<kForm, kHasRest<R>, Lanes<R>>(load<R>(x + i), load<R>(dy + i), at(i));
   };
   if constexpr (kPack<T> == kLanes<R>)
     store<kStream>(out, part(0));
@@ -77,7 +79,7 @@ inline bool runs_down(const void *x, const void *dy, const void *out) {
   return up_waits && !down_waits;
 }
 
-template <bool kGrad, bool kStream, class R, class T>
+template <Form kForm, bool kStream, class R, class T>
 void apply_run(const T *x, const T *dy, T *out, int64_t length, const Line &line) {
   constexpr int64_t kStep = 2 * kPack<T>;
   const Coefficients<R> one = Known<R>(line).at(0);
@@ -88,69 +90,69 @@ void apply_run(const T *x, const T *dy, T *out, int64_t length, const Line &line
   const int64_t head = kStream ? to_alignment(out, length) : 0, count = (length - head) / kStep;
   const bool down = runs_down(x, dy, out);
   const int64_t step = down ? -kStep : kStep, first = down ? kPack<T> : 0, second = kPack<T> - first;
-  for (int64_t i = 0; i < head; i++) write_scalar<kGrad, R>(x + i, dy + i, out + i, one);
+  for (int64_t i = 0; i < head; i++) write_scalar<kForm, R>(x + i, dy + i, out + i, one);
   int64_t i = down ? head + (count - 1) * kStep : head;
   for (int64_t left = count; left--; i += step) {
-    write_pack<kGrad, kStream, R>(x + i + first, dy + i + first, out + i + first, at);
-    write_pack<kGrad, kStream, R>(x + i + second, dy + i + second, out + i + second, at);
+    write_pack<kForm, kStream, R>(x + i + first, dy + i + first, out + i + first, at);
+    write_pack<kForm, kStream, R>(x + i + second, dy + i + second, out + i + second, at);
   }
-  for (i = head + count * kStep; i < length; i++) write_scalar<kGrad, R>(x + i, dy + i, out + i, one);
+  for (i = head + count * kStep; i < length; i++) write_scalar<kForm, R>(x + i, dy + i, out + i, one);
 }
 
 // As many channels from `c` on as a line of the cache holds (`kPacks` of those that one store writes), over the rows of
 // a block: their coefficients stay in registers meanwhile.
-template <bool kGrad, bool kStream, int kPacks, class R, class T>
+template <Form kForm, bool kStream, int kPacks, class R, class T>
 void apply_tile(const T *x, const T *dy, T *out, int64_t rows, int64_t stride, const Known<R> &known, int64_t c) {
   constexpr int kVectors = int(kPacks * kPack<T> / kLanes<R>);
-  const Ahead<kGrad, kPacks * kPack<T>, T> ahead(rows, stride, c);
+  const Ahead<kForm == kGradient, kPacks * kPack<T>, T> ahead(rows, stride, c);
   Coefficients<Lanes<R>> k[kVectors];
-  for (int j = 0; j < kVectors; j++) k[j] = known.template some<kGrad>(c + j * kLanes<R>);
+  for (int j = 0; j < kVectors; j++) k[j] = known.template some<kForm>(c + j * kLanes<R>);
   for (int64_t i = 0; i < rows; i++) {
     ahead.fetch(x, i);
-    if constexpr (kGrad) ahead.fetch(dy, i);
+    if constexpr (kForm == kGradient) ahead.fetch(dy, i);
 #pragma GCC unroll 8
     for (int j = 0; j < kPacks; j++) {
       const int64_t from = j * kPack<T>, to = i * stride + c + from;
       const auto at = [&](int64_t l) -> const Coefficients<Lanes<R>> & { return k[(from + l) / kLanes<R>]; };
-      write_pack<kGrad, kStream, R>(x + to, dy + to, out + to, at);
+      write_pack<kForm, kStream, R>(x + to, dy + to, out + to, at);
     }
   }
 }
 
-template <bool kGrad, bool kStream, class R, class T>
+template <Form kForm, bool kStream, class R, class T>
 void apply_block(const T *x, const T *dy, T *out, int64_t rows, int64_t width, const Known<R> &known) {
   constexpr int kPacks = kBytes == 64 ? 1 : 2;
   int64_t c = 0;
   for (; c + kPacks * kPack<T> <= width; c += kPacks * kPack<T>)
-    apply_tile<kGrad, kStream, kPacks, R>(x, dy, out, rows, width, known, c);
-  for (; c + kPack<T> <= width; c += kPack<T>) apply_tile<kGrad, kStream, 1, R>(x, dy, out, rows, width, known, c);
+    apply_tile<kForm, kStream, kPacks, R>(x, dy, out, rows, width, known, c);
+  for (; c + kPack<T> <= width; c += kPack<T>) apply_tile<kForm, kStream, 1, R>(x, dy, out, rows, width, known, c);
   for (; c < width; c++)
-    for (int64_t i = c; i < rows * width; i += width) write_scalar<kGrad, R>(x + i, dy + i, out + i, known.at(c));
+    for (int64_t i = c; i < rows * width; i += width) write_scalar<kForm, R>(x + i, dy + i, out + i, known.at(c));
 }
 
 // A few rows at a time, so that memory is written nearly in order. Measured from 1 to 256.
-template <bool kGrad, bool kStream, class R, class T>
+template <Form kForm, bool kStream, class R, class T>
 void apply_blocks(const T *x, const T *dy, T *out, int64_t length, int64_t width, const Known<R> &known) {
-  const int64_t most = !kGrad && width <= 128 ? 8 : 4;
+  const int64_t most = kForm != kGradient && width <= 128 ? 8 : 4;
   for (int64_t i = 0; i < length; i += most) {
     const int64_t at = i * width, rows = length - i < most ? length - i : most;
-    apply_block<kGrad, kStream, R>(x + at, dy + at, out + at, rows, width, known);
+    apply_block<kForm, kStream, R>(x + at, dy + at, out + at, rows, width, known);
   }
 }
 
 // Whole lines of the cache, whatever the width: half a line that is written past the caches takes as long as a whole one.
-template <bool kGrad, bool kStream, class R, class T>
+template <Form kForm, bool kStream, class R, class T>
 void apply_columns(const T *x, const T *dy, T *out, const Slice &slice, const Line &line) {
   const int64_t width = slice.width, fold = positions_together(width, 64 / int64_t(sizeof(T)));
-  if (fold == 1) return apply_blocks<kGrad, kStream, R>(x, dy, out, slice.length, width, Known<R>(line));
+  if (fold == 1) return apply_blocks<kForm, kStream, R>(x, dy, out, slice.length, width, Known<R>(line));
   const int64_t rows = slice.length / fold, wide = fold * width, done = rows * wide;
   R values[5][kMostFolded];
   const void *const from[] = {line.shift, line.scale, line.rest, line.slope, line.offset};
   for (int which = 0; which < 5; which++)
     for (int64_t c = 0; c < wide; c++) values[which][c] = static_cast<const R *>(from[which])[c % width];
   const Line folded{values[0], values[1], values[2], values[3], values[4]};
-  apply_blocks<kGrad, kStream, R>(x, dy, out, rows, wide, Known<R>(folded));
-  apply_blocks<kGrad, false, R>(x + done, dy + done, out + done, slice.length % fold, width, Known<R>(line));
+  apply_blocks<kForm, kStream, R>(x, dy, out, rows, wide, Known<R>(folded));
+  apply_blocks<kForm, false, R>(x + done, dy + done, out + done, slice.length % fold, width, Known<R>(line));
 }
 
 template <class T>
@@ -160,17 +162,17 @@ bool columns_aligned(const Slice &slice) {
   return reinterpret_cast<uintptr_t>(slice.out) % kStore == 0 && bytes % kStore == 0;
 }
 
-template <bool kGrad, class R, class T>
+template <Form kForm, class R, class T>
 void apply(const Slice &slice, const Line &line) {
-  const T *x = static_cast<const T *>(slice.x), *dy = kGrad ? static_cast<const T *>(slice.dy) : x;
+  const T *x = static_cast<const T *>(slice.x), *dy = kForm == kGradient ? static_cast<const T *>(slice.dy) : x;
   T *out = static_cast<T *>(slice.out);
   const bool streams = slice.stream && (slice.width == 1 || columns_aligned<T>(slice));
   if (slice.width == 1)
-    streams ? apply_run<kGrad, true, R>(x, dy, out, slice.length, line)
-            : apply_run<kGrad, false, R>(x, dy, out, slice.length, line);
+    streams ? apply_run<kForm, true, R>(x, dy, out, slice.length, line)
+            : apply_run<kForm, false, R>(x, dy, out, slice.length, line);
   else
-    streams ? apply_columns<kGrad, true, R>(x, dy, out, slice, line)
-            : apply_columns<kGrad, false, R>(x, dy, out, slice, line);
+    streams ? apply_columns<kForm, true, R>(x, dy, out, slice, line)
+            : apply_columns<kForm, false, R>(x, dy, out, slice, line);
 #if defined(__SSE2__)
   if (streams) _mm_sfence();  // other threads may read it as soon as this call is over
 #endif

@@ -46,6 +46,7 @@ struct Loops {
   void (*normalize)(const Slice &, const Line &);
   void (*backprop)(const Slice &, const Line &);
   bool single;
+  bool plain;  // `normalize` takes lines of double, and no shift
 };
 
 struct Type {

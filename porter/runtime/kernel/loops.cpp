@@ -37,18 +37,23 @@ void sample(const Slice &slice, double *mean) {
   }
 }
 
-template <class R, class T>
+template <class R, class T, Form kForward = kShifted, class W = R>
 constexpr Loops loops_in() {
-  return {reduce<false, R, T>, reduce<true, R, T>, apply<false, R, T>, apply<true, R, T>, sizeof(R) == 4};
+  return {reduce<false, R, T>, reduce<true, R, T>, apply<kForward, W, T>, apply<kGradient, R, T>, sizeof(R) == 4,
+          kForward == kPlain};
 }
 
-// Of a double, float would lose half.
+// Of a double, float would lose half. Its own numbers are written by double all the same: as fast, without a shift.
 template <class T>
-using FastFor = std::conditional_t<sizeof(T) == 8, double, Fast>;
+constexpr Loops fast() {
+  if constexpr (sizeof(T) == 8) return loops_in<double, T>();
+  else if constexpr (sizeof(T) == 4 && sizeof(Fast) == 4) return loops_in<Fast, T, kPlain, double>();
+  else return loops_in<Fast, T>();
+}
 
 template <class T>
 constexpr Type of() {
-  return {loops_in<FastFor<T>, T>(), loops_in<double, T>(), sample<T>, widen<T>, narrow<T>};
+  return {fast<T>(), loops_in<double, T>(), sample<T>, widen<T>, narrow<T>};
 }
 
 }  // namespace

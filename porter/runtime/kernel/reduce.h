@@ -185,12 +185,14 @@ void reduce(const Slice &slice, const void *pivots, double *s, double *q) {
   const R *pivot = static_cast<const R *>(pivots);
   const T *x = static_cast<const T *>(slice.x), *dy = kGrad ? static_cast<const T *>(slice.dy) : x;
   const int64_t length = slice.length, width = slice.width;
-  for (int64_t c = 0; c < width; c++) s[c] = q[c] = 0;
   if (width == 1) {
-    int64_t i = reduce_run<kGrad>(x, dy, length, *pivot, *s, *q);
-    for (; i < length; i++) add_scalar<kGrad>(x + i, dy + i, *pivot, *s, *q);
+    double sum = 0, square = 0;  // a loop that clears one number becomes a call
+    int64_t i = reduce_run<kGrad>(x, dy, length, *pivot, sum, square);
+    for (; i < length; i++) add_scalar<kGrad>(x + i, dy + i, *pivot, sum, square);
+    *s = sum, *q = square;
     return;
   }
+  for (int64_t c = 0; c < width; c++) s[c] = q[c] = 0;
   const int64_t fold = positions_together(width, kTileWidth<R> % width ? kLanes<R> : kTileWidth<R>);
   const int64_t i = fold == 1 ? 0 : reduce_folded<kGrad>(x, dy, length, width, fold, pivot, s, q);
   reduce_columns<kGrad>(x + i * width, dy + i * width, length - i, width, pivot, s, q);

@@ -18,7 +18,7 @@ struct Run : Call {
   Values gradients;  // (n, c, 2), of gamma and of beta
 
   void sum_chunk(const Unit &unit, int64_t chunk, const State &state, double *sums) const;
-  void accumulate(const double *sums, State &state) const;
+  void accumulate(const double *sums, State &state, bool first) const;
   void sum(const Unit &unit, State &state) const;
   void keep_gradients(const Unit &unit, const State &state);
   void write_chunk(const Unit &unit, int64_t chunk, const State &state) const;
@@ -35,21 +35,18 @@ void Run::sum_chunk(const Unit &unit, int64_t chunk, const State &state, double 
   (backward ? loops.products : loops.moments)(slice, pivot, sums, sums + plan.width);
 }
 
-void clear(State &state) {
-  state.rounds++;
-  std::fill(state.s.begin(), state.s.end(), 0);
-  std::fill(state.q.begin(), state.q.end(), 0);
-}
-
-void Run::accumulate(const double *sums, State &state) const {
-  for (int64_t i = 0; i < plan.width; i++) state.s[i] += sums[i], state.q[i] += sums[plan.width + i];
+void Run::accumulate(const double *sums, State &state, bool first) const {
+  state.rounds += first;
+  for (int64_t i = 0; i < plan.width; i++) {
+    state.s[i] = first ? sums[i] : state.s[i] + sums[i];
+    state.q[i] = first ? sums[plan.width + i] : state.q[i] + sums[plan.width + i];
+  }
 }
 
 void Run::sum(const Unit &unit, State &state) const {
-  clear(state);
   for (int64_t chunk = 0; chunk < plan.chunks; chunk++) {
     sum_chunk(unit, chunk, state, state.chunk.data());
-    accumulate(state.chunk.data(), state);
+    accumulate(state.chunk.data(), state, chunk == 0);
   }
 }
 
@@ -66,7 +63,7 @@ void Run::write_chunk(const Unit &unit, int64_t chunk, const State &state) const
   Slice slice = slice_of(job, plan, unit, chunk);
   if (backward && given) slice.x = slice.dy;
   const Loops &loops = state.writing(*this);
-  (backward && !given ? loops.backprop : loops.normalize)(slice, state.line());
+  (backward && !given ? loops.backprop : loops.normalize)(slice, state.line(*this));
 }
 
 // The last chunks were read last: they are written first, from the cache.
@@ -95,9 +92,8 @@ void Run::sum_shared(std::vector<State> &states, std::vector<char> &open) {
   });
   for (int64_t u = 0; u < plan.units; u++) {
     if (!open[u]) continue;
-    clear(states[u]);
     for (int64_t chunk = 0; chunk < plan.chunks; chunk++)
-      accumulate(partial.data() + 2 * (u * plan.chunks + chunk) * plan.width, states[u]);
+      accumulate(partial.data() + 2 * (u * plan.chunks + chunk) * plan.width, states[u], chunk == 0);
   }
 }
 

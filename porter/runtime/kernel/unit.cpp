@@ -69,6 +69,7 @@ Coefficients forward_line(const Call &call, const State &state, int64_t i, int64
     const double residual = call.given ? 0 : state.s[i] * call.per_position;
     return {state.pivot[i], scale, 0, beta - residual * scale};
   }
+  if (call.plain) return {0, scale, 0, beta - state.mean[i] * scale};
   const double shift = rounded(state.mean[i], variance);
   return {shift, scale, 0, beta - (state.mean[i] - shift) * scale};
 }
@@ -85,22 +86,31 @@ Coefficients backward_line(const Call &call, State &state, int64_t i, int64_t ch
   return {state.pivot[i], scale, slope, residual != 0 ? offset - slope * residual : offset};
 }
 
+// Without a shift, a double's last places have to hold what the mean has more than the deviation. A constant channel is
+// beta exactly, which only a shift makes it.
+constexpr double kFarthest = 0x1p20;
+bool needs_shift(const Call &call, const State &state, int64_t i) {
+  const double variance = state.variance[i] + (call.given ? call.job.eps : 0);
+  return std::fabs(state.mean[i]) > kFarthest * std::sqrt(variance);
+}
+
 // Whether float may compute what these sums and coefficients say: no overflow on the way, and nothing lost below.
 bool fits(const Call &call, const State &state, int64_t i, const Coefficients &k) {
   const double variance = state.variance[i] + call.job.eps;
   if (!(variance >= kSmallest && variance <= kLargest && in_range(k.scale) && std::fabs(k.shift) <= kLargest))
     return false;
   if (!(in_range(k.slope) && std::fabs(k.offset) <= kLargest)) return false;
+  if (call.plain && !call.backward && needs_shift(call, state, i)) return false;
   const bool constant = state.s[i] == 0 && state.q[i] == 0;
   return call.backward || call.given || constant || state.variance[i] >= kSmallest;
 }
 
-void set_line(State &state, int64_t i, const Coefficients &k) {
+void set_line(const Call &call, State &state, int64_t i, const Coefficients &k) {
   const double rest = state.exact ? 0 : k.scale - double(float(k.scale));
   const double values[] = {k.shift, k.scale, rest, k.slope, k.offset};
   const int64_t width = int64_t(state.pivot.size());
   for (int which = 0; which < 5; which++) {
-    if (state.exact) state.lines[which * width + i] = values[which];
+    if (state.has_double_lines(call)) state.lines[which * width + i] = values[which];
     else state.singles[which * width + i] = float(values[which]);
   }
 }
@@ -123,7 +133,7 @@ bool settle_forward(const Call &call, const Unit &unit, State &state) {
     const Coefficients k = forward_line(call, state, i, unit.channel + i);
     if (!state.exact && !fits(call, state, i, k)) return start_again(call, unit, state);
     again |= !call.given && has_to_recenter(call, state, i);
-    set_line(state, i, k);
+    set_line(call, state, i, k);
   }
   for (int64_t i = 0; again && i < unit.width; i++)
     state.pivot[i] = state.exact ? state.mean[i] : (state.single_pivot[i] = float(state.mean[i]));
@@ -135,7 +145,7 @@ bool settle_backward(const Call &call, const Unit &unit, State &state) {
   for (int64_t i = 0; i < unit.width; i++) {
     const Coefficients k = backward_line(call, state, i, unit.channel + i);
     if (!state.exact && !fits(call, state, i, k)) return start_again(call, unit, state);
-    set_line(state, i, k);
+    set_line(call, state, i, k);
   }
   return false;
 }
@@ -151,15 +161,16 @@ Call::Call(const Job &job, bool backward)
     : job(job), plan(plan_of(job)), types(types_for(job.isa)), type(types[job.dtype]), backward(backward),
       given(job.mean != nullptr), sums_needed(backward ? !given || job.dgamma || job.dbeta : !given),
       exact_sums(job.s < (backward ? kGradientsFrom : kSingleFrom) || has_doubles(job)),
-      exact(!type.fast.single || job.s < kSingleFrom), per_position(1 / double(job.s)),
+      exact(!type.fast.single || job.s < kSingleFrom),
+      plain(type.fast.plain && (!backward || given)), per_position(1 / double(job.s)),
       gamma(read(types, job.affine_dtype, job.gamma, job.c, 1)),
       beta(read(types, job.affine_dtype, job.beta, job.c, 0)), mean(read(types, job.given_dtype, job.mean, job.c, 0)),
       variance(read(types, job.given_dtype, job.variance, job.c, 0)) {}
 
-Line State::line() const {
-  const auto part = [this](int which) -> const void * {
+Line State::line(const Call &call) const {
+  const auto part = [&](int which) -> const void * {
     const size_t from = size_t(which) * pivot.size();
-    return exact ? static_cast<const void *>(lines.data() + from) : singles.data() + from;
+    return has_double_lines(call) ? static_cast<const void *>(lines.data() + from) : singles.data() + from;
   };
   return {part(0), part(1), part(2), part(3), part(4)};
 }
@@ -168,7 +179,7 @@ void begin(const Call &call, const Unit &unit, State &state) {
   const Job &job = call.job;
   state.exact = call.exact;
   state.rounds = 0;
-  for (int64_t i = 0; i < unit.width; i++) state.s[i] = state.q[i] = 0;
+  for (int64_t i = 0; !call.sums_needed && i < unit.width; i++) state.s[i] = state.q[i] = 0;
   if (call.given) {
     std::copy_n(call.mean.data() + unit.channel, unit.width, state.mean.data());
     std::copy_n(call.variance.data() + unit.channel, unit.width, state.variance.data());

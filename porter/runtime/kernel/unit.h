@@ -17,6 +17,7 @@ struct Call {
   const Type &type;
   const bool backward, given, sums_needed;
   const bool exact_sums, exact;  // in double
+  const bool plain;  // what is written by Loops::normalize, see there
   const double per_position;  // 1 / s
   const Values gamma, beta, mean, variance;  // (c,)
 };
@@ -36,7 +37,8 @@ struct State {
 
   const Loops &summing(const Call &call) const { return exact || call.exact_sums ? call.type.exact : call.type.fast; }
   const Loops &writing(const Call &call) const { return exact ? call.type.exact : call.type.fast; }
-  Line line() const;
+  Line line(const Call &call) const;
+  bool has_double_lines(const Call &call) const { return exact || call.plain; }
 };
 
 // Before the sums: a pivot, and all that is given.
