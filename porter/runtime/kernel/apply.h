@@ -148,8 +148,7 @@ void apply_columns(const T *x, const T *dy, T *out, const Slice &slice, const Li
   const int64_t rows = slice.length / fold, wide = fold * width, done = rows * wide;
   R values[5][kMostFolded];
   const void *const from[] = {line.shift, line.scale, line.rest, line.slope, line.offset};
-  for (int which = 0; which < 5; which++)
-    for (int64_t c = 0; c < wide; c++) values[which][c] = static_cast<const R *>(from[which])[c % width];
+  for (int which = 0; which < 5; which++) repeat(static_cast<const R *>(from[which]), width, fold, values[which]);
   const Line folded{values[0], values[1], values[2], values[3], values[4]};
   apply_blocks<kForm, kStream, R>(x, dy, out, rows, wide, Known<R>(folded));
   apply_blocks<kForm, false, R>(x + done, dy + done, out + done, slice.length % fold, width, Known<R>(line));

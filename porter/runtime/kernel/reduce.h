@@ -174,9 +174,11 @@ int64_t reduce_folded(const T *x, const T *dy, int64_t length, int64_t width, in
   const int64_t rows = length / fold, wide = fold * width;
   R pivots[kMostFolded];
   double sums[2 * kMostFolded];
-  for (int64_t c = 0; c < wide; c++) pivots[c] = pivot[c % width], sums[c] = sums[wide + c] = 0;
+  repeat(pivot, width, fold, pivots);
+  for (int64_t c = 0; c < 2 * wide; c++) sums[c] = 0;
   reduce_columns<kGrad>(x, dy, rows, wide, pivots, sums, sums + wide);
-  for (int64_t c = 0; c < wide; c++) s[c % width] += sums[c], q[c % width] += sums[wide + c];
+  for (int64_t from = 0; from < wide; from += width)
+    for (int64_t c = 0; c < width; c++) s[c] += sums[from + c], q[c] += sums[wide + from + c];
   return rows * fold;
 }
 

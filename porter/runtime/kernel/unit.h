@@ -17,7 +17,7 @@ struct Call {
   const Type &type;
   const bool backward, given, sums_needed;
   const bool exact_sums, exact;  // in double
-  const bool plain;  // what is written by Loops::normalize, see there
+  const bool plain;  // the output is written by lines of double without a shift, unless `exact`: see Loops
   const double per_position;  // 1 / s
   const Values gamma, beta, mean, variance;  // (c,)
 };

@@ -210,3 +210,9 @@ inline int64_t positions_together(int64_t width, int64_t lanes) {
   const int64_t common = width & -width, fold = common < lanes ? lanes / common : 1;
   return fold * width <= kMostFolded ? fold : 1;
 }
+
+// `count` numbers, `times` over.
+template <class R>
+inline void repeat(const R *from, int64_t count, int64_t times, R *to) {
+  for (int64_t i = 0; i < times; i++) __builtin_memcpy(to + i * count, from, size_t(count) * sizeof(R));
+}
