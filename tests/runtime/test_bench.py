@@ -106,3 +106,27 @@ def test_it_keeps_to_as_many_processors_as_threads() -> None:
     code = "import os; from porter.runtime.bench import _keep_to; _keep_to(1); print(len(os.sched_getaffinity(0)))"
     ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert ran.stdout == "1\n"
+
+
+@pytest.mark.frameworks("mindspore")
+@pytest.mark.usefixtures("graph")
+def test_a_gradient_is_timed_in_the_mode_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """MindSpore makes it for the mode of the moment, which another route has set."""
+    import mindspore
+    from mindspore import Tensor
+
+    from porter.runtime import bench_routes
+
+    modes: list[int] = []
+
+    class Noting(mindspore.nn.Cell):  # type: ignore[misc]
+        def construct(self, x: Tensor) -> Tensor:
+            modes.append(mindspore.get_context("mode"))  # which a compiled one could not
+            return x * x
+
+    monkeypatch.setattr(bench_routes, "_mode", [])
+    x = Tensor([1.0, 2.0], mindspore.float32)
+    (gradient,) = bench_routes._mindspore_route(
+        Noting(), [x], Tensor([1.0, 3.0], mindspore.float32), "PyNative", True
+    )()
+    assert gradient.tolist() == [2.0, 12.0] and modes == [mindspore.PYNATIVE_MODE]

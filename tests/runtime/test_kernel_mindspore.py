@@ -81,6 +81,20 @@ def test_the_kernel_is_used_or_not(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("pynative")
+def test_a_large_input_is_worked_on_in_memory_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An operation of MindSpore's would share its core with the thread that waits for it."""
+    import mindspore
+    from mindspore import Tensor
+
+    from porter.runtime.kernel import mindspore as kernel
+    from porter.runtime.mindspore import instance_norm
+
+    x = Tensor(make((2, 4, 180, 190)).input, mindspore.float32)
+    monkeypatch.delattr(kernel, "normalize")
+    assert_rounded_once(instance_norm(x), reference.instance_norm(x.asnumpy()), "float32", 0.52)
+
+
+@pytest.mark.usefixtures("pynative")
 def test_only_the_memory_of_a_cpu_is_worked_on(monkeypatch: pytest.MonkeyPatch) -> None:
     import mindspore
     from mindspore import Tensor
