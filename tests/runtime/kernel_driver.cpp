@@ -166,6 +166,9 @@ int main(int count, char **) {
     run({2, 20, 9001}, kFloat16, last, 4, kBest, true);
     run({1, 32, 70001}, kFloat32, last, 2, kBest, false);  // large enough to be written past the caches
     run({1, 20, 110007}, kFloat32, last, 2, kBest, false);  // and several positions at once
+    run({1, 130, 17001}, kFloat32, last, 2, kBest, false);  // or by way of the stage, for lines that no row fills
+    run({1, 512, 4201}, kFloat32, last, 2, kBest, false);   // and for rows that are alike in their pages
+    run({2, 600, 37}, kFloat16, last, 2, kBest, false);
   }
   std::printf("%d failures\n", failures);
   return failures != 0;

@@ -33,12 +33,12 @@ def test_every_length(isa: str, channels_last: bool) -> None:
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_every_width_of_channels_that_are_last(isa: str, dtype: str) -> None:
     """Several positions are taken as one where their channels fill a vector, or a line of the cache, together only."""
-    for width in (2, 3, 4, 6, 8, 12, 16, 20, 24, 30, 32, 33, 40, 48, 63, 64, 65, 96, 100, 128, 160, 515):
+    for width in (2, 3, 4, 6, 8, 12, 16, 20, 24, 30, 32, 33, 40, 48, 63, 64, 65, 96, 100, 125, 128, 160, 256, 515):
         compare(isa, (2, width, 37 + width % 3), dtype, True, True, False, 3.0)
         compare(isa, (1, width, 1_025 + width % 7), dtype, True, width % 2 == 0, False, 3.0)
 
 
-@pytest.mark.parametrize("width", [3, 8, 20, 37, 40])
+@pytest.mark.parametrize("width", [3, 8, 20, 33, 37, 40, 126, 130, 512])
 @pytest.mark.parametrize("dtype", ["float32", "float16"])
 def test_every_width_past_the_caches(isa: str, dtype: str, width: int) -> None:
     compare(isa, (1, width, (8 << 20) // (width * np.dtype(dtype).itemsize) + 21), dtype, True, True, False, 3.0)

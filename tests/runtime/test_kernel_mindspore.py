@@ -104,7 +104,10 @@ def test_only_the_memory_of_a_cpu_is_worked_on(monkeypatch: pytest.MonkeyPatch) 
 
     x = Tensor(make((2, 3, 4)).input, mindspore.float32)
     assert kernel._target() == mindspore.get_context("device_target") == "CPU"
-    assert eager.serves(x, (None, None), (None, None))
+    for dtype in (mindspore.float16, mindspore.float32, mindspore.float64):
+        assert eager.serves(x.astype(dtype), (None, None), (None, None))
+    assert not eager.serves(x.astype(mindspore.bfloat16), (None, None), (None, None))
+    assert not eager.serves(x, (Tensor(np.ones(3), mindspore.float16), None), (None, None))
     monkeypatch.setattr(kernel, "_target", lambda: "GPU")
     assert not kernel.available() and not eager.serves(x, (None, None), (None, None))
     monkeypatch.undo()

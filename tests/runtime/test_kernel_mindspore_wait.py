@@ -90,13 +90,12 @@ def test_what_comes_from_operations_that_are_not_done_yet(seconds: float) -> Non
     assert (arrivals() >= before + 2) if seconds else (arrivals() <= before + 1)
 
 
-def test_the_thread_that_waits_takes_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_thread_that_waits_takes_no_time() -> None:
     import mindspore
     from mindspore import Tensor, ops
 
     from porter.runtime.kernel import mindspore_wait
 
-    monkeypatch.setattr(mindspore_wait, "PATIENCE", 20)  # of which there are several
     x = Tensor(np.eye(700), mindspore.float32)
     spent = []
     for seconds in (0.0, 1.0):

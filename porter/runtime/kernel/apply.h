@@ -79,6 +79,9 @@ inline bool runs_down(const void *x, const void *dy, const void *out) {
   return up_waits && !down_waits;
 }
 
+// From so many steps on a slice outgrows the innermost cache, and is written at several places by turns, as it is read.
+constexpr int64_t kStepsByTurns = 512;
+
 template <Form kForm, bool kStream, class R, class T>
 void apply_run(const T *x, const T *dy, T *out, int64_t length, const Line &line) {
   constexpr int64_t kStep = 2 * kPack<T>;
@@ -90,89 +93,77 @@ void apply_run(const T *x, const T *dy, T *out, int64_t length, const Line &line
   const int64_t head = kStream ? to_alignment(out, length) : 0, count = (length - head) / kStep;
   const bool down = runs_down(x, dy, out);
   const int64_t step = down ? -kStep : kStep, first = down ? kPack<T> : 0, second = kPack<T> - first;
-  for (int64_t i = 0; i < head; i++) write_scalar<kForm, R>(x + i, dy + i, out + i, one);
-  int64_t i = down ? head + (count - 1) * kStep : head;
-  for (int64_t left = count; left--; i += step) {
+  const auto write = [&](int64_t i) {
     write_pack<kForm, kStream, R>(x + i + first, dy + i + first, out + i + first, at);
     write_pack<kForm, kStream, R>(x + i + second, dy + i + second, out + i + second, at);
-  }
+  };
+  for (int64_t i = 0; i < head; i++) write_scalar<kForm, R>(x + i, dy + i, out + i, one);
+  const int64_t each = count < kStepsByTurns ? 0 : steps_apart(count, kStep * int64_t(sizeof(T)));
+  const int64_t part = each * kStep, rest = count - kPlaces * each;
+  int64_t i = down ? head + part - kStep : head;
+  for (int64_t left = each; left--; i += step)
+#pragma GCC unroll 4
+    for (int place = 0; place < kPlaces; place++) write(i + place * part);
+  i = down ? head + (count - 1) * kStep : head + kPlaces * part;
+  for (int64_t left = rest; left--; i += step) write(i);
   for (i = head + count * kStep; i < length; i++) write_scalar<kForm, R>(x + i, dy + i, out + i, one);
 }
 
 // As many channels from `c` on as a line of the cache holds (`kPacks` of those that one store writes), over the rows of
 // a block: their coefficients stay in registers meanwhile.
-template <Form kForm, bool kStream, int kPacks, class R, class T>
-void apply_tile(const T *x, const T *dy, T *out, int64_t rows, int64_t stride, const Known<R> &known, int64_t c) {
+template <Form kForm, bool kStream, int kPacks, class R, int kPlaces, class T>
+void apply_tile(const T *x, const T *dy, T *out, const Block<kPlaces> &block, const Known<R> &known, int64_t c) {
   constexpr int kVectors = int(kPacks * kPack<T> / kLanes<R>);
-  const Ahead<kForm == kGradient, kPacks * kPack<T>, T> ahead(rows, stride, c);
+  const int64_t rows = block.rows, width = block.width, part = block.part;
+  const Ahead<kForm == kGradient, kPacks * kPack<T>, T> ahead(rows, width, c);
   Coefficients<Lanes<R>> k[kVectors];
   for (int j = 0; j < kVectors; j++) k[j] = known.template some<kForm>(c + j * kLanes<R>);
   for (int64_t i = 0; i < rows; i++) {
-    ahead.fetch(x, i);
-    if constexpr (kForm == kGradient) ahead.fetch(dy, i);
+    if constexpr (kPlaces == 1) ahead.fetch(x, i);
+    if constexpr (kPlaces == 1 && kForm == kGradient) ahead.fetch(dy, i);
 #pragma GCC unroll 8
-    for (int j = 0; j < kPacks; j++) {
-      const int64_t from = j * kPack<T>, to = i * stride + c + from;
+    for (int j = 0; j < kPlaces * kPacks; j++) {
+      const int64_t from = j % kPacks * kPack<T>, to = j / kPacks * part + i * width + c + from;
       const auto at = [&](int64_t l) -> const Coefficients<Lanes<R>> & { return k[(from + l) / kLanes<R>]; };
       write_pack<kForm, kStream, R>(x + to, dy + to, out + to, at);
     }
   }
 }
 
-template <Form kForm, bool kStream, class R, class T>
-void apply_block(const T *x, const T *dy, T *out, int64_t rows, int64_t width, const Known<R> &known) {
+template <Form kForm, bool kStream, class R, int kPlaces, class T>
+void apply_block(const T *x, const T *dy, T *out, const Block<kPlaces> &block, const Known<R> &known) {
   constexpr int kPacks = kBytes == 64 ? 1 : 2;
+  const int64_t width = block.width, last = width - kPack<T>;
   int64_t c = 0;
   for (; c + kPacks * kPack<T> <= width; c += kPacks * kPack<T>)
-    apply_tile<kForm, kStream, kPacks, R>(x, dy, out, rows, width, known, c);
-  for (; c + kPack<T> <= width; c += kPack<T>) apply_tile<kForm, kStream, 1, R>(x, dy, out, rows, width, known, c);
+    apply_tile<kForm, kStream, kPacks, R>(x, dy, out, block, known, c);
+  for (; c <= last; c += kPack<T>) apply_tile<kForm, kStream, 1, R>(x, dy, out, block, known, c);
+  if (c < width && last >= 0) return apply_tile<kForm, kStream, 1, R>(x, dy, out, block, known, last);  // some twice
   for (; c < width; c++)
-    for (int64_t i = c; i < rows * width; i += width) write_scalar<kForm, R>(x + i, dy + i, out + i, known.at(c));
+    for (int64_t at = c; at < c + kPlaces * block.part; at += block.part)
+      for (int64_t i = at; i < at + block.rows * width; i += width)
+        write_scalar<kForm, R>(x + i, dy + i, out + i, known.at(c));
 }
 
-// A few rows at a time, so that memory is written nearly in order. Measured from 1 to 256.
-template <Form kForm, bool kStream, class R, class T>
-void apply_blocks(const T *x, const T *dy, T *out, int64_t length, int64_t width, const Known<R> &known) {
-  const int64_t most = kForm != kGradient && width <= 128 ? 8 : 4;
-  for (int64_t i = 0; i < length; i += most) {
-    const int64_t at = i * width, rows = length - i < most ? length - i : most;
-    apply_block<kForm, kStream, R>(x + at, dy + at, out + at, rows, width, known);
+// `most` rows at a time at each place, so that memory is written nearly in order. Measured from 1 to 256.
+template <Form kForm, bool kStream, int kPlaces, class R, class T>
+void apply_rows(const T *x, const T *dy, T *out, int64_t each, int64_t width, int64_t most, const Known<R> &known) {
+  for (int64_t i = 0; i < each; i += most) {
+    const Block<kPlaces> block{each - i < most ? each - i : most, width, each * width};
+    const int64_t at = i * width;
+    apply_block<kForm, kStream, R>(x + at, dy + at, out + at, block, known);
   }
 }
 
-// Whole lines of the cache, whatever the width: half a line that is written past the caches takes as long as a whole one.
+// Rows of so many bytes at most gain by several places. Two rows of each are then at other places in a page, see
+// steps_apart.
+constexpr int64_t kLongestByTurns = 256;
+
 template <Form kForm, bool kStream, class R, class T>
-void apply_columns(const T *x, const T *dy, T *out, const Slice &slice, const Line &line) {
-  const int64_t width = slice.width, fold = positions_together(width, 64 / int64_t(sizeof(T)));
-  if (fold == 1) return apply_blocks<kForm, kStream, R>(x, dy, out, slice.length, width, Known<R>(line));
-  const int64_t rows = slice.length / fold, wide = fold * width, done = rows * wide;
-  R values[5][kMostFolded];
-  const void *const from[] = {line.shift, line.scale, line.rest, line.slope, line.offset};
-  for (int which = 0; which < 5; which++) repeat(static_cast<const R *>(from[which]), width, fold, values[which]);
-  const Line folded{values[0], values[1], values[2], values[3], values[4]};
-  apply_blocks<kForm, kStream, R>(x, dy, out, rows, wide, Known<R>(folded));
-  apply_blocks<kForm, false, R>(x + done, dy + done, out + done, slice.length % fold, width, Known<R>(line));
-}
-
-template <class T>
-bool columns_aligned(const Slice &slice) {
-  constexpr int64_t kStore = kPack<T> * int64_t(sizeof(T));
-  const int64_t bytes = slice.width * int64_t(sizeof(T)) * positions_together(slice.width, 64 / int64_t(sizeof(T)));
-  return reinterpret_cast<uintptr_t>(slice.out) % kStore == 0 && bytes % kStore == 0;
-}
-
-template <Form kForm, class R, class T>
-void apply(const Slice &slice, const Line &line) {
-  const T *x = static_cast<const T *>(slice.x), *dy = kForm == kGradient ? static_cast<const T *>(slice.dy) : x;
-  T *out = static_cast<T *>(slice.out);
-  const bool streams = slice.stream && (slice.width == 1 || columns_aligned<T>(slice));
-  if (slice.width == 1)
-    streams ? apply_run<kForm, true, R>(x, dy, out, slice.length, line)
-            : apply_run<kForm, false, R>(x, dy, out, slice.length, line);
-  else
-    streams ? apply_columns<kForm, true, R>(x, dy, out, slice, line)
-            : apply_columns<kForm, false, R>(x, dy, out, slice, line);
-#if defined(__SSE2__)
-  if (streams) _mm_sfence();  // other threads may read it as soon as this call is over
-#endif
+void apply_blocks(const T *x, const T *dy, T *out, int64_t length, int64_t width, const Known<R> &known) {
+  constexpr int64_t kTogether = kForm == kGradient ? 1 : 2, kLongest = 2 * kLongestByTurns / kTogether;
+  const int64_t row = width * int64_t(sizeof(T)), each = row > kLongest ? 0 : steps_apart(length, row);
+  apply_rows<kForm, kStream, kPlaces, R>(x, dy, out, each, width, kTogether, known);
+  const int64_t done = kPlaces * each, at = done * width, most = kForm != kGradient && width >= 128 ? 16 : 8;
+  apply_rows<kForm, kStream, 1, R>(x + at, dy + at, out + at, length - done, width, most, known);
 }

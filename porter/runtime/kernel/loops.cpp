@@ -15,6 +15,7 @@ namespace {
 #include "vectors.h"
 #include "reduce.h"
 #include "apply.h"
+#include "stage.h"
 
 template <class T>
 void widen(const void *from, int64_t count, double *to) {

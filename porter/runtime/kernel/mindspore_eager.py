@@ -19,7 +19,9 @@ from porter.runtime.kernel import mindspore as operations
 from porter.runtime.kernel.mindspore_wait import executor, wait
 from porter.runtime.kernel.pool import empty
 
-_DTYPES = {mindspore.float32: (0, np.float32), mindspore.float64: (1, np.float64)}
+_DTYPES = {mindspore.float32: (0, np.float32), mindspore.float64: (1, np.float64), mindspore.float16: (2, np.float16)}
+# MindSpore gives float32 as the gradient of a parameter that became float16 by set_dtype.
+_VECTORS = (mindspore.float32, mindspore.float64)
 
 
 def serves(x: Tensor, vectors: tuple[Any, Any], given: tuple[Any, Any]) -> bool:
@@ -31,7 +33,7 @@ def serves(x: Tensor, vectors: tuple[Any, Any], given: tuple[Any, Any]) -> bool:
     for pair in (vectors, given):
         present = [vector for vector in pair if vector is not None]
         for vector in present:
-            if vector.dtype not in _DTYPES or vector.dtype != present[0].dtype or vector.shape != x.shape[1:2]:
+            if vector.dtype not in _VECTORS or vector.dtype != present[0].dtype or vector.shape != x.shape[1:2]:
                 return False
     return True
 

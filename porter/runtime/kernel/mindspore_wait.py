@@ -26,8 +26,8 @@ executor: Any = _pynative_executor
 """What MindSpore hands operations to in PyNative mode."""
 SHORT = 5e-4
 """Seconds of a wait that is not worth sleeping."""
-PATIENCE = 1000
-"""Milliseconds after which it is asked again: an operation that fails takes those behind it along."""
+PATIENCE = 5000
+"""Milliseconds of sleep at most: an operation that fails takes along those behind it. MindSpore's wait tells of it."""
 _last = [0.0] * 128
 """Seconds that the last wait took, by the binary digits of the input's size, forward and backward."""
 
@@ -49,11 +49,9 @@ def _sleep() -> None:
     if library is None:
         return
     arrive, something = _arrive()
-    arrived = False
-    while not arrived:
-        before = library.porter_arrivals()
-        arrive(something)
-        arrived = library.porter_await(before, PATIENCE)
+    before = library.porter_arrivals()
+    arrive(something)  # once: to issue it again, MindSpore would wait for the first, in its loop
+    library.porter_await(before, PATIENCE)
 
 
 @cache

@@ -8,6 +8,8 @@ namespace {
 
 // Measured on AMD Milan (512 KB of L2, 32 MB of L3), and not critical: half or twice as much changes little.
 constexpr int64_t kChunkElements = 32768;
+// Where channels are last: long chunks keep what reads ahead busy, and there are enough of them for many threads.
+constexpr int64_t kParts = 64, kMostElements = 524288;
 constexpr int64_t kShortestChunk = 64;
 constexpr int64_t kWholeLines = 32;  // positions: so many fill lines of the cache, whatever the width and the type
 constexpr int64_t kBytesPerThread = 256 << 10;
@@ -21,7 +23,9 @@ Plan plan_of(const Job &job) {
   Plan plan{};
   plan.width = job.channels_last ? job.c : 1;
   plan.units = job.channels_last ? job.n : job.n * job.c;
-  plan.chunk = std::max(kShortestChunk, kChunkElements / std::max<int64_t>(plan.width, 1) / kWholeLines * kWholeLines);
+  const int64_t width = std::max<int64_t>(plan.width, 1), part = job.s * width / kParts;
+  const int64_t elements = job.channels_last ? std::clamp(part, kChunkElements, kMostElements) : kChunkElements;
+  plan.chunk = std::max(kShortestChunk, elements / width / kWholeLines * kWholeLines);
   plan.chunks = divide_up(job.s, plan.chunk);
   const int64_t bytes = job.n * job.c * job.s * size_of(job.dtype);
   const int64_t most = std::max<int64_t>(std::abs(int64_t(job.threads)), 1);

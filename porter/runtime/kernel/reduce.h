@@ -32,10 +32,6 @@ inline double total(Doubles v) {
   return v[0];
 }
 
-// A slice is read at four places by turns, a vector or two at each: the processor fetches ahead of every place, and one
-// alone does not keep its memory busy. Measured from 1 to 8.
-constexpr int kPlaces = 4;
-
 // Calls block(at) for as many elements as blocks of `kCount` vectors of L elements have, and returns where they end;
 // at(j) is where the j-th vector of the block is.
 template <int kCount, int L, class Block>
@@ -86,17 +82,11 @@ inline void add_to(double *p, Floats v) {
   add_to(p + kLanes<double>, to_double(high(v)));
 }
 
-// Where channels are neighbours, `rows` positions at each of `kPlaces` places, `part` elements apart.
-template <int kPlaces>
-struct Block {
-  int64_t rows, width, part;
-};
-
-// kVectors * kLanes channels from `c` on: their sums stay in registers meanwhile. At one place only, what comes after
-// this block is asked for, see Ahead: of several, the processor sees what comes.
+// kVectors * kLanes channels from `c` on, without the first `counted`: their sums stay in registers meanwhile. At one
+// place only, what comes after this block is asked for, see Ahead: of several, the processor sees what comes.
 template <bool kGrad, int kVectors, class R, int kPlaces, class T>
-void reduce_tile(const T *x, const T *dy, const Block<kPlaces> &block, int64_t c, const R *pivot, double *s,
-                 double *q) {
+void reduce_tile(const T *x, const T *dy, const Block<kPlaces> &block, int64_t c, const R *pivot, double *s, double *q,
+                 int64_t counted = 0) {
   const int64_t rows = block.rows, width = block.width, part = block.part;
   const Ahead<kGrad, kVectors * kLanes<R>, T> ahead(rows, width, c);
   Sums<R> sums[kVectors];
@@ -107,7 +97,7 @@ void reduce_tile(const T *x, const T *dy, const Block<kPlaces> &block, int64_t c
     sums[j].s = sums[j].q = Lanes<R>{};
   }
   for (int64_t i = 0; i < rows; i++)
-#pragma GCC unroll 4
+#pragma GCC unroll 8
     for (int place = 0; place < kPlaces; place++) {
       const int64_t base = place * part, row = base + i * width + c;
       if constexpr (kPlaces == 1) ahead.fetch(x, i);
@@ -116,6 +106,7 @@ void reduce_tile(const T *x, const T *dy, const Block<kPlaces> &block, int64_t c
       for (int j = 0; j < kVectors; j++)
         add<kGrad, R>(x + row + j * kLanes<R>, dy + row + j * kLanes<R>, vp[j], sums[j]);
     }
+  for (int64_t i = 0; i < counted; i++) sums[0].s[i] = sums[0].q[i] = 0;
 #pragma GCC unroll 8
   for (int j = 0; j < kVectors; j++) {
     add_to(s + c + j * kLanes<R>, sums[j].s);
@@ -137,13 +128,15 @@ template <class R> constexpr int64_t kTileWidth = kTile * kLanes<R>;
 
 template <bool kGrad, class R, int kPlaces, class T>
 void reduce_block(const T *x, const T *dy, const Block<kPlaces> &block, const R *pivot, double *s, double *q) {
+  const int64_t width = block.width, last = width - kLanes<R>;
   int64_t c = 0;
-  for (; c + kTileWidth<R> <= block.width; c += kTileWidth<R>)
+  for (; c + kTileWidth<R> <= width; c += kTileWidth<R>)
     reduce_tile<kGrad, kTile, R>(x, dy, block, c, pivot, s, q);
-  for (; c + kLanes<R> <= block.width; c += kLanes<R>) reduce_tile<kGrad, 1, R>(x, dy, block, c, pivot, s, q);
-  for (; c < block.width; c++)
+  for (; c <= last; c += kLanes<R>) reduce_tile<kGrad, 1, R>(x, dy, block, c, pivot, s, q);
+  if (c < width && last >= 0) return reduce_tile<kGrad, 1, R>(x, dy, block, last, pivot, s, q, c - last);
+  for (; c < width; c++)
     for (int64_t at = c; at < c + kPlaces * block.part; at += block.part)
-      reduce_channel<kGrad>(x + at, dy + at, block.rows, block.width, pivot[c], s[c], q[c]);
+      reduce_channel<kGrad>(x + at, dy + at, block.rows, width, pivot[c], s[c], q[c]);
 }
 
 // `most` rows at a time, over all places: a block stays in the innermost cache from tile to tile. Measured from 4 to 64.
@@ -159,11 +152,17 @@ int64_t reduce_blocks(const T *x, const T *dy, int64_t length, int64_t width, in
   return each * kPlaces;
 }
 
+// Wide rows are read one at each of kBlock places: from tile to tile the processor then sees what comes at every place.
+// Beside a gradient that is twice as many places; past this width it gains nothing.
+constexpr int64_t kWidestAhead = 256;
+
 template <bool kGrad, class R, class T>
 void reduce_columns(const T *x, const T *dy, int64_t length, int64_t width, const R *pivot, double *s, double *q) {
   int64_t i = 0;
   if (width <= 2 * kTileWidth<R>)  // x and dy share the places; measured from 1 to 4
     i = reduce_blocks<kGrad, kGrad ? kPlaces / 2 : kPlaces>(x, dy, length, width, 2 * kBlock, pivot, s, q);
+  else if (!kGrad || width <= kWidestAhead)
+    i = reduce_blocks<kGrad, kBlock>(x, dy, length, width, kBlock, pivot, s, q);
   reduce_blocks<kGrad, 1>(x + i * width, dy + i * width, length - i, width, kBlock, pivot, s, q);
 }
 

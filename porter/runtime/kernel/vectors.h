@@ -183,6 +183,27 @@ template <bool kStream> inline void store(double *p, Doubles v) { store_raw<kStr
 template <bool kStream> inline void store(float *p, Floats v) { store_raw<kStream>(p, v); }
 template <bool kStream, class T> inline void store(T *p, Floats v) { store_raw<kStream>(p, to_short(p, v)); }
 
+// A slice is read at four places by turns, a vector or two at each: the processor fetches ahead of every place, and one
+// alone does not keep its memory busy. Measured from 1 to 8.
+constexpr int kPlaces = 4;
+
+// How many of `count` steps of `bytes` each place gets where output is written too: nearly a quarter, so that no two
+// places are alike in a page. A load would wait for a store that is; 0 where a step itself is pages long.
+inline int64_t steps_apart(int64_t count, int64_t bytes) {
+  constexpr int64_t kApart = 512, kHalf = 2048;
+  for (int64_t each = count / kPlaces; each > 0; each--) {
+    const int64_t distance = each * bytes % kHalf;
+    if (distance >= kApart && distance <= kHalf - kApart) return each;
+  }
+  return 0;
+}
+
+// Where channels are neighbours, `rows` positions at each of `kPlaces` places, `part` elements apart.
+template <int kPlaces>
+struct Block {
+  int64_t rows, width, part;
+};
+
 // Where channels are neighbours, a block of positions is taken tile by tile: a way that the processor does not foresee.
 // What will be read is asked for here, in the order of memory whatever the order of the tiles: from the next block, or,
 // where one tile is the whole block, kFar bytes ahead. Beyond the end of an array that has no effect.
@@ -206,9 +227,9 @@ struct Ahead {
 // Where `width` channels do not fill `lanes`, so many positions do together: they are taken as one, of as many more
 // channels. 1 where nothing is to be gained, or that would be too wide for the tables of coefficients to stay near.
 constexpr int64_t kMostFolded = 512;
-inline int64_t positions_together(int64_t width, int64_t lanes) {
+inline int64_t positions_together(int64_t width, int64_t lanes, int64_t most = kMostFolded) {
   const int64_t common = width & -width, fold = common < lanes ? lanes / common : 1;
-  return fold * width <= kMostFolded ? fold : 1;
+  return fold * width <= most ? fold : 1;
 }
 
 // `count` numbers, `times` over.

@@ -1,0 +1,112 @@
+// Writing by way of a stage: a few rows of the result in the innermost cache, from where they go to memory in its order.
+// For rows that `out` cannot take one tile after another: see needs_stage.
+constexpr int64_t kStageBytes = 16384, kStageSlack = 1024;  // measured from 8192 to 32768
+
+// A tile's rows lie `row` bytes apart. Where that is half a page, or pages, one row in two is at the same place in them,
+// and what is read of it waits for what was written, if that seems to be the same memory: up to five times as long.
+// Measured: with `out` from 64 bytes before to 128 behind, exclusive, by place in half a page.
+inline bool rows_wait(const void *from, const void *out, int64_t row) {
+  constexpr int64_t kHalf = 2048;
+  const int64_t behind = places_behind(from, out) % kHalf;
+  return row % kHalf == 0 && (behind < 128 || behind > kHalf - 64);
+}
+
+template <class T>
+bool whole_vectors(const T *out, int64_t width) {
+  constexpr int64_t kStore = kPack<T> * int64_t(sizeof(T));
+  return width * int64_t(sizeof(T)) % kStore == 0 && reinterpret_cast<uintptr_t>(out) % kStore == 0;
+}
+
+// Rows that do not end with a vector cannot be written past the caches each for itself. Short ones, and those that are
+// computed from two arrays, take longer by way of the stage than they would through the caches.
+template <Form kForm, bool kStream, class T>
+bool needs_stage(const T *x, const T *dy, const T *out, int64_t width) {
+  constexpr int64_t kShortest = 384;
+  const int64_t row = width * int64_t(sizeof(T));
+  if (row > kStageBytes / 2) return false;
+  if (rows_wait(x, out, row) || rows_wait(dy, out, row)) return true;
+  return kStream && kForm != kGradient && row >= kShortest && !whole_vectors(out, width);
+}
+
+// Where in the page the stage begins: as far as can be from what is read, as seen from any row.
+inline int64_t stage_offset(const void *x, const void *dy) {
+  const auto apart = [](const void *from, int64_t offset) {
+    const int64_t behind = (offset - int64_t(reinterpret_cast<uintptr_t>(from))) & (kStageSlack - 1);
+    return behind < kStageSlack - behind ? behind : kStageSlack - behind;
+  };
+  int64_t best = 0, most = -1;
+  for (int64_t offset = 0; offset < kStageSlack; offset += kStageSlack / 4) {
+    const int64_t of_x = apart(x, offset), of_dy = apart(dy, offset), least = of_x < of_dy ? of_x : of_dy;
+    if (least > most) most = least, best = offset;
+  }
+  return best;
+}
+
+// Lines of the cache that are written whole go past the caches; what is left at both ends does not, since the next rows
+// write to the same lines.
+template <bool kStream>
+void copy_out(const char *from, char *to, int64_t bytes) {
+  constexpr int64_t kLine = 64;
+  const int64_t missing = -int64_t(reinterpret_cast<uintptr_t>(to)) & (kLine - 1);
+  const int64_t head = !kStream ? bytes : missing < bytes ? missing : bytes;
+  const int64_t end = head + (bytes - head) / kLine * kLine;
+  __builtin_memcpy(to, from, size_t(head));
+  for (int64_t i = head; i < end; i += kLine)
+#pragma GCC unroll 4
+    for (int64_t j = i; j < i + kLine; j += kBytes)
+      store_raw<kStream>(to + j, load_raw<kBytes, char>(from + j));
+  __builtin_memcpy(to + end, from + end, size_t(bytes - end));
+}
+
+template <Form kForm, bool kStream, class R, class T>
+void apply_staged(const T *x, const T *dy, T *out, int64_t length, int64_t width, const Known<R> &known) {
+  alignas(4096) char memory[kStageBytes + kStageSlack];
+  T *stage = reinterpret_cast<T *>(memory + stage_offset(x, dy));
+  const int64_t most = kStageBytes / (width * int64_t(sizeof(T)));
+  for (int64_t i = 0; i < length; i += most) {
+    const Block<1> block{length - i < most ? length - i : most, width, 0};
+    apply_block<kForm, false, R>(x + i * width, dy + i * width, stage, block, known);
+    copy_out<kStream>(reinterpret_cast<const char *>(stage), reinterpret_cast<char *>(out + i * width),
+                      block.rows * width * int64_t(sizeof(T)));
+  }
+}
+
+template <Form kForm, bool kStream, class R, class T>
+void apply_wide(const T *x, const T *dy, T *out, int64_t length, int64_t width, const Known<R> &known) {
+  if (needs_stage<kForm, kStream>(x, dy, out, width))
+    apply_staged<kForm, kStream, R>(x, dy, out, length, width, known);
+  else if (kStream && whole_vectors(out, width))
+    apply_blocks<kForm, kStream, R>(x, dy, out, length, width, known);
+  else
+    apply_blocks<kForm, false, R>(x, dy, out, length, width, known);
+}
+
+// Whole lines of the cache, whatever the width: half a line that is written past the caches takes as long as a whole one.
+template <Form kForm, bool kStream, class R, class T>
+void apply_columns(const T *x, const T *dy, T *out, const Slice &slice, const Line &line) {
+  constexpr int64_t kMost = kStream ? 2 * kMostFolded : kMostFolded;  // what is far away leaves time for larger tables
+  const int64_t width = slice.width, fold = positions_together(width, 64 / int64_t(sizeof(T)), kMost);
+  if (fold == 1) return apply_wide<kForm, kStream, R>(x, dy, out, slice.length, width, Known<R>(line));
+  const int64_t rows = slice.length / fold, wide = fold * width, done = rows * wide;
+  R values[5][kMost];
+  const void *const from[] = {line.shift, line.scale, line.rest, line.slope, line.offset};
+  for (int which = 0; which < 5; which++) repeat(static_cast<const R *>(from[which]), width, fold, values[which]);
+  const Line folded{values[0], values[1], values[2], values[3], values[4]};
+  apply_wide<kForm, kStream, R>(x, dy, out, rows, wide, Known<R>(folded));
+  apply_blocks<kForm, false, R>(x + done, dy + done, out + done, slice.length % fold, width, Known<R>(line));
+}
+
+template <Form kForm, class R, class T>
+void apply(const Slice &slice, const Line &line) {
+  const T *x = static_cast<const T *>(slice.x), *dy = kForm == kGradient ? static_cast<const T *>(slice.dy) : x;
+  T *out = static_cast<T *>(slice.out);
+  if (slice.width == 1)
+    slice.stream ? apply_run<kForm, true, R>(x, dy, out, slice.length, line)
+                 : apply_run<kForm, false, R>(x, dy, out, slice.length, line);
+  else
+    slice.stream ? apply_columns<kForm, true, R>(x, dy, out, slice, line)
+                 : apply_columns<kForm, false, R>(x, dy, out, slice, line);
+#if defined(__SSE2__)
+  if (slice.stream) _mm_sfence();  // other threads may read it as soon as this call is over
+#endif
+}
