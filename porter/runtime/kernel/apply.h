@@ -53,10 +53,12 @@ inline void write_pack(const T *x, const T *dy, T *out, const At &at) {
     store<kStream>(out, to_single(part(0), part(kLanes<R>)));
 }
 
+// How many elements there are before the first line of the cache that `out` has whole, and how many in each.
+constexpr int64_t kLine = 64;
+template <class T> constexpr int64_t kInLine = kLine / int64_t(sizeof(T));
 template <class T>
-inline int64_t to_alignment(const T *out, int64_t length) {
-  const int64_t past = int64_t(reinterpret_cast<uintptr_t>(out) % kBytes);
-  const int64_t missing = past ? (kBytes - past) / int64_t(sizeof(T)) : 0;
+inline int64_t to_line(const T *out, int64_t length) {
+  const int64_t missing = (-int64_t(reinterpret_cast<uintptr_t>(out)) & (kLine - 1)) / int64_t(sizeof(T));
   return missing < length ? missing : length;
 }
 
@@ -79,26 +81,28 @@ inline bool runs_down(const void *x, const void *dy, const void *out) {
   return up_waits && !down_waits;
 }
 
-// From so many steps on a slice outgrows the innermost cache, and is written at several places by turns, as it is read.
-constexpr int64_t kStepsByTurns = 512;
+// From so many lines on a slice outgrows the innermost cache, and is written at several places by turns, as it is read:
+// a whole line at each, since a part of one that is written past the caches takes as long.
+constexpr int64_t kLinesByTurns = 512;
 
 template <Form kForm, bool kStream, class R, class T>
 void apply_run(const T *x, const T *dy, T *out, int64_t length, const Line &line) {
-  constexpr int64_t kStep = 2 * kPack<T>;
+  constexpr int64_t kStep = kInLine<T>, kPacks = kStep / kPack<T>;
   const Coefficients<R> one = Known<R>(line).at(0);
   const Lanes<R> zero = {};
   const Coefficients<Lanes<R>> k = {one.shift - zero, one.scale - zero, one.rest - zero, one.slope - zero,
                                     one.offset - zero};
   const auto at = [&k](int64_t) -> const Coefficients<Lanes<R>> & { return k; };
-  const int64_t head = kStream ? to_alignment(out, length) : 0, count = (length - head) / kStep;
+  const int64_t head = kStream ? to_line(out, length) : 0, count = (length - head) / kStep;
   const bool down = runs_down(x, dy, out);
-  const int64_t step = down ? -kStep : kStep, first = down ? kPack<T> : 0, second = kPack<T> - first;
+  const int64_t step = down ? -kStep : kStep, pack = down ? -kPack<T> : kPack<T>, first = down ? kStep - kPack<T> : 0;
   const auto write = [&](int64_t i) {
-    write_pack<kForm, kStream, R>(x + i + first, dy + i + first, out + i + first, at);
-    write_pack<kForm, kStream, R>(x + i + second, dy + i + second, out + i + second, at);
+#pragma GCC unroll 4
+    for (int64_t j = 0, at_pack = i + first; j < kPacks; j++, at_pack += pack)
+      write_pack<kForm, kStream, R>(x + at_pack, dy + at_pack, out + at_pack, at);
   };
   for (int64_t i = 0; i < head; i++) write_scalar<kForm, R>(x + i, dy + i, out + i, one);
-  const int64_t each = count < kStepsByTurns ? 0 : steps_apart(count, kStep * int64_t(sizeof(T)));
+  const int64_t each = count < kLinesByTurns ? 0 : steps_apart(count, kLine);
   const int64_t part = each * kStep, rest = count - kPlaces * each;
   int64_t i = down ? head + part - kStep : head;
   for (int64_t left = each; left--; i += step)
@@ -109,8 +113,8 @@ void apply_run(const T *x, const T *dy, T *out, int64_t length, const Line &line
   for (i = head + count * kStep; i < length; i++) write_scalar<kForm, R>(x + i, dy + i, out + i, one);
 }
 
-// As many channels from `c` on as a line of the cache holds (`kPacks` of those that one store writes), over the rows of
-// a block: their coefficients stay in registers meanwhile.
+// `kPacks` times as many channels from `c` on as one store writes, over the rows of a block: their coefficients stay in
+// registers meanwhile.
 template <Form kForm, bool kStream, int kPacks, class R, int kPlaces, class T>
 void apply_tile(const T *x, const T *dy, T *out, const Block<kPlaces> &block, const Known<R> &known, int64_t c) {
   constexpr int kVectors = int(kPacks * kPack<T> / kLanes<R>);
@@ -130,9 +134,12 @@ void apply_tile(const T *x, const T *dy, T *out, const Block<kPlaces> &block, co
   }
 }
 
+constexpr int kTilePacks = kBytes == 64 ? 1 : 2;
+template <class T> constexpr bool kTilesAreLines = kTilePacks * kPack<T> % kInLine<T> == 0;
+
 template <Form kForm, bool kStream, class R, int kPlaces, class T>
 void apply_block(const T *x, const T *dy, T *out, const Block<kPlaces> &block, const Known<R> &known) {
-  constexpr int kPacks = kBytes == 64 ? 1 : 2;
+  constexpr int kPacks = kTilePacks;
   const int64_t width = block.width, last = width - kPack<T>;
   int64_t c = 0;
   for (; c + kPacks * kPack<T> <= width; c += kPacks * kPack<T>)

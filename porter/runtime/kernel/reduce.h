@@ -153,7 +153,7 @@ int64_t reduce_blocks(const T *x, const T *dy, int64_t length, int64_t width, in
 }
 
 // Wide rows are read one at each of kBlock places: from tile to tile the processor then sees what comes at every place.
-// Beside a gradient that is twice as many places; past this width it gains nothing.
+// Beside a gradient that is twice as many places; past this width it gains nothing, nor where numbers are two bytes.
 constexpr int64_t kWidestAhead = 256;
 
 template <bool kGrad, class R, class T>
@@ -161,7 +161,7 @@ void reduce_columns(const T *x, const T *dy, int64_t length, int64_t width, cons
   int64_t i = 0;
   if (width <= 2 * kTileWidth<R>)  // x and dy share the places; measured from 1 to 4
     i = reduce_blocks<kGrad, kGrad ? kPlaces / 2 : kPlaces>(x, dy, length, width, 2 * kBlock, pivot, s, q);
-  else if (!kGrad || width <= kWidestAhead)
+  else if (sizeof(T) > 2 && (!kGrad || width <= kWidestAhead))
     i = reduce_blocks<kGrad, kBlock>(x, dy, length, width, kBlock, pivot, s, q);
   reduce_blocks<kGrad, 1>(x + i * width, dy + i * width, length - i, width, kBlock, pivot, s, q);
 }

@@ -11,21 +11,20 @@ inline bool rows_wait(const void *from, const void *out, int64_t row) {
   return row % kHalf == 0 && (behind < 128 || behind > kHalf - 64);
 }
 
+// What is written past the caches in parts of lines, in turn with others, takes up to five times as long.
 template <class T>
-bool whole_vectors(const T *out, int64_t width) {
-  constexpr int64_t kStore = kPack<T> * int64_t(sizeof(T));
-  return width * int64_t(sizeof(T)) % kStore == 0 && reinterpret_cast<uintptr_t>(out) % kStore == 0;
+bool rows_are_lines(const T *out, int64_t width) {
+  return width % kInLine<T> == 0 && reinterpret_cast<uintptr_t>(out) % kLine == 0;
 }
 
-// Rows that do not end with a vector cannot be written past the caches each for itself. Short ones, and those that are
-// computed from two arrays, take longer by way of the stage than they would through the caches.
+// Short rows, and those that are computed from two arrays, take longer by way of the stage than through the caches.
 template <Form kForm, bool kStream, class T>
 bool needs_stage(const T *x, const T *dy, const T *out, int64_t width) {
   constexpr int64_t kShortest = 384;
   const int64_t row = width * int64_t(sizeof(T));
   if (row > kStageBytes / 2) return false;
   if (rows_wait(x, out, row) || rows_wait(dy, out, row)) return true;
-  return kStream && kForm != kGradient && row >= kShortest && !whole_vectors(out, width);
+  return kStream && kForm != kGradient && row >= kShortest && !(kTilesAreLines<T> && rows_are_lines(out, width));
 }
 
 // Where in the page the stage begins: as far as can be from what is read, as seen from any row.
@@ -46,7 +45,6 @@ inline int64_t stage_offset(const void *x, const void *dy) {
 // write to the same lines.
 template <bool kStream>
 void copy_out(const char *from, char *to, int64_t bytes) {
-  constexpr int64_t kLine = 64;
   const int64_t missing = -int64_t(reinterpret_cast<uintptr_t>(to)) & (kLine - 1);
   const int64_t head = !kStream ? bytes : missing < bytes ? missing : bytes;
   const int64_t end = head + (bytes - head) / kLine * kLine;
@@ -75,7 +73,7 @@ template <Form kForm, bool kStream, class R, class T>
 void apply_wide(const T *x, const T *dy, T *out, int64_t length, int64_t width, const Known<R> &known) {
   if (needs_stage<kForm, kStream>(x, dy, out, width))
     apply_staged<kForm, kStream, R>(x, dy, out, length, width, known);
-  else if (kStream && whole_vectors(out, width))
+  else if (kStream && kTilesAreLines<T> && rows_are_lines(out, width))
     apply_blocks<kForm, kStream, R>(x, dy, out, length, width, known);
   else
     apply_blocks<kForm, false, R>(x, dy, out, length, width, known);
@@ -85,7 +83,7 @@ void apply_wide(const T *x, const T *dy, T *out, int64_t length, int64_t width, 
 template <Form kForm, bool kStream, class R, class T>
 void apply_columns(const T *x, const T *dy, T *out, const Slice &slice, const Line &line) {
   constexpr int64_t kMost = kStream ? 2 * kMostFolded : kMostFolded;  // what is far away leaves time for larger tables
-  const int64_t width = slice.width, fold = positions_together(width, 64 / int64_t(sizeof(T)), kMost);
+  const int64_t width = slice.width, fold = positions_together(width, kInLine<T>, kMost);
   if (fold == 1) return apply_wide<kForm, kStream, R>(x, dy, out, slice.length, width, Known<R>(line));
   const int64_t rows = slice.length / fold, wide = fold * width, done = rows * wide;
   R values[5][kMost];
