@@ -115,19 +115,18 @@ void apply_run(const T *x, const T *dy, T *out, int64_t length, const Line &line
 
 // `kPacks` times as many channels from `c` on as one store writes, over the rows of a block: their coefficients stay in
 // registers meanwhile.
-template <Form kForm, bool kStream, int kPacks, class R, int kPlaces, class T>
-void apply_tile(const T *x, const T *dy, T *out, const Block<kPlaces> &block, const Known<R> &known, int64_t c) {
+template <Form kForm, bool kStream, int kPacks, class R, class T>
+void apply_tile(const T *x, const T *dy, T *out, int64_t rows, int64_t width, const Known<R> &known, int64_t c) {
   constexpr int kVectors = int(kPacks * kPack<T> / kLanes<R>);
-  const int64_t rows = block.rows, width = block.width, part = block.part;
   const Ahead<kForm == kGradient, kPacks * kPack<T>, T> ahead(rows, width, c);
   Coefficients<Lanes<R>> k[kVectors];
   for (int j = 0; j < kVectors; j++) k[j] = known.template some<kForm>(c + j * kLanes<R>);
   for (int64_t i = 0; i < rows; i++) {
-    if constexpr (kPlaces == 1) ahead.fetch(x, i);
-    if constexpr (kPlaces == 1 && kForm == kGradient) ahead.fetch(dy, i);
+    ahead.fetch(x, i);
+    if constexpr (kForm == kGradient) ahead.fetch(dy, i);
 #pragma GCC unroll 8
-    for (int j = 0; j < kPlaces * kPacks; j++) {
-      const int64_t from = j % kPacks * kPack<T>, to = j / kPacks * part + i * width + c + from;
+    for (int j = 0; j < kPacks; j++) {
+      const int64_t from = j * kPack<T>, to = i * width + c + from;
       const auto at = [&](int64_t l) -> const Coefficients<Lanes<R>> & { return k[(from + l) / kLanes<R>]; };
       write_pack<kForm, kStream, R>(x + to, dy + to, out + to, at);
     }
@@ -135,42 +134,50 @@ void apply_tile(const T *x, const T *dy, T *out, const Block<kPlaces> &block, co
 }
 
 constexpr int kTilePacks = kBytes == 64 ? 1 : 2;
-template <class T> constexpr bool kTilesAreLines = kTilePacks * kPack<T> % kInLine<T> == 0;
+template <class T> constexpr int64_t kTileLength = kTilePacks * kPack<T>;
+template <class T> constexpr bool kTilesAreLines = kTileLength<T> % kInLine<T> == 0;
 
-template <Form kForm, bool kStream, class R, int kPlaces, class T>
-void apply_block(const T *x, const T *dy, T *out, const Block<kPlaces> &block, const Known<R> &known) {
-  constexpr int kPacks = kTilePacks;
-  const int64_t width = block.width, last = width - kPack<T>;
+template <Form kForm, bool kStream, class R, class T>
+void apply_block(const T *x, const T *dy, T *out, int64_t rows, int64_t width, const Known<R> &known) {
+  const int64_t last = width - kPack<T>;
   int64_t c = 0;
-  for (; c + kPacks * kPack<T> <= width; c += kPacks * kPack<T>)
-    apply_tile<kForm, kStream, kPacks, R>(x, dy, out, block, known, c);
-  for (; c <= last; c += kPack<T>) apply_tile<kForm, kStream, 1, R>(x, dy, out, block, known, c);
-  if (c < width && last >= 0) return apply_tile<kForm, kStream, 1, R>(x, dy, out, block, known, last);  // some twice
+  for (; c + kTileLength<T> <= width; c += kTileLength<T>)
+    apply_tile<kForm, kStream, kTilePacks, R>(x, dy, out, rows, width, known, c);
+  for (; c <= last; c += kPack<T>) apply_tile<kForm, kStream, 1, R>(x, dy, out, rows, width, known, c);
+  if (c < width && last >= 0)  // some twice
+    return apply_tile<kForm, kStream, 1, R>(x, dy, out, rows, width, known, last);
   for (; c < width; c++)
-    for (int64_t at = c; at < c + kPlaces * block.part; at += block.part)
-      for (int64_t i = at; i < at + block.rows * width; i += width)
-        write_scalar<kForm, R>(x + i, dy + i, out + i, known.at(c));
+    for (int64_t i = c; i < rows * width; i += width) write_scalar<kForm, R>(x + i, dy + i, out + i, known.at(c));
 }
 
-// `most` rows at a time at each place, so that memory is written nearly in order. Measured from 1 to 256.
-template <Form kForm, bool kStream, int kPlaces, class R, class T>
-void apply_rows(const T *x, const T *dy, T *out, int64_t each, int64_t width, int64_t most, const Known<R> &known) {
-  for (int64_t i = 0; i < each; i += most) {
-    const Block<kPlaces> block{each - i < most ? each - i : most, width, each * width};
-    const int64_t at = i * width;
-    apply_block<kForm, kStream, R>(x + at, dy + at, out + at, block, known);
+// One row at each of several places, `part` elements apart: what comes is seen at each of them, and what a tile needs is
+// loaded once for all. For rows of whole tiles.
+template <Form kForm, bool kStream, class R, class T>
+void apply_row(const T *x, const T *dy, T *out, int64_t part, int64_t width, const Known<R> &known) {
+  constexpr int kVectors = int(kTileLength<T> / kLanes<R>);
+  for (int64_t c = 0; c < width; c += kTileLength<T>) {
+    Coefficients<Lanes<R>> k[kVectors];
+    for (int j = 0; j < kVectors; j++) k[j] = known.template some<kForm>(c + j * kLanes<R>);
+#pragma GCC unroll 16
+    for (int j = 0; j < kPlaces * kTilePacks; j++) {
+      const int64_t from = j % kTilePacks * kPack<T>, to = j / kTilePacks * part + c + from;
+      const auto at = [&](int64_t l) -> const Coefficients<Lanes<R>> & { return k[(from + l) / kLanes<R>]; };
+      write_pack<kForm, kStream, R>(x + to, dy + to, out + to, at);
+    }
   }
 }
 
-// Rows of so many bytes at most gain by several places. Two rows of each are then at other places in a page, see
-// steps_apart.
-constexpr int64_t kLongestByTurns = 256;
-
+// Where there are no such rows, or no such places, a few rows at a time, so that memory is written nearly in order.
+// Measured from 1 to 256.
 template <Form kForm, bool kStream, class R, class T>
 void apply_blocks(const T *x, const T *dy, T *out, int64_t length, int64_t width, const Known<R> &known) {
-  constexpr int64_t kTogether = kForm == kGradient ? 1 : 2, kLongest = 2 * kLongestByTurns / kTogether;
-  const int64_t row = width * int64_t(sizeof(T)), each = row > kLongest ? 0 : steps_apart(length, row);
-  apply_rows<kForm, kStream, kPlaces, R>(x, dy, out, each, width, kTogether, known);
-  const int64_t done = kPlaces * each, at = done * width, most = kForm != kGradient && width >= 128 ? 16 : 8;
-  apply_rows<kForm, kStream, 1, R>(x + at, dy + at, out + at, length - done, width, most, known);
+  const int64_t row = width * int64_t(sizeof(T));
+  const int64_t apart = row % kHalfPage ? steps_apart(length, row) : length / kPlaces;  // alike anyway: see rows_wait
+  const int64_t each = kTilesAreLines<T> && width % kTileLength<T> == 0 ? apart : 0, part = each * width;
+  for (int64_t i = 0; i < part; i += width) apply_row<kForm, kStream, R>(x + i, dy + i, out + i, part, width, known);
+  const int64_t most = kForm != kGradient && width >= 128 ? 16 : 8;
+  for (int64_t i = kPlaces * each; i < length; i += most) {
+    const int64_t at = i * width, rows = length - i < most ? length - i : most;
+    apply_block<kForm, kStream, R>(x + at, dy + at, out + at, rows, width, known);
+  }
 }

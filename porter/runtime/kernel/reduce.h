@@ -82,6 +82,12 @@ inline void add_to(double *p, Floats v) {
   add_to(p + kLanes<double>, to_double(high(v)));
 }
 
+// `rows` positions at each of `kPlaces` places, `part` elements apart.
+template <int kPlaces>
+struct Block {
+  int64_t rows, width, part;
+};
+
 // kVectors * kLanes channels from `c` on, without the first `counted`: their sums stay in registers meanwhile. At one
 // place only, what comes after this block is asked for, see Ahead: of several, the processor sees what comes.
 template <bool kGrad, int kVectors, class R, int kPlaces, class T>

@@ -6,9 +6,8 @@ constexpr int64_t kStageBytes = 16384, kStageSlack = 1024;  // measured from 819
 // and what is read of it waits for what was written, if that seems to be the same memory: up to five times as long.
 // Measured: with `out` from 64 bytes before to 128 behind, exclusive, by place in half a page.
 inline bool rows_wait(const void *from, const void *out, int64_t row) {
-  constexpr int64_t kHalf = 2048;
-  const int64_t behind = places_behind(from, out) % kHalf;
-  return row % kHalf == 0 && (behind < 128 || behind > kHalf - 64);
+  const int64_t behind = places_behind(from, out) % kHalfPage;
+  return row % kHalfPage == 0 && (behind < 128 || behind > kHalfPage - 64);
 }
 
 // What is written past the caches in parts of lines, in turn with others, takes up to five times as long.
@@ -62,10 +61,10 @@ void apply_staged(const T *x, const T *dy, T *out, int64_t length, int64_t width
   T *stage = reinterpret_cast<T *>(memory + stage_offset(x, dy));
   const int64_t most = kStageBytes / (width * int64_t(sizeof(T)));
   for (int64_t i = 0; i < length; i += most) {
-    const Block<1> block{length - i < most ? length - i : most, width, 0};
-    apply_block<kForm, false, R>(x + i * width, dy + i * width, stage, block, known);
+    const int64_t rows = length - i < most ? length - i : most;
+    apply_block<kForm, false, R>(x + i * width, dy + i * width, stage, rows, width, known);
     copy_out<kStream>(reinterpret_cast<const char *>(stage), reinterpret_cast<char *>(out + i * width),
-                      block.rows * width * int64_t(sizeof(T)));
+                      rows * width * int64_t(sizeof(T)));
   }
 }
 

@@ -188,21 +188,16 @@ template <bool kStream, class T> inline void store(T *p, Floats v) { store_raw<k
 constexpr int kPlaces = 4;
 
 // How many of `count` steps of `bytes` each place gets where output is written too: nearly a quarter, so that no two
-// places are alike in a page. A load would wait for a store that is; 0 where a step itself is pages long.
+// places are alike in a page. A load would wait for a store that is.
+constexpr int64_t kHalfPage = 2048;
 inline int64_t steps_apart(int64_t count, int64_t bytes) {
-  constexpr int64_t kApart = 512, kHalf = 2048;
+  constexpr int64_t kApart = 512;
   for (int64_t each = count / kPlaces; each > 0; each--) {
-    const int64_t distance = each * bytes % kHalf;
-    if (distance >= kApart && distance <= kHalf - kApart) return each;
+    const int64_t distance = each * bytes % kHalfPage;
+    if (distance >= kApart && distance <= kHalfPage - kApart) return each;
   }
   return 0;
 }
-
-// Where channels are neighbours, `rows` positions at each of `kPlaces` places, `part` elements apart.
-template <int kPlaces>
-struct Block {
-  int64_t rows, width, part;
-};
 
 // Where channels are neighbours, a block of positions is taken tile by tile: a way that the processor does not foresee.
 // What will be read is asked for here, in the order of memory whatever the order of the tiles: from the next block, or,
