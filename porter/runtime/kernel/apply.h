@@ -133,8 +133,9 @@ void apply_tile(const T *x, const T *dy, T *out, int64_t rows, int64_t width, co
   }
 }
 
-constexpr int kTilePacks = kBytes == 64 ? 1 : 2;
-template <class T> constexpr int64_t kTileLength = kTilePacks * kPack<T>;
+// A line of the cache at least, whatever the type.
+template <class T> constexpr int kTilePacks = kBytes == 64 && sizeof(T) > 2 ? 1 : 2;
+template <class T> constexpr int64_t kTileLength = kTilePacks<T> * kPack<T>;
 template <class T> constexpr bool kTilesAreLines = kTileLength<T> % kInLine<T> == 0;
 
 template <Form kForm, bool kStream, class R, class T>
@@ -142,7 +143,7 @@ void apply_block(const T *x, const T *dy, T *out, int64_t rows, int64_t width, c
   const int64_t last = width - kPack<T>;
   int64_t c = 0;
   for (; c + kTileLength<T> <= width; c += kTileLength<T>)
-    apply_tile<kForm, kStream, kTilePacks, R>(x, dy, out, rows, width, known, c);
+    apply_tile<kForm, kStream, kTilePacks<T>, R>(x, dy, out, rows, width, known, c);
   for (; c <= last; c += kPack<T>) apply_tile<kForm, kStream, 1, R>(x, dy, out, rows, width, known, c);
   if (c < width && last >= 0)  // some twice
     return apply_tile<kForm, kStream, 1, R>(x, dy, out, rows, width, known, last);
@@ -159,8 +160,8 @@ void apply_row(const T *x, const T *dy, T *out, int64_t part, int64_t width, con
     Coefficients<Lanes<R>> k[kVectors];
     for (int j = 0; j < kVectors; j++) k[j] = known.template some<kForm>(c + j * kLanes<R>);
 #pragma GCC unroll 16
-    for (int j = 0; j < kPlaces * kTilePacks; j++) {
-      const int64_t from = j % kTilePacks * kPack<T>, to = j / kTilePacks * part + c + from;
+    for (int j = 0; j < kPlaces * kTilePacks<T>; j++) {
+      const int64_t from = j % kTilePacks<T> * kPack<T>, to = j / kTilePacks<T> * part + c + from;
       const auto at = [&](int64_t l) -> const Coefficients<Lanes<R>> & { return k[(from + l) / kLanes<R>]; };
       write_pack<kForm, kStream, R>(x + to, dy + to, out + to, at);
     }

@@ -164,11 +164,15 @@ inline Shorts to_short(const Half *, Floats v) {
 }
 
 // A store that goes past the caches, where the processor can: the line is not read before it is written, and evicts
-// nothing. `p` is aligned to the size of what is stored.
+// nothing. `p` is aligned to the size of what is stored. Never 64 bytes at once: up to 1.23 times as long on one Xeon, the
+// same on another.
 template <bool kStream, class V>
 inline void store_raw(void *p, V v) {
 #if defined(__AVX512F__)
-  if constexpr (kStream && sizeof(V) == 64) return _mm512_stream_si512((__m512i *)p, (__m512i)v);
+  if constexpr (kStream && sizeof(V) == 64) {
+    _mm256_stream_si256((__m256i *)p, _mm512_castsi512_si256((__m512i)v));
+    return _mm256_stream_si256((__m256i *)p + 1, _mm512_maskz_extracti64x4_epi64(0xf, (__m512i)v, 1));
+  }
 #endif
 #if defined(__AVX2__)
   if constexpr (kStream && sizeof(V) == 32) return _mm256_stream_si256((__m256i *)p, (__m256i)v);
