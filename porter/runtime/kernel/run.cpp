@@ -22,6 +22,7 @@ struct Run : Call {
   void sum(const Unit &unit, State &state) const;
   void keep_gradients(const Unit &unit, const State &state);
   void write_chunk(const Unit &unit, int64_t chunk, const State &state) const;
+  std::vector<State> states_for(int64_t count) const;
   void whole_units();
   void shared_units();
   void sum_shared(std::vector<State> &states, std::vector<char> &open);
@@ -31,7 +32,7 @@ struct Run : Call {
 void Run::sum_chunk(const Unit &unit, int64_t chunk, const State &state, double *sums) const {
   const Loops &loops = state.summing(*this);
   const Slice slice = slice_of(job, plan, unit, chunk);
-  const void *pivot = loops.single ? static_cast<const void *>(state.single_pivot.data()) : state.pivot.data();
+  const void *pivot = loops.single ? static_cast<const void *>(state.single_pivot) : state.pivot;
   (backward ? loops.products : loops.moments)(slice, pivot, sums, sums + plan.width);
 }
 
@@ -45,8 +46,8 @@ void Run::accumulate(const double *sums, State &state, bool first) const {
 
 void Run::sum(const Unit &unit, State &state) const {
   for (int64_t chunk = 0; chunk < plan.chunks; chunk++) {
-    sum_chunk(unit, chunk, state, state.chunk.data());
-    accumulate(state.chunk.data(), state, chunk == 0);
+    sum_chunk(unit, chunk, state, state.chunk);
+    accumulate(state.chunk, state, chunk == 0);
   }
 }
 
@@ -66,9 +67,16 @@ void Run::write_chunk(const Unit &unit, int64_t chunk, const State &state) const
   (backward && !given ? loops.backprop : loops.normalize)(slice, state.line(*this));
 }
 
+std::vector<State> Run::states_for(int64_t count) const {
+  std::vector<State> states;
+  states.reserve(size_t(count));
+  while (count--) states.emplace_back(plan.width);
+  return states;
+}
+
 // The last chunks were read last: they are written first, from the cache.
 void Run::whole_units() {
-  std::vector<State> states(plan.crew.count, State(plan.width));
+  std::vector<State> states = states_for(plan.crew.count);
   for_each(plan.units, plan.crew, [&](int64_t u, int worker) {
     const Unit unit = unit_of(job, plan, u);
     State &state = states[worker];
@@ -98,7 +106,7 @@ void Run::sum_shared(std::vector<State> &states, std::vector<char> &open) {
 }
 
 void Run::shared_units() {
-  std::vector<State> states(plan.units, State(plan.width));
+  std::vector<State> states = states_for(plan.units);
   std::vector<char> open(plan.units, 1);
   for (int64_t u = 0; u < plan.units; u++) begin(*this, unit_of(job, plan, u), states[u]);
   do {
@@ -107,10 +115,11 @@ void Run::shared_units() {
   } while (std::count(open.begin(), open.end(), 1));
   for (int64_t u = 0; u < plan.units; u++) keep_gradients(unit_of(job, plan, u), states[u]);
   if (!job.out) return;
-  for_each(plan.units * plan.chunks, plan.crew, [&](int64_t task, int) {
-    const int64_t u = plan.units - 1 - task / plan.chunks;
-    write_chunk(unit_of(job, plan, u), plan.chunks - 1 - task % plan.chunks, states[u]);
-  });
+  const auto write = [&](int64_t task, int) {
+    const int64_t u = task / plan.chunks;
+    write_chunk(unit_of(job, plan, u), task % plan.chunks, states[u]);
+  };
+  for_each(plan.units * plan.chunks, plan.crew, write, true);
 }
 
 void Run::write_parameter_gradients() const {

@@ -34,6 +34,12 @@ void look_out_for(const Condition &condition) {
     for (int i = 0; i < 16 && !condition(); i++) pause();
 }
 
+// Whoever has the lock soon opens it: to sleep until then, and to be woken, would take as long as a small call.
+void lock_soon(Lock &lock) {
+  look_out_for([&] { return lock.owns_lock() || lock.try_lock(); });
+  if (!lock.owns_lock()) lock.lock();
+}
+
 struct Worker {
   std::condition_variable wake;
   bool asleep = false;
@@ -63,7 +69,7 @@ void Team::serve(int number) {
   for (int64_t seen = 0;;) {
     lock.unlock();
     look_out_for([&] { return round.load(std::memory_order_relaxed) != seen; });
-    lock.lock();
+    lock_soon(lock);
     self.asleep = true;
     self.wake.wait(lock, [&] { return round.load(std::memory_order_relaxed) != seen; });
     self.asleep = false;
@@ -74,7 +80,7 @@ void Team::serve(int number) {
     const void *with = context;
     lock.unlock();
     run(with, number);
-    lock.lock();
+    lock_soon(lock);
     if (active.fetch_sub(1, std::memory_order_relaxed) == 1) over.notify_one();
   }
 }
@@ -103,11 +109,12 @@ void Team::begin(int count, Part run, const void *with) {
 
 void Team::end() {
   const auto all_over = [&] { return active.load(std::memory_order_relaxed) == 0; };
-  Lock lock(mutex);
+  Lock lock(mutex, std::defer_lock);
+  lock_soon(lock);
   wanted = 0;  // who was not awake in time need not come
   lock.unlock();
   look_out_for(all_over);
-  lock.lock();
+  lock_soon(lock);
   over.wait(lock, all_over);
 }
 

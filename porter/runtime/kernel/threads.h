@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <vector>
 
 namespace porter {
 
@@ -23,23 +24,39 @@ using Part = void (*)(const void *context, int worker);
 // own below `count`. Returns when all that have begun are over: what is to be done, one part can do alone.
 void share(Crew crew, Part part, const void *context);
 
-// work(task, worker) for every task below `tasks`, each by whichever worker is free.
-template <class Work>
-void for_each(int64_t tasks, Crew crew, const Work &work) {
-  if (crew.count == 1) {
-    for (int64_t task = 0; task < tasks; task++) work(task, 0);
-    return;
-  }
+// The tasks of one worker, in a line of the cache that no other worker's are in: threads that asked one number what comes
+// next waited for it as long as a short channel takes.
+struct alignas(128) Portion {
+  int64_t begin = 0, end = 0;
   std::atomic<int64_t> next{0};
-  const auto run = [&](int worker) {
-    for (int64_t from = next.load(std::memory_order_relaxed); from < tasks;) {
-      // Many at first, so that threads seldom ask; one by one at the end, so that none waits long for another.
-      const int64_t to = from + std::max<int64_t>(1, (tasks - from) / (4 * crew.count));
+
+  // Many at first, so that few questions are asked; one by one at the end, so that none waits long for another.
+  template <class Work>
+  void work_off(const Work &work, bool backwards) {
+    for (int64_t from = next.load(std::memory_order_relaxed); from < end;) {
+      const int64_t to = from + std::max<int64_t>(1, (end - from) / 4);
       if (!next.compare_exchange_weak(from, to, std::memory_order_relaxed)) continue;
-      for (; from < to; from++) work(from, worker);
+      for (; from < to; from++) work(backwards ? begin + end - 1 - from : from);
       from = next.load(std::memory_order_relaxed);
     }
+  }
+};
+
+// work(task, worker) for every task below `tasks`: neighbours by one worker, then what others have left by whoever is free.
+// `backwards`, each worker begins with what it did last.
+template <class Work>
+void for_each(int64_t tasks, Crew crew, const Work &work, bool backwards = false) {
+  const int64_t count = crew.count;
+  std::vector<Portion> portions{size_t(count)};
+  for (int64_t i = 0; i < count; i++) {
+    portions[i].next = portions[i].begin = tasks * i / count;
+    portions[i].end = tasks * (i + 1) / count;
+  }
+  const auto run = [&](int worker) {
+    for (int64_t i = 0; i < count; i++)
+      portions[(worker + i) % count].work_off([&](int64_t task) { work(task, worker); }, backwards);
   };
+  if (count == 1) return run(0);
   using Run = decltype(run);
   share(crew, [](const void *context, int worker) { (*static_cast<const Run *>(context))(worker); }, &run);
 }

@@ -36,7 +36,7 @@ double rounded(double mean, double variance) {
 
 void set_pivot(const Call &call, const Unit &unit, State &state) {
   const bool measure = !call.given && !call.backward;
-  if (measure) call.type.sample(slice_of(call.job, call.plan, unit, kWhole), state.pivot.data());
+  if (measure) call.type.sample(slice_of(call.job, call.plan, unit, kWhole), state.pivot);
   for (int64_t i = 0; i < unit.width; i++) {
     double &pivot = state.pivot[i];
     if (!measure) pivot = state.exact ? state.mean[i] : rounded(state.mean[i], state.variance[i] + call.job.eps);
@@ -108,10 +108,9 @@ bool fits(const Call &call, const State &state, int64_t i, const Coefficients &k
 void set_line(const Call &call, State &state, int64_t i, const Coefficients &k) {
   const double rest = state.exact ? 0 : k.scale - double(float(k.scale));
   const double values[] = {k.shift, k.scale, rest, k.slope, k.offset};
-  const int64_t width = int64_t(state.pivot.size());
   for (int which = 0; which < 5; which++) {
-    if (state.has_double_lines(call)) state.lines[which * width + i] = values[which];
-    else state.singles[which * width + i] = float(values[which]);
+    if (state.has_double_lines(call)) state.lines[which * state.width + i] = values[which];
+    else state.singles[which * state.width + i] = float(values[which]);
   }
 }
 
@@ -169,8 +168,8 @@ Call::Call(const Job &job, bool backward)
 
 Line State::line(const Call &call) const {
   const auto part = [&](int which) -> const void * {
-    const size_t from = size_t(which) * pivot.size();
-    return has_double_lines(call) ? static_cast<const void *>(lines.data() + from) : singles.data() + from;
+    const int64_t from = which * width;
+    return has_double_lines(call) ? static_cast<const void *>(lines + from) : singles + from;
   };
   return {part(0), part(1), part(2), part(3), part(4)};
 }
@@ -181,8 +180,8 @@ void begin(const Call &call, const Unit &unit, State &state) {
   state.rounds = 0;
   for (int64_t i = 0; !call.sums_needed && i < unit.width; i++) state.s[i] = state.q[i] = 0;
   if (call.given) {
-    std::copy_n(call.mean.data() + unit.channel, unit.width, state.mean.data());
-    std::copy_n(call.variance.data() + unit.channel, unit.width, state.variance.data());
+    std::copy_n(call.mean.data() + unit.channel, unit.width, state.mean);
+    std::copy_n(call.variance.data() + unit.channel, unit.width, state.variance);
   } else if (call.backward) {
     const double *row = job.statistics + row_of(job, unit);
     for (int64_t i = 0; i < unit.width; i++) state.mean[i] = row[2 * i], state.variance[i] = row[2 * i + 1];

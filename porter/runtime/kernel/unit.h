@@ -22,16 +22,25 @@ struct Call {
   const Values gamma, beta, mean, variance;  // (c,)
 };
 
-// What is known of one unit: (width,) each, and the lines that its output is computed from.
-struct State {
-  explicit State(int64_t width)
-      : pivot(width), s(width), q(width), mean(width), variance(width), chunk(2 * width),
-        lines(5 * width), single_pivot(width), singles(5 * width) {}
+// Numbers that share no line of the cache with another thread's, nor the line beside it, which is fetched with it.
+struct alignas(128) Sector {
+  double numbers[16];
+};
 
-  Values pivot, s, q, mean, variance;
-  Values chunk;  // the sums of one chunk
-  Values lines;
-  std::vector<float> single_pivot, singles;  // the same for loops that compute in float
+// What is known of one unit: (width,) each, and the lines that its output is computed from. Its user is one thread.
+struct alignas(128) State {
+  explicit State(int64_t width)
+      : memory(size_t(15 * width + 15) / 16), width(width), pivot(memory.data()->numbers), s(pivot + width),
+        q(s + width), mean(q + width), variance(mean + width), chunk(variance + width), lines(chunk + 2 * width),
+        single_pivot(reinterpret_cast<float *>(lines + 5 * width)), singles(single_pivot + width) {}
+  State(State &&) = default;
+
+  std::vector<Sector> memory;
+  int64_t width;
+  double *pivot, *s, *q, *mean, *variance;
+  double *chunk;  // the sums of one chunk, (2, width)
+  double *lines;  // (5, width)
+  float *single_pivot, *singles;  // the same for loops that compute in float
   bool exact = false;  // all in double
   int rounds = 0;  // how often sums were taken
 
