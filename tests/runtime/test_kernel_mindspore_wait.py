@@ -58,6 +58,23 @@ def test_it_sleeps_after_a_long_wait_for_an_input_of_that_size_and_not_after_a_s
     assert arrivals() == start + 1
 
 
+def test_others_run_first_before_each_wait_and_after_what_a_gradient_is_recorded_of(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from mindspore import Tensor, ops
+
+    from porter.runtime.kernel import mindspore_wait
+    from porter.runtime.mindspore import instance_norm
+
+    seen: list[int] = []
+    monkeypatch.setattr(mindspore_wait, "_yield", lambda: seen.append(1))
+    x = Tensor(make((2, 4, 3, 5)).input.astype(np.float32))
+    instance_norm(x)
+    assert len(seen) == 1
+    gradient = ops.GradOperation(sens_param=True)(lambda x: instance_norm(x))(x, x)
+    assert len(seen) == 4 and gradient.shape == x.shape
+
+
 @pytest.mark.parametrize("seconds", [0.0, 1.0], ids=["awake", "asleep"])
 def test_what_comes_from_operations_that_are_not_done_yet(seconds: float) -> None:
     import mindspore

@@ -110,7 +110,13 @@ void apply_run(const T *x, const T *dy, T *out, int64_t length, const Line &line
     for (int place = 0; place < kPlaces; place++) write(i + place * part);
   i = down ? head + (count - 1) * kStep : head + kPlaces * part;
   for (int64_t left = rest; left--; i += step) write(i);
-  for (i = head + count * kStep; i < length; i++) write_scalar<kForm, R>(x + i, dy + i, out + i, one);
+  for (i = head + count * kStep; i + kPack<T> <= length; i += kPack<T>)
+    write_pack<kForm, false, R>(x + i, dy + i, out + i, at);
+  if (i < length && length >= kPack<T>) {  // some twice
+    const int64_t last = length - kPack<T>;
+    return write_pack<kForm, false, R>(x + last, dy + last, out + last, at);
+  }
+  for (; i < length; i++) write_scalar<kForm, R>(x + i, dy + i, out + i, one);
 }
 
 // `kPacks` times as many channels from `c` on as one store writes, over the rows of a block: their coefficients stay in

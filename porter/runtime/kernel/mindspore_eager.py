@@ -16,7 +16,7 @@ from mindspore.common._grad_function import _Function
 
 from porter.runtime.kernel import loader
 from porter.runtime.kernel import mindspore as operations
-from porter.runtime.kernel.mindspore_wait import executor, wait
+from porter.runtime.kernel.mindspore_wait import executor, give_way, wait
 from porter.runtime.kernel.pool import empty
 
 _DTYPES = {mindspore.float32: (0, np.float32), mindspore.float64: (1, np.float64), mindspore.float16: (2, np.float16)}
@@ -44,26 +44,27 @@ def normalize(x: Tensor, gamma: Any, beta: Any, mean: Any, variance: Any, eps: f
     Where `mean` and `variance` (C,) are given, they are used, nothing is differentiated by them, and the second result
     is None. Whoever differentiates the gradient gets the RuntimeError of MindSpore's operation.
     """
-    if executor.requires_grad():
-        y, statistics = _Normalize.apply(x, gamma, beta, mean, variance, eps)
-        return y, statistics if mean is None else None
-    y, statistics = _forward(x, gamma, beta, mean, variance, eps)
-    return Tensor.from_numpy(y), None if statistics is None else Tensor.from_numpy(statistics)
+    if not executor.requires_grad():
+        y, statistics = _forward(x, gamma, beta, mean, variance, eps)
+        return Tensor.from_numpy(y), None if statistics is None else Tensor.from_numpy(statistics)
+    kept: list[Any] = []  # a second output would have a gradient to be made
+    output = _Normalize.apply(x, gamma, beta, mean, variance, eps, kept)
+    give_way()
+    return output, None if kept[0] is None else Tensor.from_numpy(kept[0])
 
 
 class _Normalize(_Function):
     @staticmethod
-    def forward(ctx: Any, x: Tensor, gamma: Any, beta: Any, mean: Any, variance: Any, eps: float) -> Any:
+    def forward(ctx: Any, x: Tensor, gamma: Any, beta: Any, mean: Any, variance: Any, eps: float, kept: Any) -> Any:
         y, statistics = _forward(x, gamma, beta, mean, variance, eps)
+        kept.append(statistics)
         ctx.save_for_backward(x, gamma)
         ctx.given, ctx.statistics, ctx.eps = (mean, variance), statistics, eps
         ctx.vectors = sum(vector is not None for vector in (gamma, beta))
-        second = Tensor.from_numpy(np.empty(0) if statistics is None else statistics)
-        ctx.mark_non_differentiable(second)
-        return Tensor.from_numpy(y), second
+        return Tensor.from_numpy(y)
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor, _: Tensor) -> Any:
+    def backward(ctx: Any, grad: Tensor) -> Any:
         x, gamma = ctx.saved_tensors
         if executor.requires_grad():
             # Someone may differentiate this too: an operation is recorded, and refuses when it comes to that.
@@ -71,7 +72,7 @@ class _Normalize(_Function):
         else:
             gradients = [Tensor.from_numpy(one) for one in _backward(grad, x, gamma, ctx)]
         absent = 2 - ctx.vectors  # MindSpore refuses the gradient of an argument that is None
-        return (*gradients[: 1 + ctx.vectors], *(None,) * absent, None, None, None)
+        return (*gradients[: 1 + ctx.vectors], *(None,) * absent, None, None, None, None)
 
 
 def _recorded(grad: Tensor, x: Tensor, gamma: Any, ctx: Any) -> Any:

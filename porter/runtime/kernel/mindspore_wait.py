@@ -7,6 +7,7 @@ short: to fall asleep takes a tenth of a millisecond, and up to a whole one wher
 
 from __future__ import annotations
 
+import os
 import time
 from functools import cache
 from typing import Any
@@ -28,8 +29,17 @@ SHORT = 5e-4
 """Seconds of a wait that is not worth sleeping."""
 PATIENCE = 5000
 """Milliseconds of sleep at most: an operation that fails takes along those behind it. MindSpore's wait tells of it."""
+_yield = getattr(os, "sched_yield", lambda: time.sleep(0))
 _last = [0.0] * 128
 """Seconds that the last wait took, by the binary digits of the input's size, forward and backward."""
+
+
+def give_way() -> None:
+    """Let MindSpore's threads run first that have something to do, where there are not enough processors for all.
+
+    Its wait for them is a loop that the scheduler ends after some milliseconds: each takes a tenth of that.
+    """
+    _yield()
 
 
 def wait(elements: int, backward: bool) -> None:
@@ -37,6 +47,7 @@ def wait(elements: int, backward: bool) -> None:
 
     Raises what one of them raised.
     """
+    give_way()
     start, place = time.perf_counter(), 2 * elements.bit_length() + backward
     if _last[place] > SHORT:
         _sleep()

@@ -33,15 +33,19 @@ inline double total(Doubles v) {
 }
 
 // Calls block(at) for as many elements as blocks of `kCount` vectors of L elements have, and returns where they end;
-// at(j) is where the j-th vector of the block is.
-template <int kCount, int L, class Block>
+// at(j) is where the j-th vector of the block is. Within a page the processor sees what comes: a slice of at most
+// `kNear` elements is read in order.
+template <int kCount, int L, int64_t kNear, class Block>
 inline int64_t by_turns(int64_t length, const Block &block) {
   constexpr int kEach = kCount / kPlaces, kStep = kCount * L;
-  const int64_t part = length / kStep * kEach * L;  // of each place
-  for (int64_t i = 0; i < part; i += kEach * L)
+  const bool near = length <= kNear;
+  const int64_t blocks = length / kStep, step = near ? kStep : kEach * L;
+  const int64_t part = near ? step / kPlaces : blocks * step;  // from place to place
+  for (int64_t left = blocks, i = 0; left--; i += step)
     block([part, i](int j) { return j / kEach * part + i + j % kEach * L; });
-  return part * kPlaces;
+  return blocks * kStep;
 }
+template <class T> constexpr int64_t kInPage = 4096 / int64_t(sizeof(T));
 
 // A piece of one channel. In double, four sums hide the latency of an addition.
 template <bool kGrad, class T>
@@ -49,10 +53,11 @@ int64_t reduce_run(const T *x, const T *dy, int64_t length, double pivot, double
   constexpr int kSums = 4;
   Sums<double> sums[kSums] = {};
   const Doubles vp = pivot - Doubles{};
-  const int64_t end = by_turns<2 * kSums, kLanes<double>>(length, [&](const auto &at) {
+  int64_t end = by_turns<2 * kSums, kLanes<double>, kInPage<T>>(length, [&](const auto &at) {
 #pragma GCC unroll 8
     for (int j = 0; j < 2 * kSums; j++) add<kGrad, double>(x + at(j), dy + at(j), vp, sums[j % kSums]);
   });
+  for (; end + kLanes<double> <= length; end += kLanes<double>) add<kGrad, double>(x + end, dy + end, vp, sums[0]);
   s += total((sums[0].s + sums[1].s) + (sums[2].s + sums[3].s));
   q += total((sums[0].q + sums[1].q) + (sums[2].q + sums[3].q));
   return end;
@@ -63,14 +68,21 @@ template <bool kGrad, class T>
 int64_t reduce_run(const T *x, const T *dy, int64_t length, float pivot, double &s_total, double &q_total) {
   Doubles s_sum = {}, q_sum = {};
   const Floats vp = pivot - Floats{};
-  const int64_t end = by_turns<kBlock, kLanes<float>>(length, [&](const auto &at) {
+  const auto go_on = [&](Floats s, Floats q) {
+    s_sum += to_double(low(s) + high(s));
+    q_sum += to_double(low(q) + high(q));
+  };
+  int64_t end = by_turns<kBlock, kLanes<float>, kInPage<T>>(length, [&](const auto &at) {
     Sums<float> even = {}, odd = {};
 #pragma GCC unroll 16
     for (int j = 0; j < kBlock; j++) add<kGrad, float>(x + at(j), dy + at(j), vp, j % 2 ? odd : even);
-    const Floats s = even.s + odd.s, q = even.q + odd.q;
-    s_sum += to_double(low(s) + high(s));
-    q_sum += to_double(low(q) + high(q));
+    go_on(even.s + odd.s, even.q + odd.q);
   });
+  for (; end + kLanes<float> <= length; end += kLanes<float>) {
+    Sums<float> one = {};
+    add<kGrad, float>(x + end, dy + end, vp, one);
+    go_on(one.s, one.q);
+  }
   s_total += total(s_sum);
   q_total += total(q_sum);
   return end;
