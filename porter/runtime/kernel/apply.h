@@ -54,7 +54,6 @@ inline void write_pack(const T *x, const T *dy, T *out, const At &at) {
 }
 
 // How many elements there are before the first line of the cache that `out` has whole, and how many in each.
-constexpr int64_t kLine = 64;
 template <class T> constexpr int64_t kInLine = kLine / int64_t(sizeof(T));
 template <class T>
 inline int64_t to_line(const T *out, int64_t length) {
@@ -97,6 +96,8 @@ void apply_run(const T *x, const T *dy, T *out, int64_t length, const Line &line
   const bool down = runs_down(x, dy, out);
   const int64_t step = down ? -kStep : kStep, pack = down ? -kPack<T> : kPack<T>, first = down ? kStep - kPack<T> : 0;
   const auto write = [&](int64_t i) {
+    ask_for<kStep>(x + i);
+    if constexpr (kForm == kGradient) ask_for<kStep>(dy + i);
 #pragma GCC unroll 4
     for (int64_t j = 0, at_pack = i + first; j < kPacks; j++, at_pack += pack)
       write_pack<kForm, kStream, R>(x + at_pack, dy + at_pack, out + at_pack, at);
@@ -168,6 +169,8 @@ void apply_row(const T *x, const T *dy, T *out, int64_t part, int64_t width, con
 #pragma GCC unroll 16
     for (int j = 0; j < kPlaces * kTilePacks<T>; j++) {
       const int64_t from = j % kTilePacks<T> * kPack<T>, to = j / kTilePacks<T> * part + c + from;
+      ask_for<kPack<T>>(x + to);
+      if constexpr (kForm == kGradient) ask_for<kPack<T>>(dy + to);
       const auto at = [&](int64_t l) -> const Coefficients<Lanes<R>> & { return k[(from + l) / kLanes<R>]; };
       write_pack<kForm, kStream, R>(x + to, dy + to, out + to, at);
     }

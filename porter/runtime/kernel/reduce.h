@@ -33,19 +33,24 @@ inline double total(Doubles v) {
 }
 
 // Calls block(at) for as many elements as blocks of `kCount` vectors of L elements have, and returns where they end;
-// at(j) is where the j-th vector of the block is. Within a page the processor sees what comes: a slice of at most
-// `kNear` elements is read in order.
-template <int kCount, int L, int64_t kNear, class Block>
-inline int64_t by_turns(int64_t length, const Block &block) {
-  constexpr int kEach = kCount / kPlaces, kStep = kCount * L;
-  const bool near = length <= kNear;
-  const int64_t blocks = length / kStep, step = near ? kStep : kEach * L;
-  const int64_t part = near ? step / kPlaces : blocks * step;  // from place to place
-  for (int64_t left = blocks, i = 0; left--; i += step)
-    block([part, i](int j) { return j / kEach * part + i + j % kEach * L; });
+// at(j) is where the j-th vector of the block is. Within a page the processor sees what comes: a slice of one page is
+// read in order.
+template <bool kGrad, int kCount, int L, class T, class Block>
+inline int64_t by_turns(const T *x, const T *dy, int64_t length, const Block &block) {
+  constexpr int64_t kEach = kCount / kPlaces * L, kStep = kCount * L, kPage = 4096 / int64_t(sizeof(T));
+  const bool near = length <= kPage;
+  const int64_t blocks = length / kStep, step = near ? kStep : kEach;
+  const int64_t part = near ? kEach : blocks * kEach;  // from place to place
+  for (int64_t left = blocks, i = 0; left--; i += step) {
+#pragma GCC unroll 4
+    for (int place = 0; place < kPlaces; place++) {
+      ask_for<kEach>(x + place * part + i);
+      if constexpr (kGrad) ask_for<kEach>(dy + place * part + i);
+    }
+    block([part, i](int j) { return j * L / kEach * part + i + j * L % kEach; });
+  }
   return blocks * kStep;
 }
-template <class T> constexpr int64_t kInPage = 4096 / int64_t(sizeof(T));
 
 // A piece of one channel. In double, four sums hide the latency of an addition.
 template <bool kGrad, class T>
@@ -53,7 +58,7 @@ int64_t reduce_run(const T *x, const T *dy, int64_t length, double pivot, double
   constexpr int kSums = 4;
   Sums<double> sums[kSums] = {};
   const Doubles vp = pivot - Doubles{};
-  int64_t end = by_turns<2 * kSums, kLanes<double>, kInPage<T>>(length, [&](const auto &at) {
+  int64_t end = by_turns<kGrad, 2 * kSums, kLanes<double>>(x, dy, length, [&](const auto &at) {
 #pragma GCC unroll 8
     for (int j = 0; j < 2 * kSums; j++) add<kGrad, double>(x + at(j), dy + at(j), vp, sums[j % kSums]);
   });
@@ -72,7 +77,7 @@ int64_t reduce_run(const T *x, const T *dy, int64_t length, float pivot, double 
     s_sum += to_double(low(s) + high(s));
     q_sum += to_double(low(q) + high(q));
   };
-  int64_t end = by_turns<kBlock, kLanes<float>, kInPage<T>>(length, [&](const auto &at) {
+  int64_t end = by_turns<kGrad, kBlock, kLanes<float>>(x, dy, length, [&](const auto &at) {
     Sums<float> even = {}, odd = {};
 #pragma GCC unroll 16
     for (int j = 0; j < kBlock; j++) add<kGrad, float>(x + at(j), dy + at(j), vp, j % 2 ? odd : even);
@@ -101,12 +106,13 @@ struct Block {
 };
 
 // kVectors * kLanes channels from `c` on, without the first `counted`: their sums stay in registers meanwhile. At one
-// place only, what comes after this block is asked for, see Ahead: of several, the processor sees what comes.
+// place, what comes after this block is asked for, see Ahead; at several, what comes soon at each of them.
 template <bool kGrad, int kVectors, class R, int kPlaces, class T>
 void reduce_tile(const T *x, const T *dy, const Block<kPlaces> &block, int64_t c, const R *pivot, double *s, double *q,
                  int64_t counted = 0) {
   const int64_t rows = block.rows, width = block.width, part = block.part;
-  const Ahead<kGrad, kVectors * kLanes<R>, T> ahead(rows, width, c);
+  constexpr int64_t kWidth = kVectors * kLanes<R>;
+  const Ahead<kGrad, kWidth, T> ahead(rows, width, c);
   Sums<R> sums[kVectors];
   Lanes<R> vp[kVectors];
 #pragma GCC unroll 8
@@ -118,8 +124,9 @@ void reduce_tile(const T *x, const T *dy, const Block<kPlaces> &block, int64_t c
 #pragma GCC unroll 8
     for (int place = 0; place < kPlaces; place++) {
       const int64_t base = place * part, row = base + i * width + c;
-      if constexpr (kPlaces == 1) ahead.fetch(x, i);
-      if constexpr (kPlaces == 1 && kGrad) ahead.fetch(dy, i);
+      const auto fetch = [&](const T *from) { kPlaces == 1 ? ahead.fetch(from, i) : ask_for<kWidth>(from + row); };
+      fetch(x);
+      if constexpr (kGrad) fetch(dy);
 #pragma GCC unroll 8
       for (int j = 0; j < kVectors; j++)
         add<kGrad, R>(x + row + j * kLanes<R>, dy + row + j * kLanes<R>, vp[j], sums[j]);
