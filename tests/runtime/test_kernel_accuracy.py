@@ -26,7 +26,7 @@ def test_every_shape(isa: str, dtype: str, channels_last: bool) -> None:
 
 @pytest.mark.parametrize("channels_last", [False, True], ids=["first", "last"])
 def test_every_length(isa: str, channels_last: bool) -> None:
-    for size in range(1, 71):
+    for size in (*range(1, 71), *range(513, 700, 17)):
         compare(isa, (2, 3 if size % 2 else 18, size), "float32", channels_last, True, size == 1, 3.0)
 
 
@@ -38,7 +38,7 @@ def test_every_width_of_channels_that_are_last(isa: str, dtype: str) -> None:
         compare(isa, (1, width, 1_025 + width % 7), dtype, True, width % 2 == 0, False, 3.0)
 
 
-@pytest.mark.parametrize("width", [3, 8, 20, 33, 37, 40, 126, 130, 512])
+@pytest.mark.parametrize("width", [3, 8, 20, 33, 37, 40, 97, 126, 130, 257, 511, 512, 515])
 @pytest.mark.parametrize("dtype", ["float32", "float16"])
 def test_every_width_past_the_caches(isa: str, dtype: str, width: int) -> None:
     compare(isa, (1, width, (8 << 20) // (width * np.dtype(dtype).itemsize) + 21), dtype, True, True, False, 3.0)

@@ -99,10 +99,10 @@ struct Folded {
 };
 
 // Whole lines of the cache, whatever the width: half a line that is written past the caches takes as long as a whole one.
-// What is far away leaves time for larger tables; four rows share what is read of them. Measured from 1024 to 4096.
+// What is far away leaves time for larger tables; four rows share what is read of them. Measured from 1024 to 16384.
 template <Form kForm, bool kStream, class R, class T>
 void apply_columns(const T *x, const T *dy, T *out, const Slice &slice, const Line &line) {
-  constexpr int64_t kMost = kStream ? 8 * kMostFolded : kMostFolded;
+  constexpr int64_t kMost = kStream ? 16 * kMostFolded : kMostFolded;
   const int64_t width = slice.width, fold = positions_together(width, kInLine<T>, kMost);
   if (fold == 1) return apply_wide<kForm, kStream, R>(x, dy, out, slice.length, width, Known<R>(line));
   const int64_t rows = slice.length / fold, wide = fold * width, done = rows * wide;
