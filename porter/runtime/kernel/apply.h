@@ -120,23 +120,35 @@ void apply_run(const T *x, const T *dy, T *out, int64_t length, const Line &line
   for (; i < length; i++) write_scalar<kForm, R>(x + i, dy + i, out + i, one);
 }
 
-// `kPacks` times as many channels from `c` on as one store writes, over the rows of a block: their coefficients stay in
-// registers meanwhile.
+// `kPacks` times as many channels from `c` on as one store writes: their coefficients stay in registers.
+template <Form kForm, int kPacks, class R, class T>
+struct Tile {
+  static constexpr int64_t kLength = kPacks * kPack<T>, kVectors = kLength / kLanes<R>;
+
+  Tile(const Known<R> &known, int64_t c) {
+    for (int64_t j = 0; j < kVectors; j++) k[j] = known.template some<kForm>(c + j * kLanes<R>);
+  }
+  template <bool kStream>
+  void write(const T *x, const T *dy, T *out) const {
+#pragma GCC unroll 8
+    for (int64_t i = 0; i < kLength; i += kPack<T>)
+      write_pack<kForm, kStream, R>(x + i, dy + i, out + i, [this, i](int64_t l) -> const auto & {
+        return k[(i + l) / kLanes<R>];
+      });
+  }
+  Coefficients<Lanes<R>> k[kVectors];
+};
+
+// A tile over the rows of a block.
 template <Form kForm, bool kStream, int kPacks, class R, class T>
 void apply_tile(const T *x, const T *dy, T *out, int64_t rows, int64_t width, const Known<R> &known, int64_t c) {
-  constexpr int kVectors = int(kPacks * kPack<T> / kLanes<R>);
-  const Ahead<kForm == kGradient, kPacks * kPack<T>, T> ahead(rows, width, c);
-  Coefficients<Lanes<R>> k[kVectors];
-  for (int j = 0; j < kVectors; j++) k[j] = known.template some<kForm>(c + j * kLanes<R>);
+  const Tile<kForm, kPacks, R, T> tile(known, c);
+  const Ahead<kForm == kGradient, tile.kLength, T> ahead(rows, width, c);
   for (int64_t i = 0; i < rows; i++) {
     ahead.fetch(x, i);
     if constexpr (kForm == kGradient) ahead.fetch(dy, i);
-#pragma GCC unroll 8
-    for (int j = 0; j < kPacks; j++) {
-      const int64_t from = j * kPack<T>, to = i * width + c + from;
-      const auto at = [&](int64_t l) -> const Coefficients<Lanes<R>> & { return k[(from + l) / kLanes<R>]; };
-      write_pack<kForm, kStream, R>(x + to, dy + to, out + to, at);
-    }
+    const int64_t to = i * width + c;
+    tile.template write<kStream>(x + to, dy + to, out + to);
   }
 }
 
@@ -162,17 +174,14 @@ void apply_block(const T *x, const T *dy, T *out, int64_t rows, int64_t width, c
 // loaded once for all. For rows of whole tiles.
 template <Form kForm, bool kStream, class R, class T>
 void apply_row(const T *x, const T *dy, T *out, int64_t part, int64_t width, const Known<R> &known) {
-  constexpr int kVectors = int(kTileLength<T> / kLanes<R>);
   for (int64_t c = 0; c < width; c += kTileLength<T>) {
-    Coefficients<Lanes<R>> k[kVectors];
-    for (int j = 0; j < kVectors; j++) k[j] = known.template some<kForm>(c + j * kLanes<R>);
-#pragma GCC unroll 16
-    for (int j = 0; j < kPlaces * kTilePacks<T>; j++) {
-      const int64_t from = j % kTilePacks<T> * kPack<T>, to = j / kTilePacks<T> * part + c + from;
-      ask_for<kPack<T>>(x + to);
-      if constexpr (kForm == kGradient) ask_for<kPack<T>>(dy + to);
-      const auto at = [&](int64_t l) -> const Coefficients<Lanes<R>> & { return k[(from + l) / kLanes<R>]; };
-      write_pack<kForm, kStream, R>(x + to, dy + to, out + to, at);
+    const Tile<kForm, kTilePacks<T>, R, T> tile(known, c);
+#pragma GCC unroll 4
+    for (int64_t place = 0; place < kPlaces; place++) {
+      const int64_t to = place * part + c;
+      ask_for<kTileLength<T>>(x + to);
+      if constexpr (kForm == kGradient) ask_for<kTileLength<T>>(dy + to);
+      tile.template write<kStream>(x + to, dy + to, out + to);
     }
   }
 }
