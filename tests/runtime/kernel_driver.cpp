@@ -167,6 +167,8 @@ int main(int count, char **) {
     run({1, 32, 70001}, kFloat32, last, 2, kBest, false);  // large enough to be written past the caches
     run({1, 20, 110007}, kFloat32, last, 2, kBest, false);  // and several positions at once
     run({1, 130, 17001}, kFloat32, last, 2, kBest, false);  // or by way of the stage, for lines that no row fills
+    run({1, 511, 4301}, kFloat32, last, 2, kBest, false);   // the largest tables of several positions
+    run({1, 515, 4301}, kFloat32, last, 2, kBest, false);   // and more channels than they hold
     run({1, 512, 4201}, kFloat32, last, 2, kBest, false);   // and for rows that are alike in their pages
     run({2, 600, 37}, kFloat16, last, 2, kBest, false);
   }

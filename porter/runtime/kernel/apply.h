@@ -95,9 +95,10 @@ void apply_run(const T *x, const T *dy, T *out, int64_t length, const Line &line
   const int64_t head = kStream ? to_line(out, length) : 0, count = (length - head) / kStep;
   const bool down = runs_down(x, dy, out);
   const int64_t step = down ? -kStep : kStep, pack = down ? -kPack<T> : kPack<T>, first = down ? kStep - kPack<T> : 0;
+  const int64_t back = down ? 2 * kSoon / int64_t(sizeof(T)) : 0;  // what comes is on the other side
   const auto write = [&](int64_t i) {
-    ask_for<kStep>(x + i);
-    if constexpr (kForm == kGradient) ask_for<kStep>(dy + i);
+    ask_for<kStep>(x + i - back);
+    if constexpr (kForm == kGradient) ask_for<kStep>(dy + i - back);
 #pragma GCC unroll 4
     for (int64_t j = 0, at_pack = i + first; j < kPacks; j++, at_pack += pack)
       write_pack<kForm, kStream, R>(x + at_pack, dy + at_pack, out + at_pack, at);
@@ -152,8 +153,8 @@ void apply_tile(const T *x, const T *dy, T *out, int64_t rows, int64_t width, co
   }
 }
 
-// A line of the cache at least, whatever the type.
-template <class T> constexpr int kTilePacks = kBytes == 64 && sizeof(T) > 2 ? 1 : 2;
+// A tile is a line of the cache, unless that takes more than four stores: more loops than are worth it.
+template <class T> constexpr int kTilePacks = int(kInLine<T> < 4 * kPack<T> ? kInLine<T> / kPack<T> : 4);
 template <class T> constexpr int64_t kTileLength = kTilePacks<T> * kPack<T>;
 template <class T> constexpr bool kTilesAreLines = kTileLength<T> % kInLine<T> == 0;
 

@@ -119,7 +119,7 @@ void Run::shared_units() {
     const int64_t u = task / plan.chunks;
     write_chunk(unit_of(job, plan, u), task % plan.chunks, states[u]);
   };
-  for_each(plan.units * plan.chunks, plan.crew, write, true);
+  for_each(plan.units * plan.chunks, plan.crew, write, kBackwards);
 }
 
 void Run::write_parameter_gradients() const {

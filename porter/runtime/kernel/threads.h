@@ -43,7 +43,8 @@ struct alignas(128) Portion {
 };
 
 // work(task, worker) for every task below `tasks`: neighbours by one worker, then what others have left by whoever is free.
-// `backwards`, each worker begins with what it did last.
+// kBackwards: each worker begins with what it did last.
+constexpr bool kBackwards = true;
 template <class Work>
 void for_each(int64_t tasks, Crew crew, const Work &work, bool backwards = false) {
   const int64_t count = crew.count;

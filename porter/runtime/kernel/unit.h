@@ -24,15 +24,16 @@ struct Call {
 
 // Numbers that share no line of the cache with another thread's, nor the line beside it, which is fetched with it.
 struct alignas(128) Sector {
-  double numbers[16];
+  unsigned char bytes[128];
 };
 
 // What is known of one unit: (width,) each, and the lines that its output is computed from. Its user is one thread.
 struct alignas(128) State {
   explicit State(int64_t width)
-      : memory(size_t(15 * width + 15) / 16), width(width), pivot(memory.data()->numbers), s(pivot + width),
-        q(s + width), mean(q + width), variance(mean + width), chunk(variance + width), lines(chunk + 2 * width),
-        single_pivot(reinterpret_cast<float *>(lines + 5 * width)), singles(single_pivot + width) {}
+      : memory(size_t(15 * width + 15) / 16), width(width), pivot(reinterpret_cast<double *>(memory.data())),
+        s(pivot + width), q(s + width), mean(q + width), variance(mean + width), chunk(variance + width),
+        lines(chunk + 2 * width), single_pivot(reinterpret_cast<float *>(lines + 5 * width)),
+        singles(single_pivot + width) {}
   State(State &&) = default;
 
   std::vector<Sector> memory;
