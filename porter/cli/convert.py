@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from porter import __version__, output
+from porter import output
 from porter.cli.options import PATH, STDIN, format_options, rule_dirs_option, tree_defaults
 from porter.cli.request import Request, make_request
 from porter.errors import SourceError
-from porter.findings import Finding, Level
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from porter.convert import Conversion
+    from porter.cli.account import Account
+    from porter.convert import Conversion, Options
+    from porter.output import Manifest
     from porter.report.diff import Change
     from porter.report.json import Facts
     from porter.report.summary import Summary
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from porter.source.tree import Tree
 
 STDIN_NAME = "<stdin>"
-LAYERS = "porter_layers.py"
 
 
 @click.command(short_help="Rewrite a folder, a file or standard input.")
@@ -50,7 +50,14 @@ LAYERS = "porter_layers.py"
 @rule_dirs_option("--rules")
 @click.option("--exclude", multiple=True, metavar="GLOB", help="Leave these files as they are (repeatable).")
 @click.option("--jobs", type=click.IntRange(min=1), default=1, metavar="N", help="Processes [default: 1].")
-@click.option("--force", is_flag=True, help="Replace an OUT that exists.")
+@click.option("--force", is_flag=True, help="Write into an OUT that porter has not made; what else it holds stays.")
+@click.option("--allow-dirty", is_flag=True, help="With --in-place: write over changes that no commit holds.")
+@click.option(
+    "--data",
+    type=click.Choice(["copy", "link", "skip"]),
+    default="copy",
+    help="With -o, files over 10 MiB: copy [default], link (a symbolic link to SRC's), or skip.",
+)
 @click.option("--no-mark", is_flag=True, help="Leave out `# porter: reason` at the end of lines that stay.")
 @format_options
 @click.pass_context
@@ -67,12 +74,32 @@ def convert(context: click.Context, /, **options: Any) -> int:
 
     request = make_request(context, options)
     rules = load_rules(request.rule_dirs)
-    tree = _read(request)
-    conversion = _convert(tree, rules, request)
-    facts, summary = _account(conversion, rules, tree, request)
-    _write(conversion, facts, tree, request)
+    _finish_killed_run(request)
+    account = _convert(_read(request), rules, request)
+    facts, summary = _write(account)
     _tell(facts, summary, request, make_console())
     return summary.exit_code
+
+
+def _finish_killed_run(request: Request) -> None:
+    """What a run that was killed had begun to write is written first; a tree in that state is not read."""
+    places = {"in place": _folder(request.src), "tree": request.out}
+    for place in (places[request.mode],) if request.mode in places else ():
+        left = output.finish(place.resolve())
+        if left is not None:
+            click.echo(
+                f"porter: {place}: a run was killed here while it wrote; what it had begun is finished", err=True
+            )
+        for name in left or ():
+            click.echo(f"porter: {place / name}: was changed since that run was killed, and is left so", err=True)
+    if request.src != STDIN and output.is_unfinished(_folder(request.src)):
+        raise SourceError(
+            f"{request.src}: an --in-place run was killed here while it wrote: run it again to finish it, then this"
+        )
+
+
+def _folder(src: Path) -> Path:
+    return src if src.is_dir() else src.parent
 
 
 def _read(request: Request) -> Tree:
@@ -85,79 +112,73 @@ def _read(request: Request) -> Tree:
     return read_tree(request.src, request.exclude)
 
 
-def _convert(tree: Tree, rules: RuleBook, request: Request) -> Conversion:
-    from porter.convert import Options, convert_tree, detect_direction
+def _convert(tree: Tree, rules: RuleBook, request: Request) -> Account:
+    """Convert a tree; in place, without the files that must not be written."""
+    from porter.cli.account import Account
+    from porter.cli.deliver import hard_linked, large_data
+    from porter.cli.direction import direction
+    from porter.convert import Options
+
+    options = Options(direction(tree, request), request.platform, request.level, request.mark)
+    conversion = _converted(tree, rules, options, request)
+    linked = hard_linked(conversion, tree.root) if request.mode == "in place" else {}
+    if linked:
+        tree = replace(
+            tree,
+            files={name: content for name, content in tree.files.items() if name not in linked},
+            others=(*tree.others, *linked),
+        )
+        conversion = _converted(tree, rules, options, request)
+    return Account(
+        conversion,
+        tree,
+        request,
+        rules,
+        earlier=_earlier(request, tree),
+        extra=tuple(linked.values()),
+        skipped_data=large_data(tree) if (request.mode, request.data) == ("tree", "skip") else (),
+    )
+
+
+def _converted(tree: Tree, rules: RuleBook, options: Options, request: Request) -> Conversion:
+    from porter.convert import convert_tree
     from porter.report.console import progress
 
-    to = request.to or detect_direction(tree)
-    if request.to is None:
-        source = "PyTorch" if to == "mindspore" else "MindSpore"
-        click.echo(f"porter: the imports are {source}'s: converting to {to} (--to chooses)", err=True)
-    options = Options(to=to, platform=request.platform, level=request.level, mark=request.mark)
     with progress("Converting") as advance:
         return convert_tree(tree, rules, options, jobs=request.jobs, progress=advance)
 
 
-def _account(conversion: Conversion, rules: RuleBook, tree: Tree, request: Request) -> tuple[Facts, Summary]:
-    """The conversion as plain values, and its counts."""
-    from porter.report.json import Facts
-    from porter.report.summary import summarise
-
-    findings = list(conversion.findings)
-    if request.mode == "text" and conversion.added:
-        findings.append(_needs_layers())
-    files = {file.path: (file.before != file.after, file.failed) for file in conversion.files}
-    facts = Facts(
-        porter=__version__,
-        to=conversion.options.to,
-        platform=conversion.options.platform,
-        source=tree.root.resolve().name if request.src != STDIN else "",
-        layers=conversion.layers,
-        files=files | dict.fromkeys(tree.unreadable, (False, True)),
-        sites=conversion.sites,
-        findings=findings,
-        digests={file.path: hashlib.sha256(file.after).hexdigest() for file in conversion.files},
-    )
-    tied = request.platform == "gpu" and conversion.options.to == "mindspore"
-    known = {rule.name for rule in rules.rules.values()}
-    bound = {rule.name for rule in rules.rules.values() if tied and rule.tied}
-    return facts, summarise(facts.files, facts.sites, facts.findings, known=known, tied=bound)
+def _earlier(request: Request, tree: Tree) -> Manifest | None:
+    """The manifest that lies where the result goes. Raises SourceError for a porter.json that is not porter's."""
+    if request.mode not in ("tree", "in place"):
+        return None
+    source = output.read_manifest(tree.root)
+    if request.mode == "in place":
+        return source
+    found = output.read_manifest(request.out) if request.out.is_dir() else None
+    return None if found is None or found.in_place else found
 
 
-def _needs_layers() -> Finding:
-    message = f"the result imports {LAYERS}, for which standard output has no place; write the file with -o OUT"
-    return Finding(STDIN_NAME, 1, 1, Level.MANUAL, "porter", message)
-
-
-def _write(conversion: Conversion, facts: Facts, tree: Tree, request: Request) -> None:
-    """Put the result where the request wants it."""
+def _write(account: Account) -> tuple[Facts, Summary]:
+    """Put the result where the request wants it; returns what there is to tell."""
+    from porter.cli import deliver
     from porter.report.console import reader_may_leave
 
-    if request.mode in ("tree", "in place"):
-        _write_files(conversion, facts, tree, request)
-        return
-    with reader_may_leave():
-        if request.mode == "text":
-            sys.stdout.buffer.write(conversion.files[0].after)
-        elif not request.report_on_stdout:
-            _show_diff(conversion, tree)
-
-
-def _write_files(conversion: Conversion, facts: Facts, tree: Tree, request: Request) -> None:
-    from porter.report.json import manifest
-
-    added = {name: text.encode() for name, text in conversion.added.items()}
-    last = {output.MANIFEST: manifest(facts).encode()}
-    output.check_manifest(tree.root, tree.others)
+    request = account.request
     if request.mode == "tree":
-        files = {file.path: file.after for file in conversion.files}
-        others = [name for name in tree.others if name not in conversion.removed]
-        output.write_tree(tree.root, request.out, {**files, **added, **last}, others, force=request.force)
-        return
-    changed = {file.path: file.after for file in conversion.files if file.before != file.after}
-    fresh = {name: text for name, text in added.items() if tree.files.get(name) != text}
-    if changed or fresh or conversion.removed:
-        output.write_in_place(tree.root, {**fresh, **changed, **last}, conversion.removed)
+        written = deliver.mirror(account)
+        facts = account.facts(written)
+        return facts, account.summary(facts, written)
+    if request.mode == "in place":
+        deliver.in_place(account)
+    else:
+        with reader_may_leave():
+            if request.mode == "text":
+                sys.stdout.buffer.write(account.conversion.files[0].after)
+            elif not request.report_on_stdout:
+                _show_diff(account.conversion, account.tree)
+    facts = account.facts()
+    return facts, account.summary(facts)
 
 
 def _show_diff(conversion: Conversion, tree: Tree) -> None:

@@ -32,6 +32,8 @@ class Request:
     exclude: tuple[str, ...]
     jobs: int
     force: bool
+    allow_dirty: bool
+    data: Literal["copy", "link", "skip"]
     json: bool
     report: Path | None
 
@@ -56,6 +58,8 @@ def make_request(context: click.Context, options: dict[str, Any]) -> Request:
         exclude=options["exclude"],
         jobs=options["jobs"],
         force=options["force"],
+        allow_dirty=options["allow_dirty"],
+        data=options["data"],
         json=options["format_"] == "json",
         report=options["report"],
     )

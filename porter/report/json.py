@@ -26,11 +26,31 @@ class Facts:
     findings: Sequence[Finding]
     digests: Mapping[str, str] = field(default_factory=dict)
     """Path -> SHA-256 of what was written, by which check knows what was edited afterwards."""
+    in_place: bool = False
+    others: Mapping[str, str] = field(default_factory=dict)
+    """Path -> fingerprint of what was written besides `files`: generated and copied."""
+    asides: Mapping[str, str] = field(default_factory=dict)
+    """Path -> fingerprint of a conversion that lies beside a hand edit."""
+    earlier_files: Sequence[Mapping[str, Any]] = ()
+    earlier_sites: Sequence[Mapping[str, Any]] = ()
+    """What an earlier manifest says of files that this run did not change, as it says it."""
 
 
-def manifest(facts: Facts) -> str:
-    """Text of `porter.json`: everything that `porter check` and a reviewer need to know about each site."""
-    return _document(_head(facts), _lists(facts))
+def manifest(facts: Facts, *, done: bool = True) -> str:
+    """Text of `porter.json`: everything that `porter check`, a reviewer and the next run need to know.
+
+    Its state is "writing" while files are being replaced, and "done" afterwards.
+    """
+    head = _head(facts)
+    head = {"porter": head.pop("porter"), "state": "done" if done else "writing", **head, "in_place": facts.in_place}
+    lists = _lists(facts)
+    earlier = {entry["path"]: entry for entry in facts.earlier_files}
+    files = [earlier.pop(entry["path"], entry) for entry in lists["files"]]
+    lists["files"] = sorted([*files, *earlier.values()], key=lambda entry: str(entry["path"]))
+    lists["others"] = [{"path": path, "is": what} for path, what in sorted(facts.others.items())]
+    lists["asides"] = [{"path": path, "is": what} for path, what in sorted(facts.asides.items())]
+    lists["sites"] = sorted([*lists["sites"], *facts.earlier_sites], key=_place)
+    return _document(head, lists)
 
 
 def report(facts: Facts, summary: Summary) -> str:
@@ -45,6 +65,9 @@ def report(facts: Facts, summary: Summary) -> str:
             "review": summary.review,
             "manual": summary.left,
             "tied_to_a_platform": summary.tied,
+            "merged": summary.merged,
+            "edited": summary.edited,
+            "left_out": {why: list(paths) for why, paths in summary.left_out.items()},
         },
     }
     return _document({**_head(facts), **counts}, _lists(facts))
@@ -54,31 +77,34 @@ def _head(facts: Facts) -> dict[str, Any]:
     return {name: getattr(facts, name) for name in ("porter", "to", "platform", "source", "layers")}
 
 
-def _lists(facts: Facts) -> dict[str, list[dict[str, Any]]]:
-    files = [
+def _place(entry: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(entry[key] for key in ("path", "line", "column", "kind", "rule", "before"))
+
+
+def _lists(facts: Facts) -> dict[str, list[Mapping[str, Any]]]:
+    files: list[Mapping[str, Any]] = [
         {"path": path, "changed": changed, "failed": failed}
         | ({"sha256": facts.digests[path]} if path in facts.digests else {})
         for path, (changed, failed) in sorted(facts.files.items())
     ]
-    sites = sorted(facts.sites, key=lambda site: (site.path, site.line, site.column, site.kind, site.rule, site.before))
     return {
         "files": files,
-        "sites": [_plain(s) for s in sites],
+        "sites": sorted((_plain(s) for s in facts.sites), key=_place),
         "findings": [_plain(f) for f in sorted(facts.findings)],
     }
 
 
-def _plain(item: Site | Finding) -> dict[str, Any]:
+def _plain(item: Site | Finding) -> Mapping[str, Any]:
     """The fields as they are; `dataclasses.asdict` would copy each value, which takes longer than writing them."""
     return {each.name: getattr(item, each.name) for each in fields(item)}
 
 
-def _document(head: Mapping[str, Any], lists: Mapping[str, Iterable[dict[str, Any]]]) -> str:
+def _document(head: Mapping[str, Any], lists: Mapping[str, Iterable[Mapping[str, Any]]]) -> str:
     entries = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in head.items()]
     entries += [f"{json.dumps(key)}: {_list(items)}" for key, items in lists.items()]
     return "{\n  " + ",\n  ".join(entries) + "\n}\n"
 
 
-def _list(items: Iterable[dict[str, Any]]) -> str:
+def _list(items: Iterable[Mapping[str, Any]]) -> str:
     lines = ",\n    ".join(json.dumps(item) for item in items)
     return f"[\n    {lines}\n  ]" if lines else "[]"

@@ -37,6 +37,11 @@ class Summary:
     rows: tuple[Row, ...] = ()
     unknown: int = 0
     tied: dict[str, int] = field(default_factory=dict)
+    left_out: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Reason -> files and folders that were not read."""
+    merged: int = 0
+    edited: int = 0
+    """Files of OUT with hand edits: merged with a new conversion, and left since there is none."""
 
     @property
     def safe(self) -> int:

@@ -12,6 +12,8 @@ from porter.report.console import captured, plain_table, say, show, visible, wri
 from porter.report.summary import Row, Summary
 
 STYLES = {Level.SAFE: "green", Level.REVIEW: "yellow", Level.MANUAL: "red"}
+NAMED = 3
+"""Paths that a sentence names; the rest is counted."""
 ROWS = 15
 """Rules that the summary lists; the rest is one line, since a large tree uses hundreds of names."""
 
@@ -69,8 +71,14 @@ def _counts(row: Row) -> list[Text]:
 
 def _sentences(summary: Summary) -> Iterable[str]:
     yield f"{summary.changed} of {_plural(summary.files, 'file')} changed; {_made(summary)}."
+    if summary.merged:
+        yield f"{_plural(summary.merged, 'file')} of OUT edited by hand: merged with the new conversion."
+    if summary.edited:
+        yield f"{_plural(summary.edited, 'file')} of OUT edited by hand: left so, since the conversion is the old one."
+    for why, paths in summary.left_out.items():
+        yield f"Left out, {why}: {_listed(paths)}."
     if summary.failed:
-        yield f"{_plural(summary.failed, 'file')} could not be read as Python and stayed as before: see the findings."
+        yield f"{_plural(summary.failed, 'file')} could not be read, or not as Python: see the findings."
     if summary.left:
         yield f"{_plural(summary.left, 'finding')} of level manual: those places stayed as they were, for a person."
     if summary.unknown:
@@ -86,6 +94,11 @@ def _sentences(summary: Summary) -> Iterable[str]:
 def _made(summary: Summary) -> str:
     edits = summary.safe + summary.review
     return f"{_plural(edits, 'edit')} ({summary.safe} safe, {summary.review} to review)"
+
+
+def _listed(paths: Sequence[str]) -> str:
+    rest = len(paths) - NAMED
+    return visible(", ".join(paths[:NAMED]) + (f" and {rest} more" if rest > 0 else ""))
 
 
 def _plural(count: int, noun: str) -> str:

@@ -13,6 +13,12 @@ from porter.errors import SourceError
 SKIPPED_FOLDERS = frozenset({"__pycache__", ".git", ".hg", ".svn", ".mypy_cache", ".pytest_cache", ".ruff_cache"})
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    path: str
+    why: str
+
+
 @dataclass(frozen=True)
 class Tree:
     """A folder, or one file: Python files by their relative path, and the paths of everything else."""
@@ -21,6 +27,10 @@ class Tree:
     files: dict[str, bytes]
     others: tuple[str, ...] = ()
     unreadable: dict[str, str] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
+    left_out: tuple[LeftOut, ...] = ()
+    carried: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def is_package(self) -> bool:

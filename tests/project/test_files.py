@@ -36,7 +36,7 @@ def test_the_changelog_tells_what_this_version_changes() -> None:
 def test_dependencies_are_light() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     names = {requirement.split(">")[0] for requirement in project["dependencies"]}
-    assert names == {"click", "libcst", "rich"}
+    assert names == {"click", "libcst", "merge3", "pathspec", "rich"}
     check = {requirement.split(">")[0].split("<")[0] for requirement in project["optional-dependencies"]["check"]}
     assert check == {"torch", "mindspore", "numpy"}
 

@@ -1,0 +1,337 @@
+"""Converting again into OUT: what is not porter's stays, hand edits are merged, and a kill anywhere is mended."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from porter.errors import SourceError
+from porter.findings import Level
+from porter.output import Manifest, Wanted, Written, finish, make, read_manifest, update
+from porter.output.wanted import KEPT_BYTES
+from tests.output.conftest import kills, shown
+
+TEXT = b"import mindspore\n\n\nfirst = 1\nsecond = 2\nthird = 3\n"
+MINE = TEXT.replace(b"first = 1", b"first = 1  # by hand")
+THEIRS = TEXT.replace(b"third = 3", b"third = 4")
+BOTH = MINE.replace(b"third = 3", b"third = 4")
+CLASHING = TEXT.replace(b"first = 1", b"first = 7")
+
+
+def compose(written: Written, done: bool) -> bytes:
+    """A manifest as `read_manifest` takes it."""
+    lists = {"others": written.prints, "asides": written.asides}
+    plain = {key: [{"path": p, "is": what} for p, what in sorted(found.items())] for key, found in lists.items()}
+    return json.dumps({"porter": "0", "state": "done" if done else "writing", "to": "mindspore", **plain}).encode()
+
+
+class Out:
+    """An OUT that was made from texts, and is brought up to date from others."""
+
+    def __init__(self, folder: Path) -> None:
+        self.source = folder / "src"
+        self.source.mkdir()
+        self.path = folder / "out"
+
+    def convert(self, files: Mapping[str, bytes | Wanted], **options: tuple[str, ...]) -> Written:
+        wanted = {n: each if isinstance(each, Wanted) else Wanted(content=each) for n, each in files.items()}
+        if not self.path.exists():
+            return make(self.source, self.path, wanted, compose)
+        return update(self.source, self.path, wanted, self.manifest, compose, **options)
+
+    @property
+    def manifest(self) -> Manifest | None:
+        return read_manifest(self.path)
+
+    def __truediv__(self, name: str) -> Path:
+        return self.path / name
+
+    def shown(self) -> dict[str, bytes | str | None]:
+        """What a person sees in OUT."""
+        found = shown(self.path).items()
+        return {path: what for path, (_, what) in found if not path.startswith(".porter") and path != "porter.json"}
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Out:
+    """OUT with one converted file and one text, both by porter."""
+    made = Out(tmp_path)
+    made.convert({"net.py": TEXT, "pkg/notes.txt": b"notes\n"})
+    return made
+
+
+def told(written: Written) -> list[str]:
+    return [str(finding) for finding in written.findings]
+
+
+def test_nothing_new_changes_nothing_not_even_times(out: Out) -> None:
+    before = {path: path.stat().st_mtime_ns for path in out.path.rglob("*")}
+    written = out.convert({"net.py": TEXT, "pkg/notes.txt": b"notes\n"})
+    assert {path: path.stat().st_mtime_ns for path in out.path.rglob("*")} == before
+    assert (written.findings, written.merged, written.edited) == ((), (), ())
+
+
+def test_what_porter_did_not_write_stays(out: Out) -> None:
+    (out / ".git").mkdir()
+    (out / ".git/HEAD").write_text("ref")
+    (out / "mine.py").write_text("mine")
+    (out / "pkg/mine.txt").write_text("mine")
+    out.convert({"net.py": THEIRS})
+    assert out.shown() == {
+        ".git": None, ".git/HEAD": b"ref", "mine.py": b"mine", "net.py": THEIRS, "pkg": None, "pkg/mine.txt": b"mine",
+    }  # fmt: skip
+
+
+def test_what_source_has_no_more_goes_with_its_folder(out: Out) -> None:
+    out.convert({"net.py": TEXT})
+    assert out.shown() == {"net.py": TEXT}
+    assert not (out / ".porter/last/pkg").exists()
+
+
+def test_a_hand_edit_and_a_new_conversion_are_both_kept(out: Out) -> None:
+    (out / "net.py").write_bytes(MINE)
+    (out / "net.py").chmod(0o750)
+    written = out.convert({"net.py": THEIRS, "pkg/notes.txt": b"notes\n"})
+    assert (out / "net.py").read_bytes() == BOTH
+    assert (out / "net.py").stat().st_mode & 0o777 == 0o750
+    assert told(written) == [
+        "net.py:1:1: review merge: edited by hand: your edit and the new conversion are both kept; look at the result"
+    ]
+    assert written.merged == ("net.py",)
+    written = out.convert({"net.py": THEIRS, "pkg/notes.txt": b"notes\n"})
+    assert (told(written), written.edited) == ([], ("net.py",))
+    assert (out / "net.py").read_bytes() == BOTH
+
+
+def test_a_hand_edit_stays_where_the_conversion_is_the_old_one(out: Out) -> None:
+    (out / "net.py").write_bytes(MINE)
+    written = out.convert({"net.py": TEXT, "pkg/notes.txt": b"notes\n"})
+    assert (out / "net.py").read_bytes() == MINE
+    assert (told(written), written.edited) == ([], ("net.py",))
+
+
+def test_the_same_edit_on_both_sides_is_none(out: Out) -> None:
+    (out / "net.py").write_bytes(THEIRS)
+    assert told(out.convert({"net.py": THEIRS})) == []
+    assert (out / "net.py").read_bytes() == THEIRS
+
+
+def test_lines_that_both_changed_get_marks_until_they_are_settled(out: Out) -> None:
+    (out / "net.py").write_bytes(MINE)
+    written = out.convert({"net.py": CLASHING})
+    text = (out / "net.py").read_bytes()
+    assert b"<<<<<<< edited by hand\nfirst = 1  # by hand\n=======\nfirst = 7\n>>>>>>> converted by porter\n" in text
+    assert told(written) == [
+        "net.py:4:1: manual merge: edited by hand where the conversion changed too: "
+        "settle the lines between <<<<<<< and >>>>>>>"
+    ]
+    written = out.convert({"net.py": CLASHING})
+    assert (out / "net.py").read_bytes() == text
+    assert told(written) == [
+        "net.py:4:1: manual merge: still holds conflict marks of an earlier run: "
+        "settle the lines between <<<<<<< and >>>>>>>"
+    ]
+    (out / "net.py").write_bytes(CLASHING.replace(b"first = 7", b"first = 7  # settled"))
+    assert told(out.convert({"net.py": CLASHING})) == []
+
+
+def aside_message(what: str, name: str = "net.py") -> list[str]:
+    rest = f"the new conversion is in {name}.porter-new: take from it what you need, then remove it"
+    return [f"{name}:1:1: manual merge: {what}; {rest}"]
+
+
+UNMERGED = aside_message("edited by hand, and cannot be merged line by line; left as it is")
+
+
+def forget(out: Out) -> None:
+    shutil.rmtree(out / ".porter")
+
+
+@pytest.mark.parametrize("new", [THEIRS, CLASHING])
+def test_without_the_last_text_the_conversion_is_put_beside(out: Out, new: bytes) -> None:
+    forget(out)
+    (out / "net.py").write_bytes(MINE)
+    for _ in range(2):
+        written = out.convert({"net.py": new, "pkg/notes.txt": b"notes\n"})
+        assert out.shown() == {"net.py": MINE, "net.py.porter-new": new, "pkg": None, "pkg/notes.txt": b"notes\n"}
+        assert told(written) == UNMERGED
+
+
+def test_without_the_last_text_a_file_that_nobody_edited_is_replaced(out: Out) -> None:
+    forget(out)
+    assert told(out.convert({"net.py": THEIRS})) == []
+    assert out.shown() == {"net.py": THEIRS}
+
+
+def test_removing_what_lies_beside_says_that_it_is_settled(out: Out) -> None:
+    forget(out)
+    (out / "net.py").write_bytes(MINE)
+    out.convert({"net.py": THEIRS})
+    (out / "net.py.porter-new").unlink()
+    (out / "net.py").write_bytes(BOTH)
+    written = out.convert({"net.py": THEIRS})
+    assert (told(written), written.edited, out.shown()) == ([], ("net.py",), {"net.py": BOTH})
+    again = THEIRS.replace(b"second = 2", b"second = 3")
+    written = out.convert({"net.py": again})
+    assert written.merged == ("net.py",)
+    assert b"by hand" in (out / "net.py").read_bytes()
+    assert b"second = 3" in (out / "net.py").read_bytes()
+
+
+def test_what_lies_beside_is_removed_when_the_conversion_was_taken_over(out: Out) -> None:
+    forget(out)
+    (out / "net.py").write_bytes(MINE)
+    out.convert({"net.py": THEIRS})
+    (out / "net.py").write_bytes(THEIRS)
+    assert told(out.convert({"net.py": THEIRS})) == []
+    assert out.shown() == {"net.py": THEIRS}
+
+
+def test_what_lies_beside_is_not_written_over_when_it_was_edited(out: Out) -> None:
+    forget(out)
+    (out / "net.py").write_bytes(MINE)
+    out.convert({"net.py": THEIRS})
+    (out / "net.py.porter-new").write_bytes(b"half merged\n")
+    written = out.convert({"net.py": CLASHING})
+    assert out.shown() == {
+        "net.py": MINE, "net.py.porter-new": b"half merged\n", "net.py.porter-new-2": CLASHING,
+    }  # fmt: skip
+    assert "is in net.py.porter-new-2: take" in told(written)[0]
+
+
+def test_a_merge_that_would_be_no_python_is_put_beside(out: Out) -> None:
+    out.convert({"net.py": b"x = (1,\n     2,\n     3)\ny = 1\n"})
+    (out / "net.py").write_bytes(b"x = [1,\n     2,\n     3)\ny = 1\n".replace(b"3)", b"3]"))
+    written = out.convert({"net.py": b"x = (1,\n     2,\n     3), (\n     4)\ny = 1\n"})
+    assert written.findings
+    assert any(finding.level is Level.MANUAL for finding in written.findings)
+
+
+def test_a_file_that_nobody_wrote_but_the_user_stays(out: Out) -> None:
+    (out / "new.py").write_bytes(b"the user's\n")
+    written = out.convert({"net.py": TEXT, "new.py": b"porter's\n"})
+    assert (out / "new.py").read_bytes() == b"the user's\n"
+    assert told(written) == aside_message(
+        "was not written by porter, but SRC has this name; left as it is", name="new.py"
+    )
+
+
+def test_what_was_removed_by_hand_stays_removed(out: Out) -> None:
+    (out / "net.py").unlink()
+    for _ in range(2):
+        written = out.convert({"net.py": TEXT, "pkg/notes.txt": b"notes\n"})
+        assert told(written) == [
+            "net.py:1:1: review merge: removed by hand, so it is not written; .porter/last holds it"
+        ]
+        assert out.shown() == {"pkg": None, "pkg/notes.txt": b"notes\n"}
+    written = out.convert({"net.py": THEIRS})
+    assert told(written) == aside_message("removed by hand, while its conversion changed")
+    assert out.shown() == {"net.py.porter-new": THEIRS}
+
+
+def test_an_edited_file_that_source_has_no_more_becomes_the_users(out: Out) -> None:
+    (out / "net.py").write_bytes(MINE)
+    written = out.convert({"pkg/notes.txt": b"notes\n"})
+    assert told(written) == [
+        "net.py:1:1: manual merge: SRC has it no more, but it was edited by hand: it stays, and is yours from now on"
+    ]
+    assert told(out.convert({"pkg/notes.txt": b"notes\n"})) == []
+    assert (out / "net.py").read_bytes() == MINE
+
+
+def test_what_this_run_does_not_speak_of_is_left(out: Out) -> None:
+    before = out.shown()
+    written = out.convert({"net.py": THEIRS}, spared=("pkg",))
+    assert out.shown() == before | {"net.py": THEIRS}
+    assert written.carried == ("pkg/notes.txt",)
+    assert out.convert({"pkg/notes.txt": b"new\n"}, spared=("",)).carried == ("net.py",)
+    assert out.shown() == {"net.py": THEIRS, "pkg": None, "pkg/notes.txt": b"new\n"}
+
+
+def test_binary_files_are_replaced_when_nobody_edited_them_and_put_beside_when_somebody_did(out: Out) -> None:
+    out.convert({"data": b"\0one"})
+    out.convert({"data": b"\0two"})
+    assert out.shown() == {"data": b"\0two"}
+    (out / "data").write_bytes(b"\0mine")
+    assert told(out.convert({"data": b"\0three"})) == aside_message(
+        "edited by hand, and cannot be merged line by line; left as it is", name="data"
+    )
+    assert out.shown() == {"data": b"\0mine", "data.porter-new": b"\0three"}
+
+
+def test_large_data_of_the_same_size_and_time_is_not_read_again(out: Out, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = out.source / "data.bin"
+    data.write_bytes(b"\0" * (KEPT_BYTES + 1))
+    files = {"data.bin": Wanted(source=data)}
+    out.convert(files)
+    data.chmod(0o644)
+    inode = (out / "data.bin").stat().st_ino
+    out.convert(files)
+    assert (out / "data.bin").stat().st_ino == inode
+    data.write_bytes(b"\1" * (KEPT_BYTES + 1))
+    out.convert(files)
+    assert (out / "data.bin").read_bytes()[:1] == b"\1"
+
+
+def test_a_source_that_cannot_be_read_this_time_costs_nothing(out: Out) -> None:
+    os.mkfifo(out.source / "pipe")
+    written = out.convert({"net.py": TEXT, "pkg/notes.txt": Wanted(source=out.source / "nowhere.txt")})
+    assert written.failed == ("pkg/notes.txt",)
+    assert (out / "pkg/notes.txt").read_bytes() == b"notes\n"
+    assert told(written) == [
+        "pkg/notes.txt:1:1: manual file: cannot be read: No such file or directory; it was not copied"
+    ]
+
+
+def test_a_folder_that_has_become_a_link_is_not_followed(out: Out, tmp_path: Path) -> None:
+    shutil.copytree(out / "pkg", tmp_path / "outside")
+    shutil.rmtree(out / "pkg")
+    (out / "pkg").symlink_to("../outside")
+    before = shown(tmp_path)
+    with pytest.raises(SourceError, match="lies below something that is no folder"):
+        out.convert({"net.py": TEXT, "pkg/notes.txt": b"new\n"})
+    assert shown(tmp_path) == before
+
+
+def test_links_and_folders_change_into_one_another(out: Out) -> None:
+    out.convert({"x": Wanted(link="net.py"), "net.py": TEXT})
+    out.convert({"x/deep.py": b"1\n", "net.py": TEXT})
+    assert out.shown() == {"net.py": TEXT, "x": None, "x/deep.py": b"1\n"}
+    out.convert({"x": b"2\n", "net.py": TEXT})
+    assert out.shown() == {"net.py": TEXT, "x": b"2\n"}
+
+
+def hand_edit(out: Out) -> None:
+    (out / "net.py").write_bytes(MINE)
+    (out / "mine.txt").write_bytes(b"mine")
+
+
+@pytest.mark.parametrize("prepare", [hand_edit, forget], ids=["edited", "no last text"])
+def test_a_run_killed_at_any_change_of_the_disk_is_mended_by_the_next(
+    out: Out, tmp_path: Path, prepare: Callable[[Out], None]
+) -> None:
+    prepare(out)
+    files: dict[str, bytes | Wanted] = {"net.py": THEIRS, "new/deep.py": b"new\n", "link": Wanted(link="net.py")}
+    spare = tmp_path / "spare"
+    shutil.copytree(out.path, spare, symlinks=True)
+    out.convert(files)
+    whole = shown(out.path)
+    restore(spare, out.path)
+    seen: set[str] = set()
+    for count in kills(lambda: out.convert(files)):
+        seen.add(str(sorted(shown(out.path))))
+        finish(out.path)
+        out.convert(files)
+        assert shown(out.path) == whole, f"killed at change {count}"
+        restore(spare, out.path)
+    assert len(seen) > 20
+
+
+def restore(spare: Path, folder: Path) -> None:
+    shutil.rmtree(folder)
+    shutil.copytree(spare, folder, symlinks=True)
