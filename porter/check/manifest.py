@@ -99,6 +99,8 @@ class Manifest:
             raise SourceError(f"{self.path}: not the manifest of porter convert ({error}); convert again") from None
         if not isinstance(data, dict) or not isinstance(data.get("sites"), list):
             raise SourceError(f"{self.path}: not the manifest of porter convert (no list of sites); convert again")
+        if data.get("state", "done") != "done":
+            raise SourceError(f"{self.path}: porter convert was killed while it wrote: run it again to finish it")
         for key, expected in (("to", ("torch", "mindspore")), ("platform", ("gpu", "any"))):
             if data.get(key) not in expected:
                 told = f"{key!r} is {data.get(key)!r}, expected {expected[0]!r} or {expected[1]!r}"

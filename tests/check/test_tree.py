@@ -159,6 +159,7 @@ def test_spacing_in_out_does_not_matter(tmp_path: Path, book: RuleBook) -> None:
 
 
 BAD: dict[str, tuple[dict[str, Any], str]] = {
+    "half": ({"state": "writing"}, "porter convert was killed while it wrote: run it again to finish it"),
     "no sites": ({"sites": 3}, "not the manifest of porter convert (no list of sites)"),
     "direction": ({"to": "jax"}, "'to' is 'jax', expected 'torch' or 'mindspore'"),
     "platform": ({"platform": "tpu"}, "'platform' is 'tpu', expected 'gpu' or 'any'"),

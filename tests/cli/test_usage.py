@@ -31,7 +31,7 @@ WRONG = {
     "convert src -o src/out": "OUT src/out lies in SRC src: choose a folder outside it, or use --in-place",
     "convert src -o src --force": "OUT src lies in SRC src",
     "convert src -o .": "SRC src lies in OUT ., which would replace it: choose another folder",
-    "convert src -o full": "OUT full is not empty, and holds no porter.json of porter: choose another folder, or add --force",
+    "convert src -o full": "OUT full is not empty, and holds no porter.json of porter: choose another folder,",
     "convert src -o notes.txt": "OUT notes.txt is a file, expected a folder",
     "convert src -o notes.txt/out": "notes.txt, which is a file, expected a folder",
     "convert src --report src/r.txt": "--report src/r.txt lies in SRC src, which is not written to",

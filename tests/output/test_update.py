@@ -2,59 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from porter.errors import SourceError
-from porter.findings import Level
-from porter.output import Manifest, Wanted, Written, finish, make, read_manifest, update
+from porter.output import Wanted, finish
 from porter.output.wanted import KEPT_BYTES
+from tests.output.again import BOTH, CLASHING, MINE, TEXT, THEIRS, Out, aside_message, forget, told
 from tests.output.conftest import kills, shown
-
-TEXT = b"import mindspore\n\n\nfirst = 1\nsecond = 2\nthird = 3\n"
-MINE = TEXT.replace(b"first = 1", b"first = 1  # by hand")
-THEIRS = TEXT.replace(b"third = 3", b"third = 4")
-BOTH = MINE.replace(b"third = 3", b"third = 4")
-CLASHING = TEXT.replace(b"first = 1", b"first = 7")
-
-
-def compose(written: Written, done: bool) -> bytes:
-    """A manifest as `read_manifest` takes it."""
-    lists = {"others": written.prints, "asides": written.asides}
-    plain = {key: [{"path": p, "is": what} for p, what in sorted(found.items())] for key, found in lists.items()}
-    return json.dumps({"porter": "0", "state": "done" if done else "writing", "to": "mindspore", **plain}).encode()
-
-
-class Out:
-    """An OUT that was made from texts, and is brought up to date from others."""
-
-    def __init__(self, folder: Path) -> None:
-        self.source = folder / "src"
-        self.source.mkdir()
-        self.path = folder / "out"
-
-    def convert(self, files: Mapping[str, bytes | Wanted], **options: tuple[str, ...]) -> Written:
-        wanted = {n: each if isinstance(each, Wanted) else Wanted(content=each) for n, each in files.items()}
-        if not self.path.exists():
-            return make(self.source, self.path, wanted, compose)
-        return update(self.source, self.path, wanted, self.manifest, compose, **options)
-
-    @property
-    def manifest(self) -> Manifest | None:
-        return read_manifest(self.path)
-
-    def __truediv__(self, name: str) -> Path:
-        return self.path / name
-
-    def shown(self) -> dict[str, bytes | str | None]:
-        """What a person sees in OUT."""
-        found = shown(self.path).items()
-        return {path: what for path, (_, what) in found if not path.startswith(".porter") and path != "porter.json"}
 
 
 @pytest.fixture
@@ -63,10 +22,6 @@ def out(tmp_path: Path) -> Out:
     made = Out(tmp_path)
     made.convert({"net.py": TEXT, "pkg/notes.txt": b"notes\n"})
     return made
-
-
-def told(written: Written) -> list[str]:
-    return [str(finding) for finding in written.findings]
 
 
 def test_nothing_new_changes_nothing_not_even_times(out: Out) -> None:
@@ -138,78 +93,6 @@ def test_lines_that_both_changed_get_marks_until_they_are_settled(out: Out) -> N
     ]
     (out / "net.py").write_bytes(CLASHING.replace(b"first = 7", b"first = 7  # settled"))
     assert told(out.convert({"net.py": CLASHING})) == []
-
-
-def aside_message(what: str, name: str = "net.py") -> list[str]:
-    rest = f"the new conversion is in {name}.porter-new: take from it what you need, then remove it"
-    return [f"{name}:1:1: manual merge: {what}; {rest}"]
-
-
-UNMERGED = aside_message("edited by hand, and cannot be merged line by line; left as it is")
-
-
-def forget(out: Out) -> None:
-    shutil.rmtree(out / ".porter")
-
-
-@pytest.mark.parametrize("new", [THEIRS, CLASHING])
-def test_without_the_last_text_the_conversion_is_put_beside(out: Out, new: bytes) -> None:
-    forget(out)
-    (out / "net.py").write_bytes(MINE)
-    for _ in range(2):
-        written = out.convert({"net.py": new, "pkg/notes.txt": b"notes\n"})
-        assert out.shown() == {"net.py": MINE, "net.py.porter-new": new, "pkg": None, "pkg/notes.txt": b"notes\n"}
-        assert told(written) == UNMERGED
-
-
-def test_without_the_last_text_a_file_that_nobody_edited_is_replaced(out: Out) -> None:
-    forget(out)
-    assert told(out.convert({"net.py": THEIRS})) == []
-    assert out.shown() == {"net.py": THEIRS}
-
-
-def test_removing_what_lies_beside_says_that_it_is_settled(out: Out) -> None:
-    forget(out)
-    (out / "net.py").write_bytes(MINE)
-    out.convert({"net.py": THEIRS})
-    (out / "net.py.porter-new").unlink()
-    (out / "net.py").write_bytes(BOTH)
-    written = out.convert({"net.py": THEIRS})
-    assert (told(written), written.edited, out.shown()) == ([], ("net.py",), {"net.py": BOTH})
-    again = THEIRS.replace(b"second = 2", b"second = 3")
-    written = out.convert({"net.py": again})
-    assert written.merged == ("net.py",)
-    assert b"by hand" in (out / "net.py").read_bytes()
-    assert b"second = 3" in (out / "net.py").read_bytes()
-
-
-def test_what_lies_beside_is_removed_when_the_conversion_was_taken_over(out: Out) -> None:
-    forget(out)
-    (out / "net.py").write_bytes(MINE)
-    out.convert({"net.py": THEIRS})
-    (out / "net.py").write_bytes(THEIRS)
-    assert told(out.convert({"net.py": THEIRS})) == []
-    assert out.shown() == {"net.py": THEIRS}
-
-
-def test_what_lies_beside_is_not_written_over_when_it_was_edited(out: Out) -> None:
-    forget(out)
-    (out / "net.py").write_bytes(MINE)
-    out.convert({"net.py": THEIRS})
-    (out / "net.py.porter-new").write_bytes(b"half merged\n")
-    written = out.convert({"net.py": CLASHING})
-    assert out.shown() == {
-        "net.py": MINE, "net.py.porter-new": b"half merged\n", "net.py.porter-new-2": CLASHING,
-    }  # fmt: skip
-    assert "is in net.py.porter-new-2: take" in told(written)[0]
-
-
-def test_a_merge_that_would_be_no_python_is_put_beside(out: Out) -> None:
-    out.convert({"net.py": b"x = (1,\n     2,\n     3)\ny = 1\n"})
-    (out / "net.py").write_bytes(b"x = [1,\n     2,\n     3)\ny = 1\n".replace(b"3)", b"3]"))
-    written = out.convert({"net.py": b"x = (1,\n     2,\n     3), (\n     4)\ny = 1\n"})
-    assert written.findings
-    assert any(finding.level is Level.MANUAL for finding in written.findings)
 
 
 def test_a_file_that_nobody_wrote_but_the_user_stays(out: Out) -> None:
