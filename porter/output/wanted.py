@@ -16,8 +16,9 @@ LAST = f"{HOME}/last"
 README = f"{HOME}/README.md"
 ABOUT = b"""# .porter
 
-`last/` holds what `porter convert` wrote here last. By it the next `porter convert SRC -o OUT` knows your edits from
-its own text and merges the two, so keep it beside them under version control. `porter convert` looks after it.
+`last/` holds what `porter convert` wrote here last: of each text a copy, with `.last` behind its name. By it the next
+`porter convert SRC -o OUT` knows your edits from its own text and merges the two, so keep it beside them under version
+control. `porter convert` looks after it.
 """
 KEPT_BYTES = 1 << 20
 """Texts up to this size can be merged; of larger ones only the fingerprint is kept."""
@@ -60,9 +61,8 @@ Compose = Callable[[Written, bool], bytes]
 
 
 def last_path(path: str) -> str:
-    """Where what porter wrote last at `path` is kept. A `.gitignore` there must not act as one."""
-    folder, slash, name = path.rpartition("/")
-    return f"{LAST}/{folder}{slash}{name}.last" if name.startswith(".git") else f"{LAST}/{path}"
+    """Where what porter wrote last at `path` is kept, by a name that no tool takes for a module or a `.gitignore`."""
+    return f"{LAST}/{path}.last"
 
 
 def kept(want: Wanted) -> bytes | None:
