@@ -158,15 +158,16 @@ def sweep(path: Path) -> None:
     except OSError:
         return
     for entry in left:
-        with contextlib.suppress(OSError, SourceError), locked(entry):
+        with contextlib.suppress(OSError, SourceError), locked(entry, surely=True):
             remove(entry)
 
 
 @contextlib.contextmanager
-def locked(path: Path) -> Iterator[None]:
+def locked(path: Path, *, surely: bool = False) -> Iterator[None]:
     """Hold the lock of a file or folder: it ends with the process, however that ends.
 
-    Raises SourceError where another porter holds it, OSError where it cannot be opened.
+    Where the file system has no locks, there is none, or, with `surely`, OSError. Raises SourceError where another
+    porter holds it, OSError where it cannot be opened.
     """
     descriptor = os.open(path, READ)
     try:
@@ -174,6 +175,9 @@ def locked(path: Path) -> Iterator[None]:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise SourceError(f"{path}: another porter is writing there: wait for its end, then run again") from error
+        except OSError:
+            if surely:
+                raise
         yield
     finally:
         os.close(descriptor)

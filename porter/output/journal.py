@@ -213,7 +213,7 @@ class Transaction:
 
     def _put_back(self, step: Step) -> None:
         name, saved = PurePosixPath(step.path).name, self._saved(step)
-        if step not in self._placed and disk.fingerprint(saved) == disk.ABSENT:
+        if step not in self._placed and not self._was_replaced(step):
             return
         with self.folders.holding(step.path, make=True) as folder:
             if step in self._placed and step.after != disk.ABSENT:
@@ -223,6 +223,16 @@ class Transaction:
                 os.rename(saved, name, dst_dir_fd=folder)
             else:
                 os.unlink(name, dir_fd=folder)
+
+    def _was_replaced(self, step: Step) -> bool:
+        """Whether a step that did not come to its end has changed what a person sees."""
+        if disk.fingerprint(self._saved(step)) == disk.ABSENT:
+            return False
+        try:
+            with self.folders.holding(step.path) as folder:
+                return disk.fingerprint(PurePosixPath(step.path).name, folder=folder) == step.after
+        except OSError:
+            return False
 
 
 def _save(name: str, folder: int, saved: Path, path: Path) -> None:
@@ -239,7 +249,7 @@ def _place(staged: Path, name: str, folder: int, path: Path, *, fresh: bool) -> 
     try:
         if fresh:
             os.link(staged, name, dst_dir_fd=folder, follow_symlinks=False)
-            staged.unlink()
+            disk.remove(staged)
             return
     except FileExistsError as error:
         raise SourceError(f"{path}: {CHANGED}; nothing was written: run porter again") from error
@@ -256,7 +266,7 @@ def _place(staged: Path, name: str, folder: int, path: Path, *, fresh: bool) -> 
             near.replace(path)
         finally:
             disk.remove(near)
-        staged.unlink()
+        disk.remove(staged)
 
 
 @contextlib.contextmanager

@@ -290,3 +290,34 @@ def test_what_cannot_be_put_back_is_kept_and_named(root: Path, monkeypatch: pyte
     (kept,) = (root / ".porter").iterdir()
     assert str(kept) in str(error.value)
     assert "a, old" in {path.read_text() for path in kept.glob("old-*")}
+
+
+def test_a_file_system_without_locks_is_written_to(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(37, "No locks available")
+
+    monkeypatch.setattr(disk.fcntl, "flock", refuse)  # type: ignore[attr-defined]
+    expected = changed(root)
+    change(root)
+    assert shown(root) == expected
+    left = root / ".kept.txt.porter-0123abcd"
+    left.write_text("of a porter that may be alive")
+    disk.sweep(root / "kept.txt")
+    assert left.exists()
+
+
+def test_a_file_that_cannot_be_replaced_needs_no_putting_back(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = shown(root)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    def arm() -> None:
+        for name in ("link", "rename", "unlink"):
+            monkeypatch.setattr(os, name, refuse)
+
+    with pytest.raises(PermissionError, match="Operation not permitted"):
+        change(root, arm)
+    monkeypatch.undo()
+    shutil.rmtree(root / ".porter", ignore_errors=True)
+    assert shown(root) == before
