@@ -23,6 +23,10 @@ class FrameworkError(PorterError):
     """A framework that the command needs is missing or unusable."""
 
 
+class StreamError(PorterError):
+    """Standard output did not take the result."""
+
+
 class RuleError(PorterError):
     """One or more rule files are wrong: all problems of all files, one a line."""
 

@@ -7,19 +7,18 @@ import signal
 import sys
 import traceback
 from collections.abc import Sequence
-from types import FrameType
+from pathlib import Path
 
 import click
 
-from porter import __version__
+from porter import __version__, signals, streams
 from porter.cli.check import check
 from porter.cli.convert import convert
 from porter.cli.rules import rules
-from porter.errors import PorterError
+from porter.errors import PorterError, SourceError
 
 FAILED = 2
-INTERRUPTED = 130
-TERMINATED = 143
+NO_FOLDER = "the current folder cannot be found, expected one that exists: change into another one"
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -30,6 +29,8 @@ def cli() -> None:
     convert rewrites; check builds both sides of every converted place and compares them; rules tells what is known.
     No command changes SRC, except convert --in-place.
     """
+    if _no_folder():
+        raise SourceError(NO_FOLDER)
 
 
 cli.add_command(convert)
@@ -39,7 +40,6 @@ cli.add_command(rules)
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and end the process with its exit code."""
-    signal.signal(signal.SIGTERM, _terminated)
     gc.disable()  # one command a process, whose syntax trees live to its end: looking for garbage would cost a tenth
     try:
         code = run(arguments)
@@ -47,6 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         traceback.print_exception(error)
         _complain("this is a bug in porter; please report it with the lines above")
         code = FAILED
+    code = streams.finish(code)
+    signals.ignore()
     gc.freeze()  # nor is anything left behind taken apart at the end
     sys.exit(code)
 
@@ -55,6 +57,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; expected errors are printed as one line, `porter: ...`."""
     try:
         code = cli.main(args=arguments, prog_name="porter", standalone_mode=False)
+        streams.flush()
         return code if isinstance(code, int) else 0
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), err=True)
@@ -63,9 +66,14 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except PorterError as error:
         _complain(str(error))
         return error.exit_code
+    except signals.Interrupted as interrupted:
+        return _interrupted(interrupted.number)
     except (click.Abort, KeyboardInterrupt):
-        _complain("interrupted; nothing was written half")
-        return INTERRUPTED
+        return _interrupted(signal.SIGINT)
+    except OSError:
+        if not _no_folder():
+            raise
+        _complain(NO_FOLDER)
     return FAILED
 
 
@@ -80,6 +88,16 @@ def _complain(message: str) -> None:
     click.echo(f"porter: {message}", err=True)
 
 
-def _terminated(_signal: int, _frame: FrameType | None) -> None:
-    """End as after Ctrl-C, so that half-written trees are taken away."""
-    sys.exit(TERMINATED)
+def _interrupted(number: int) -> int:
+    signals.ignore()  # a second one would say it again
+    _complain(signals.told(number))
+    return 128 + number
+
+
+def _no_folder() -> bool:
+    """Whether the current folder has been deleted: no relative path means anything then."""
+    try:
+        Path.cwd()
+    except OSError:
+        return True
+    return False

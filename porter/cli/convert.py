@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from porter import output
 from porter.cli.options import PATH, STDIN, format_options, rule_dirs_option, tree_defaults
 from porter.cli.request import Request, make_request
 from porter.errors import SourceError
+from porter.streams import reason
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -106,10 +108,21 @@ def _read(request: Request) -> Tree:
     from porter.source.tree import Tree, read_tree
 
     if request.src == STDIN:
-        return Tree(Path(), {STDIN_NAME: sys.stdin.buffer.read()}, ())
+        return Tree(Path(), {STDIN_NAME: _standard_input()}, ())
     if request.src.is_file() and request.src.suffix != ".py":
         raise SourceError(f"{request.src}: not a .py file; a folder, a .py file or - is expected")
     return read_tree(request.src, request.exclude)
+
+
+def _standard_input() -> bytes:
+    try:
+        if sys.stdin is None:  # Python makes none of a closed descriptor
+            raise OSError(errno.EBADF, "")
+        return sys.stdin.buffer.read()
+    except OSError as error:
+        raise SourceError(
+            f"standard input: {reason(error)}, expected Python source: porter convert - < FILE"
+        ) from error
 
 
 def _convert(tree: Tree, rules: RuleBook, request: Request) -> Account:
@@ -208,7 +221,7 @@ def _tell(facts: Facts, summary: Summary, request: Request, console: Console) ->
     from porter.report.terminal import print_findings, print_summary, report_text
 
     if request.report_on_stdout:
-        with reader_may_leave():
+        with reader_may_leave(_kept(request)):
             click.echo(report(facts, summary), nl=False)
         return
     if request.report is not None:
@@ -218,3 +231,9 @@ def _tell(facts: Facts, summary: Summary, request: Request, console: Console) ->
     print_summary(summary, console)
     if request.mode == "tree":
         write(console, f"Written to {request.out}. Next: porter check {request.src} {request.out}")
+
+
+def _kept(request: Request) -> str:
+    """What is true of the result when the report could not be shown."""
+    written = {"tree": f"{request.out} is written, and whole", "in place": f"{request.src} is converted, and whole"}
+    return written.get(request.mode, "")

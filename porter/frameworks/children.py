@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import selectors
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +19,7 @@ from typing import IO, Literal, Self
 
 from porter.errors import FrameworkError
 from porter.frameworks.job import Job, Reply, receive_reply, send_job
+from porter.signals import cleaning
 
 Name = Literal["torch", "mindspore"]
 
@@ -33,10 +36,13 @@ class Child:
     def __init__(self, name: Name, seconds: float = 120.0) -> None:
         self.name = name
         self.seconds = seconds
-        self._folder = tempfile.TemporaryDirectory(prefix="porter-")
+        self._folder = Path(tempfile.gettempdir(), f"porter-{secrets.token_hex(8)}")
         self._process: subprocess.Popen[bytes] | None = None
         self._ready = False
         self._aborted = False
+        self._stack = contextlib.ExitStack()
+        self._stack.enter_context(cleaning(self._vanish))
+        self._folder.mkdir(mode=0o700)
 
     def __enter__(self) -> Self:
         return self
@@ -58,7 +64,7 @@ class Child:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
-                cwd=self._folder.name,  # MindSpore leaves folders where it runs
+                cwd=self._folder,  # MindSpore leaves folders where it runs
                 env=_environment(),
                 start_new_session=True,
             )
@@ -91,8 +97,17 @@ class Child:
     def close(self) -> None:
         """End the process and remove its folder."""
         self._stop()
-        with contextlib.suppress(OSError):
-            self._folder.cleanup()
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._stack.close()
+
+    def _vanish(self) -> None:
+        """End and remove everything without the locks of `subprocess`, which the interrupted code may hold."""
+        self.abort()
+        process = self._process
+        with contextlib.suppress(ChildProcessError):
+            while process is not None and os.waitpid(process.pid, os.WNOHANG) == (0, 0):
+                time.sleep(0.001)
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def _await_start(self) -> None:
         self.start()
@@ -126,7 +141,7 @@ class Child:
         return f"the {self.name} process died ({cause})" + (f": {last[:200]}" if last else "")
 
     def _errors(self) -> Path:
-        return Path(self._folder.name) / "stderr.txt"
+        return self._folder / "stderr.txt"
 
     def _stop(self) -> None:
         process, self._process, self._ready = self._process, None, False

@@ -10,8 +10,12 @@ import importlib
 import importlib.util
 import inspect
 import os
+import select
+import shutil
+import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -220,19 +224,35 @@ def main(name: str) -> None:
     answers = os.fdopen(os.dup(1), "wb")
     jobs = os.fdopen(os.dup(0), "rb")
     os.dup2(2, 1)
+    here = Path.cwd()
+    threading.Thread(target=_end_with_the_parent, args=(jobs.fileno(), here), daemon=True).start()
     try:
         framework = load_framework(name)
     except Exception as error:  # noqa: BLE001 - a framework can fail to import in any way, and the parent must hear why
         send_reply(answers, Reply(f"{type(error).__name__}: {error}", "start"))
         return
     send_reply(answers, Reply())
-    with tempfile.TemporaryDirectory(prefix="porter-") as folder:
+    with tempfile.TemporaryDirectory(prefix="porter-", dir=here) as folder:  # removed with it when this is killed
         while True:
             try:
                 job = receive_job(jobs)
             except EOFError:
                 return
             send_reply(answers, execute(framework, job, Path(folder)))
+
+
+def _end_with_the_parent(jobs: int, folder: Path) -> None:
+    """Wait until nobody is left who could send a job, and end then, in the middle of one if need be.
+
+    Only the process that was started for this removes its folder and ends its group, to which compilers belong.
+    """
+    hung_up = select.poll()
+    hung_up.register(jobs, 0)
+    hung_up.poll()
+    if os.getsid(0) == os.getpid():
+        shutil.rmtree(folder, ignore_errors=True)
+        os.killpg(os.getpid(), signal.SIGKILL)
+    os._exit(0)
 
 
 if __name__ == "__main__":

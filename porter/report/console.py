@@ -13,30 +13,32 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from porter.errors import StreamError
+from porter.signals import cleaning
+
 CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), 127, *range(128, 160)) if chr(code) not in "\t"}
 """What a source tree may hold but a terminal must not be sent: an escape in a file name could redraw the screen."""
 
-
-class _Console(Console):
-    """rich would end the process when a reader goes away; `reader_may_leave` decides about that."""
-
-    def on_broken_pipe(self) -> None:
-        raise BrokenPipeError
+WIPE = b"\r\x1b[2K\x1b[?25h"
+"""To the start of the line, clear it, show the cursor."""
 
 
 def make_console(file: TextIO | None = None, *, width: int | None = None) -> Console:
     """A console on `file` (default: standard error) that adds no colour of its own to numbers and paths."""
-    return _Console(file=file or sys.stderr, highlight=False, emoji=False, markup=False, width=width)
+    return Console(file=file or sys.stderr, highlight=False, emoji=False, markup=False, width=width)
 
 
 @contextlib.contextmanager
-def reader_may_leave() -> Iterator[None]:
-    """Write to standard output in here: that `head` has seen enough is no error, and no exit code tells of it."""
+def reader_may_leave(kept: str = "") -> Iterator[None]:
+    """Write to standard output in here. `kept` says what was written elsewhere before, and stays if this fails.
+
+    Raises StreamError; that `head` has seen enough is no error, and no exit code tells of it.
+    """
     try:
         yield
         sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except StreamError as error:
+        raise StreamError(f"{error}; {kept}" if kept else str(error)) from error
 
 
 def visible(text: str) -> str:
@@ -96,6 +98,13 @@ def progress(what: str) -> Iterator[Callable[[int, int], None] | None]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     columns = (TextColumn(what), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=make_console(), transient=True) as bar:
+    console = make_console()
+    with cleaning(lambda: _wipe(console)), Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _wipe(console: Console) -> None:
+    """Clear the line of a bar and show the cursor, past rich, whose locks the interrupted code may hold."""
+    if not console.is_dumb_terminal:
+        os.write(2, WIPE)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 from collections.abc import Iterator
 
 from porter.rewrite.assemble import Assembled, assemble
 from porter.rewrite.outcomes import Settings
 from porter.rewrite.whole import TreePlan
 from porter.rules.load import RuleBook
+from porter.signals import become_worker, cleaning
 
 Work = tuple[TreePlan, Settings, RuleBook]
 _inherited: list[Work] = []
@@ -24,8 +26,23 @@ def assembled(plan: TreePlan, settings: Settings, rules: RuleBook, jobs: int) ->
     if jobs == 1 or len(paths) < 2 or "fork" not in multiprocessing.get_all_start_methods():
         yield from ((path, _assemble(work, path)) for path in paths)
         return
-    with multiprocessing.get_context("fork").Pool(min(jobs, len(paths)), _inherited.append, (work,)) as pool:
+    processes = min(jobs, len(paths))
+    with cleaning(_kill), multiprocessing.get_context("fork").Pool(processes, _begin, (os.getpid(), work)) as pool:
         yield from zip(paths, pool.imap(_assemble_inherited, paths, chunksize=4), strict=True)
+
+
+def _begin(parent: int, work: Work) -> None:
+    become_worker(parent)
+    _inherited.append(work)
+
+
+def _kill() -> None:
+    """End the workers. The pool may start others in their place, which end when they see that this process is gone."""
+    workers = multiprocessing.active_children()
+    for worker in workers:
+        worker.kill()
+    for worker in workers:
+        worker.join(1)
 
 
 def _assemble_inherited(path: str) -> Assembled:
