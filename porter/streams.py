@@ -50,9 +50,9 @@ class _Result(_Errors):
     def lose(self, error: OSError) -> None:
         super().lose(error)
         if error.errno != errno.EPIPE:
-            raise StreamError(
-                f"standard output: {reason(error)}; the result could not be shown whole: send it to another place"
-            ) from error
+            found = reason(error, "writing")
+            what_to_do = "the result could not be shown whole: send it to another place"
+            raise StreamError(f"standard output: {found}; {what_to_do}") from error
 
 
 def prepare() -> None:
@@ -84,9 +84,9 @@ def finish(code: int) -> int:
     return code if lost is None or lost.errno == errno.EPIPE else StreamError.exit_code
 
 
-def reason(error: OSError) -> str:
+def reason(error: OSError, use: str) -> str:
     """What the operating system says, in words that fit a stream."""
-    return "not open" if error.errno == errno.EBADF else error.strerror or str(error)
+    return f"not open for {use}" if error.errno == errno.EBADF else error.strerror or str(error)
 
 
 def _text(stream: TextIO | None, descriptor: io.FileIO) -> TextIO:

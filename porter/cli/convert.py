@@ -120,9 +120,8 @@ def _standard_input() -> bytes:
             raise OSError(errno.EBADF, "")
         return sys.stdin.buffer.read()
     except OSError as error:
-        raise SourceError(
-            f"standard input: {reason(error)}, expected Python source: porter convert - < FILE"
-        ) from error
+        found = reason(error, "reading")
+        raise SourceError(f"standard input: {found}, expected Python source: porter convert - < FILE") from error
 
 
 def _convert(tree: Tree, rules: RuleBook, request: Request) -> Account:

@@ -51,19 +51,22 @@ class Ended:
 class Run:
     """A run of porter of which is known what it has loaded, and which processes belong to it."""
 
-    def __init__(self, folder: Path, *arguments: str | Path, **environment: str) -> None:
+    def __init__(self, folder: Path, *arguments: str | Path | int, program: str = "") -> None:
+        """`program`: a text of Python to be run in place of the command line."""
         self.mark = uuid.uuid4().hex
         self.temporary, self.errors, self.output = (folder / f"{self.mark}.{end}" for end in ("tmp", "err", "out"))
         self.temporary.mkdir()
-        more = {"PORTER_TEST_RUN": self.mark, "TMPDIR": str(self.temporary), **environment}
+        more = {"PORTER_TEST_RUN": self.mark, "TMPDIR": str(self.temporary)}
+        chosen = ("-c", program) if program else ("-m", "porter")
         with self.errors.open("wb") as errors, self.output.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-X", "importtime", "-m", "porter", *map(str, arguments)],
+                [sys.executable, "-X", "importtime", *chosen, *map(str, arguments)],
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=errors,
                 cwd=folder,
                 env=with_porter(**more),
+                start_new_session=True,
                 preexec_fn=_defaults,  # a suite that runs in the background has signals ignored, and hands that on
             )
 
