@@ -11,50 +11,16 @@ import pytest
 
 from porter import signals
 from porter.errors import SourceError
-from porter.output import disk, finish, is_unfinished
+from porter.output import disk, finish
 from porter.output.journal import PENDING, Transaction, transaction
-from tests.output.conftest import kills, shown
-
-MANIFEST = "porter.json"
+from tests.output.conftest import shown
+from tests.output.steps import MANIFEST, change, changed, make_root
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A folder with files of several kinds."""
-    folder = tmp_path / "root"
-    (folder / "pkg").mkdir(parents=True)
-    (folder / "pkg" / "a.py").write_text("a, old")
-    (folder / "pkg" / "a.py").chmod(0o751)
-    (folder / "b.py").write_text("b, old")
-    (folder / "gone.py").write_text("gone")
-    (folder / "link").symlink_to("b.py")
-    (folder / "kept.txt").write_text("kept")
-    return folder
-
-
-def change(root: Path, before_commit: Callable[[], object] = lambda: None) -> None:
-    """Replace two files, remove one, add one in a new folder, and turn a link around."""
-    with transaction(root) as work:
-        fill(work, root)
-        before_commit()
-        work.commit(MANIFEST, b"writing", b"done")
-
-
-def fill(work: Transaction, root: Path) -> None:
-    for name in ("pkg/a.py", "b.py"):
-        work.write(name, f"{name}, new".encode(), disk.fingerprint(root / name))
-    work.remove("gone.py", disk.fingerprint(root / "gone.py"))
-    work.write("new/deep/c.py", b"c, new", disk.ABSENT)
-    work.link("link", "kept.txt", "link:b.py")
-
-
-def changed(root: Path) -> dict[str, object]:
-    """What `shown` gives after `change`."""
-    found: dict[str, object] = dict(shown(root))
-    del found["gone.py"]
-    found |= {"pkg/a.py": (0o751, b"pkg/a.py, new"), "b.py": (0o644, b"b.py, new"), "link": (0, "kept.txt")}
-    found |= {"new": (0o755, None), "new/deep": (0o755, None), "new/deep/c.py": (0o644, b"c, new")}
-    return found | {MANIFEST: (0o644, b"done")}
+    return make_root(tmp_path)
 
 
 def test_all_steps_are_done_and_nothing_else(root: Path) -> None:
@@ -171,64 +137,6 @@ def test_ctrl_c_between_two_steps_puts_everything_back(root: Path, monkeypatch: 
     with pytest.raises(signals.Interrupted):
         change(root)
     assert shown(root) == before
-
-
-def test_a_run_killed_at_any_change_of_the_disk_is_finished_or_has_done_nothing(tmp_path: Path, root: Path) -> None:
-    before, after = dict(shown(root)), changed(root)
-    ends: dict[str, int] = {"old": 0, "new": 0}
-    spare = tmp_path / "spare"
-    shutil.copytree(root, spare, symlinks=True)
-    for _ in kills(lambda: change(root)):
-        was_unfinished = is_unfinished(root)
-        left = finish(root)
-        assert not left
-        found = shown(root)
-        assert found == (after if was_unfinished or found.get(MANIFEST) else before)
-        ends["new" if found == after else "old"] += 1
-        shutil.rmtree(root)
-        shutil.copytree(spare, root, symlinks=True)
-    assert ends["old"] > 10
-    assert ends["new"] > 20
-
-
-def test_a_run_killed_while_it_puts_things_back_is_finished(tmp_path: Path, root: Path) -> None:
-    after = changed(root)
-    spare = tmp_path / "spare"
-    shutil.copytree(root, spare, symlinks=True)
-
-    def fail_at_the_end() -> None:
-        with transaction(root) as work:
-            fill(work, root)
-            work.write("kept.txt", b"new", "file:of another content", mode=0o644)
-            work.commit(MANIFEST, b"writing", b"done")
-
-    def run() -> None:
-        with pytest.raises(SourceError):
-            fail_at_the_end()
-
-    unfinished = 0
-    for _ in kills(run):
-        was_unfinished = is_unfinished(root)
-        left = finish(root)
-        unfinished += was_unfinished
-        found = shown(root)
-        assert left in (None, [], ["kept.txt"])
-        assert found in (after, shown(spare))
-        assert found == after if was_unfinished else True
-        shutil.rmtree(root)
-        shutil.copytree(spare, root, symlinks=True)
-    assert unfinished > 20
-
-
-def test_what_was_edited_after_the_kill_stays(root: Path) -> None:
-    for _ in kills(lambda: change(root)):
-        if is_unfinished(root) and (root / "b.py").read_text() == "b, old":
-            break
-    (root / "b.py").write_text("b, edited after the kill")
-    assert finish(root) == ["b.py"]
-    assert (root / "b.py").read_text() == "b, edited after the kill"
-    assert (root / "pkg" / "a.py").read_text() == "pkg/a.py, new"
-    assert not (root / PENDING).exists()
 
 
 def test_two_porters_do_not_write_at_the_same_time(root: Path) -> None:

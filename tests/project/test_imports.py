@@ -69,7 +69,6 @@ LIGHT = {
     "results",
     "errors",
     "streams",
-    "signals",
 }
 """Parts that `porter convert` loads: they do not import numpy either."""
 
