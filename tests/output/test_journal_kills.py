@@ -1,4 +1,4 @@
-"""A transaction that is killed anywhere, also while it puts things back, is finished by the next or has done nothing."""
+"""A transaction that is killed anywhere, also while it puts things back, is finished by the next or did nothing."""
 
 from __future__ import annotations
 

@@ -8,8 +8,10 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd import forward_ad
 
 from porter.runtime.kernel import gpu, loader
+from porter.runtime.kernel.torch_layout import dense, gradients_for, like
 from porter.runtime.kernel.torch_pool import DTYPES, empty_like
 from porter.runtime.kernel.torch_threads import threads
 
@@ -25,6 +27,7 @@ try:  # private, but the public ways to ask take as long as the dispatcher
     )
 except AttributeError:  # a torch that has them no more: every call goes by the dispatcher
     _OBSERVERS = (lambda: True,)
+_TRANSFORM: Any = _OBSERVERS[-1]
 
 _LIBRARY = torch.library.Library("porter", "DEF")
 _LIBRARY.define(
@@ -67,7 +70,7 @@ def instance_norm(
 def _fits(x: Tensor, running: tuple[Any, Any], affine: tuple[Any, Any], use_input_stats: bool) -> bool:
     """Whether the kernel may have the call: it is right, and all on one device that there is a kernel for."""
     kind, shape = x.dtype, x.shape
-    if kind not in DTYPES or x.layout != torch.strided:
+    if kind not in DTYPES or x.layout != torch.strided or _transformed():
         return False
     on_cpu = x.is_cpu
     if not (_available() if on_cpu else gpu.available(x.device.type)):
@@ -89,11 +92,19 @@ def _fits(x: Tensor, running: tuple[Any, Any], affine: tuple[Any, Any], use_inpu
     return shared is None or shared == kind or (shared == torch.float32 and kind in _SHORT)
 
 
+def _transformed() -> bool:
+    """Whether torch.func, or forward-mode differentiation, is at work: the kernel has a backward and nothing else."""
+    return _TRANSFORM() is not None or forward_ad._current_level >= 0
+
+
+# As in gpu.py: what torch.compiler.assume_constant_result does, without loading the compiler.
+_transformed._dynamo_marked_constant = True  # type: ignore[attr-defined]
+
+
 def _available() -> bool:
     return loader.available()
 
 
-# As in gpu.py: what torch.compiler.assume_constant_result does, without loading the compiler.
 _available._dynamo_marked_constant = True  # type: ignore[attr-defined]
 
 
@@ -104,22 +115,6 @@ def _update(running_mean: Tensor, running_var: Tensor, statistics: Tensor, eleme
     variance = variance * (elements / (elements - 1))
     for running, observed in ((running_mean, mean), (running_var, variance)):
         running.copy_((1 - momentum) * running + momentum * observed)
-
-
-def _is_last(x: Tensor) -> bool:
-    return not x.is_contiguous() and x.movedim(1, -1).is_contiguous()
-
-
-def _dense(x: Tensor) -> Tensor:
-    """Itself where its memory is channels first or last without gaps, else a copy that is channels first."""
-    return x if x.is_contiguous() or _is_last(x) else x.contiguous()
-
-
-def _like(grad: Tensor, x: Tensor) -> Tensor:
-    """`grad` in the layout of `x`, which is dense."""
-    if grad.stride() == x.stride():
-        return grad
-    return grad.movedim(1, -1).contiguous().movedim(-1, 1) if _is_last(x) else grad.contiguous()
 
 
 def _run(
@@ -153,7 +148,7 @@ def _run(
 
 @torch.library.impl(_LIBRARY, "instance_norm", "CPU")
 def _forward(x: Tensor, weight: Any, bias: Any, mean: Any, variance: Any, eps: float) -> tuple[Tensor, Tensor]:
-    x = _dense(x)
+    x = dense(x)
     output, statistics = empty_like(x), x.new_empty((*x.shape[:2], 2), dtype=torch.float64)
     _run(x, eps, weight, bias, (mean, variance), statistics, (output,))
     return output, statistics
@@ -161,7 +156,7 @@ def _forward(x: Tensor, weight: Any, bias: Any, mean: Any, variance: Any, eps: f
 
 def _only_output(x: Tensor, weight: Any, bias: Any, mean: Any, variance: Any, eps: float) -> tuple[Tensor, None]:
     """`_forward` where nobody asks for the statistics."""
-    x = _dense(x)
+    x = dense(x)
     output = empty_like(x)
     _run(x, eps, weight, bias, (mean, variance), None, (output,))
     return output, None
@@ -172,27 +167,17 @@ def _backward(
     grad: Tensor, x: Tensor, statistics: Tensor, weight: Any, mean: Any, variance: Any, eps: float,
     of_input: bool, of_weight: bool, of_bias: bool,
 ) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
-    x = _dense(x)
-    grad = _like(grad, x)
-    outputs = _outputs(x, weight, of_input, of_weight, of_bias, empty_like)
+    x = dense(x)
+    grad = like(grad, x)
+    outputs = gradients_for(x, weight, of_input, of_weight, of_bias, empty_like)
     # An empty tensor's address is 0, and those of the parameters' gradients have the dtype of the weight, or else of x.
     _run(x, eps, weight, None, (mean, variance), statistics, outputs, grad)
     return outputs
 
 
-def _outputs(
-    x: Tensor, weight: Any, of_input: bool, of_weight: bool, of_bias: bool, empty_like: Any = torch.empty_like
-) -> tuple[Tensor, Tensor, Tensor]:
-    """What a gradient goes to: an empty tensor where none is wanted, which an operation has to return."""
-    like = x if weight is None else weight
-    gradient = empty_like(x) if of_input else x.new_empty(0)
-    vectors = [like.new_empty(x.shape[1] if wanted else 0) for wanted in (of_weight, of_bias)]
-    return gradient, vectors[0], vectors[1]
-
-
 @torch.library.register_fake("porter::instance_norm", lib=_LIBRARY)
 def _fake_forward(x: Tensor, weight: Any, bias: Any, mean: Any, variance: Any, eps: float) -> tuple[Tensor, Tensor]:
-    return torch.empty_like(_dense(x)), x.new_empty((*x.shape[:2], 2), dtype=torch.float64)
+    return torch.empty_like(dense(x)), x.new_empty((*x.shape[:2], 2), dtype=torch.float64)
 
 
 @torch.library.register_fake("porter::instance_norm_backward", lib=_LIBRARY)
@@ -200,7 +185,7 @@ def _fake_backward(
     grad: Tensor, x: Tensor, statistics: Tensor, weight: Any, mean: Any, variance: Any, eps: float,
     of_input: bool, of_weight: bool, of_bias: bool,
 ) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
-    return _outputs(_dense(x), weight, of_input, of_weight, of_bias)
+    return gradients_for(dense(x), weight, of_input, of_weight, of_bias)
 
 
 gpu.register(_LIBRARY)

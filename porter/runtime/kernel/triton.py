@@ -20,7 +20,7 @@ import triton.language as tl
 from torch import Tensor
 
 from porter.runtime.kernel import triton_kernels as kernels
-from porter.runtime.kernel.torch import _dense, _is_last, _like, _outputs
+from porter.runtime.kernel.torch_layout import dense, gradients_for, is_last, like
 
 TILE = 1024
 """Elements of a tile at most: four, which are one load, for each thread of eight warps."""
@@ -100,7 +100,7 @@ def forward(
     dtype of `x`, or float32 with a shorter one. Channels-last memory is read and written as it is. The caller has
     checked all that: porter.runtime.kernel.torch.instance_norm. Raises what Triton does where it cannot build a kernel.
     """
-    x = _dense(x)
+    x = dense(x)
     output, statistics = torch.empty_like(x), x.new_empty((*x.shape[:2], 2), dtype=_float64)
     if not x.numel():
         return output, statistics
@@ -124,8 +124,8 @@ def backward(
     `grad` is like `x`, `statistics` what the forward returned. Those of weight and bias are (C,), of the weight's
     dtype, or that of `x` where there is none.
     """
-    x = _dense(x)
-    grad, outputs = _like(grad, x), _outputs(x, weight, of_input, of_weight, of_bias)
+    x = dense(x)
+    grad, outputs = like(grad, x), gradients_for(x, weight, of_input, of_weight, of_bias)
     of_rows = x.new_zeros((*x.shape[:2], 2), dtype=_float64) if of_weight or of_bias else None
     if x.numel() and (of_input or of_rows is not None):
         out = outputs[0] if of_input else None
@@ -167,7 +167,7 @@ def _dense_vectors(*vectors: Tensor | None) -> list[Tensor | None]:
 
 def plan_of(x: Tensor) -> Plan:
     """For a tensor that is dense, channels first or last, and not empty."""
-    (n, c), s, last = x.shape[:2], math.prod(x.shape[2:]), _is_last(x)
+    (n, c), s, last = x.shape[:2], math.prod(x.shape[2:]), is_last(x)
     groups, rows = (n, c) if last else (1, n * c)
     lines = min(_power(rows), LINES) if last else min(_power(rows), max(LEAST // _power(s), 1))
     block = min(_power(s), TILE // lines)
