@@ -12,9 +12,12 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from types import FrameType
-from typing import NoReturn
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # as typing has it, whose import would be half of the time in which there is no handler yet
+    from collections.abc import Callable, Iterator
+    from types import FrameType
+    from typing import NoReturn
 
 NUMBERS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 PARENT_DEATH = 1

@@ -209,14 +209,38 @@ list(parallel.assembled(plan, None, None, 2))
 """
 
 
+def hanging(folder: Path, before: str = "") -> Run:
+    """A run whose two workers are at work, and never end it."""
+    started = Run(folder, program=INSTALLED + before + HANGING)
+    while len(list(folder.glob("started*"))) < 2:
+        assert started.process.poll() is None, started.said()
+        time.sleep(0.001)
+    return started
+
+
+def test_a_worker_leaves_ctrl_c_to_its_parent() -> None:
+    text = (
+        "parent = os.getpid()\n"
+        "child = os.fork()\n"
+        "if not child:\n"
+        "    signals.become_worker(parent); send(); say('working'); send(signal.SIGTERM); say('never')\n"
+        "say(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
+    )
+    assert script(text) == (0, "working\n-15\n", "")
+
+
+def test_workers_are_ended_where_the_system_does_not_see_to_it(tmp_path: Path) -> None:
+    started = hanging(tmp_path, "signals.PARENT_DEATH = 0\n")
+    started.process.send_signal(signal.SIGINT)
+    ended = started.ended()
+    assert (ended.code, ended.err, ended.alive) == (130, f"{LINES[signal.SIGINT]}\n", [])
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 @pytest.mark.parametrize("whole_group", [False, True], ids=["one", "group"])
 def test_workers_end_with_the_run(tmp_path: Path, number: signal.Signals, whole_group: bool) -> None:
     """Ctrl-C goes to the whole group, and is told once; `kill` goes to one process."""
-    started = Run(tmp_path, program=INSTALLED + HANGING)
-    while len(list(tmp_path.glob("started*"))) < 2:
-        assert started.process.poll() is None, started.said()
-        time.sleep(0.001)
+    started = hanging(tmp_path)
     assert len(started.alive()) == 3
     (os.killpg if whole_group else os.kill)(started.process.pid, number)
     ended = started.ended()

@@ -160,6 +160,19 @@ def test_another_error_of_the_system_stays_a_bug_to_be_told(tmp_path: Path, monk
         run(["rules"])
 
 
+def test_what_a_command_left_unsaid_is_written_at_the_end() -> None:
+    script = (
+        "import sys; from porter import cli, streams; streams.prepare();"
+        "cli.cli.main = lambda **_: sys.stdout.write('x') * 0; cli.main([])"
+    )
+    command = [sys.executable, "-c", script]
+    with Path("/dev/full").open("wb") as full:
+        ran = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, env=with_porter(), timeout=60)
+    assert (ran.returncode, ran.stderr.decode()) == (2, SHOWN.format(FULL) + "\n")
+    ran = subprocess.run(command, capture_output=True, env=with_porter(), timeout=60)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, b"x", b"")
+
+
 def test_the_streams_that_python_made_are_kept_as_they_were() -> None:
     script = (
         "import sys; from porter import streams; old = sys.stdout, sys.stderr; streams.prepare();"
