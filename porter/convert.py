@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from porter.errors import UsageError
@@ -129,10 +129,21 @@ def _parsed(tree: Tree) -> tuple[dict[str, SourceText], list[Finding]]:
             text.tree  # noqa: B018  parsed here, so that a file that is no Python is a finding
             texts[path] = text
         except Unreadable as error:
-            findings.append(Finding(path, error.line, 1, Level.MANUAL, "file", f"copied as it is: {error}"))
-    for path, reason in tree.unreadable.items():
-        findings.append(Finding(path, 1, 1, Level.MANUAL, "file", f"cannot be read: {reason}"))
+            findings.append(replace(_about(path, Level.MANUAL, f"copied as it is: {error}"), line=error.line))
+    findings += [_about(path, Level.MANUAL, f"cannot be read: {why}") for path, why in tree.unreadable.items()]
+    findings += [_about(path, Level.REVIEW, f"is {what}: passed over") for path, what in tree.skipped.items()]
     return texts, findings
+
+
+def _about(path: str, level: Level, message: str) -> Finding:
+    """What there is to say of a file as a whole."""
+    return Finding(path, 1, 1, level, "file", message)
+
+
+def carried_findings(tree: Tree) -> list[Finding]:
+    """Ignored modules that have to be copied along."""
+    message = "is ignored, but {} imports it: copied as it is; --include converts it"
+    return [_about(path, Level.REVIEW, message.format(by)) for path, by in tree.carried.items()]
 
 
 def _interesting(tree: Tree, texts: Mapping[str, SourceText], options: Settings) -> set[str]:

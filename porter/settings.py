@@ -1,108 +1,156 @@
-"""`[tool.porter]` of the source tree's pyproject.toml: any option of the command line, by its long name.
+"""`[tool.porter]` in pyproject.toml: options of the command line that a project sets once.
 
-The command line wins over the table. A wrong table is an error that names every wrong key at once, so that a typing
-error never turns into a silent default. Paths in the table are relative to the file that holds it.
+The nearest file that has the table counts, from SRC upwards to the root of the repository. The keys are a closed list:
+what writes is said on the command line alone. A wrong table is an error that names every wrong key at once, so that a
+typing error never turns into a silent default.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-import click
-
 from porter.errors import SourceError, UsageError
 
+NAME = "pyproject.toml"
 TABLE = "[tool.porter]"
+ROOTS = (".git", ".hg")
+"""What the root of a repository holds."""
+
+WRITING = frozenset({"output", "in-place", "force", "allow-dirty", "report", "data"})
+ABOUT_A_RUN = frozenset({"diff", "format", "site", "set", "missing"})
+LATER = {"whole": ("class", "file")}
+"""Values of the contract that no version has yet."""
+
+Check = Callable[[object], bool]
 
 
-def read_table(folder: Path) -> dict[str, Any]:
-    """The table of `folder/pyproject.toml`; empty when there is no such file or no such table.
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a key takes, in words and as a test."""
 
-    Raises SourceError when the file cannot be read or is not TOML, UsageError when `tool.porter` is not a table.
+    expected: str
+    fits: Check
+
+
+def _choice(*values: str) -> Kind:
+    return Kind(f"one of {', '.join(values)}" if len(values) > 1 else repr(values[0]), lambda value: value in values)
+
+
+FLAG = Kind("true or false", lambda value: isinstance(value, bool))
+NUMBER = Kind("a whole number from 1", lambda value: type(value) is int and value >= 1)
+STRINGS = Kind(
+    "a list of strings", lambda value: isinstance(value, list) and all(isinstance(item, str) for item in value)
+)
+TABLES = Kind(
+    "a table of tables",
+    lambda value: isinstance(value, dict) and all(isinstance(item, dict) for item in value.values()),
+)
+KEYS = {
+    "to": _choice("mindspore", "torch"),
+    "platform": _choice("gpu", "any"),
+    "level": _choice("safe", "review"),
+    "whole": _choice("site"),
+    "mark": FLAG,
+    "exclude": STRINGS,
+    "extend-exclude": STRINGS,
+    "include": STRINGS,
+    "gitignore": FLAG,
+    "rules": STRINGS,
+    "jobs": NUMBER,
+    "models": TABLES,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The settings of a project: `path` of the file (None where there is none), and key -> value, checked."""
+
+    path: Path | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> Path:
+        """What paths and patterns in it are relative to."""
+        return (self.path or Path.cwd()).resolve().parent
+
+    def strings(self, key: str) -> tuple[str, ...]:
+        """A list; empty where the key is not set."""
+        return tuple(self.values.get(key, ()))
+
+
+def find_table(source: Path) -> Table:
+    """The settings that hold for a folder or a file.
+
+    Raises SourceError for a file on the way that cannot be read or is not TOML, UsageError for a wrong table.
     """
-    path = folder / "pyproject.toml"
+    start = source if source.is_dir() else source.parent
+    for folder in _upwards(start):
+        values = _read(folder / NAME)
+        if values is not None:
+            path = folder / NAME
+            _check(values, path)
+            return Table(path, values)
+    return Table()
+
+
+def _upwards(start: Path) -> list[Path]:
+    """A folder and those above it, up to the root of the repository; the first is spelled as it was given."""
+    found = [start]
+    for folder in (start.resolve(), *start.resolve().parents):
+        if folder != start.resolve():
+            found.append(folder)
+        if any((folder / name).exists() for name in ROOTS):
+            break
+    return found
+
+
+def _read(path: Path) -> Mapping[str, Any] | None:
+    """The table of a file; None where there is none."""
     if not path.is_file():
-        return {}
+        return None
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise SourceError(
-            f"{path}: cannot be read: {error.strerror}; settings of the tree are looked for here"
-        ) from error
+        raise SourceError(f"{path}: cannot be read: {error.strerror}; settings are looked for here") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SourceError(f"{path}: is not valid TOML: {error}; mend it, or remove it from the tree") from error
+        raise SourceError(f"{path}: is not valid TOML: {error}; mend it, since settings are looked for here") from error
     tool = document.get("tool", {})
-    table = tool.get("porter", {}) if isinstance(tool, dict) else {}
-    if not isinstance(table, dict):
+    table = tool.get("porter") if isinstance(tool, dict) else None
+    if table is not None and not isinstance(table, dict):
         raise UsageError(f"{path}: tool.porter is {_toml_type(table)}, expected a table {TABLE} of options")
     return table
 
 
-def defaults(table: Mapping[str, Any], path: Path, commands: Sequence[click.Command]) -> dict[str, Any]:
-    """The table as defaults of click parameters (parameter name -> value), checked against the options of `commands`.
-
-    Raises UsageError that names every unknown key and every value of a wrong type.
-    """
-    options = _options(commands)
-    values: dict[str, Any] = {}
-    problems: list[str] = []
-    for key, value in table.items():
-        option = options.get(key)
-        if option is None:
-            problems.append(f"unknown key {key!r}{_suggestion(key, options)}")
-            continue
-        wanted = _problem(option, value)
-        if wanted:
-            problems.append(f"{key} = {value!r}, expected {wanted}")
-        elif option.name:
-            values[option.name] = _resolved(option, value, path.parent)
+def _check(values: Mapping[str, Any], path: Path) -> None:
+    problems = [problem for key, value in values.items() if (problem := _problem(key, value))]
     if problems:
         raise UsageError(f"{path}: {TABLE}: {'; '.join(problems)}")
-    return values
 
 
-def _options(commands: Sequence[click.Command]) -> dict[str, click.Option]:
-    """Long option name without its dashes -> option; the first command that has it decides."""
-    found: dict[str, click.Option] = {}
-    taken: set[str | None] = set()
-    for command in commands:
-        options = [p for p in command.params if isinstance(p, click.Option) and p.name not in {*taken, "help"}]
-        for option in options:
-            long = [name for name in option.opts if name.startswith("--")]
-            found.setdefault(long[0].removeprefix("--"), option)
-        taken.update(option.name for option in options)
-    return found
+def _problem(key: str, value: object) -> str:
+    """What is wrong with a key, or with its value; empty when nothing is."""
+    if key in WRITING:
+        return f"{key!r} is not set here: what is written, and where, is said on the command line alone"
+    if key in ABOUT_A_RUN:
+        return f"{key!r} is not set here: it is about one run, and said on the command line"
+    kind = KEYS.get(key)
+    if kind is None:
+        return f"unknown key {key!r}{_suggestion(key)}"
+    if value in LATER.get(key, ()):
+        return f"{key} = {value!r} is not there yet, expected {kind.expected}"
+    return "" if kind.fits(value) else f"{key} = {value!r}, expected {kind.expected}"
 
 
-def _suggestion(key: str, options: Mapping[str, click.Option]) -> str:
-    near = get_close_matches(key.replace("_", "-"), options, n=1, cutoff=0.5)
-    return f" (did you mean {near[0]!r}?)" if near else f", expected one of {', '.join(sorted(options))}"
-
-
-def _problem(option: click.Option, value: object) -> str | None:
-    """What was expected in place of `value`; None when it fits."""
-    if option.is_flag:
-        return None if isinstance(value, bool) else "true or false"
-    if option.multiple:
-        fits = isinstance(value, list) and all(isinstance(item, str) for item in value)
-        return None if fits else "a list of strings"
-    if isinstance(option.type, click.Choice):
-        choices = [str(choice) for choice in option.type.choices]
-        return None if value in choices else f"one of {', '.join(choices)}"
-    if isinstance(option.type, click.types.IntParamType):
-        return None if type(value) is int and value >= 1 else "a whole number from 1"
-    return None if isinstance(value, str) else "a string"
-
-
-def _resolved(option: click.Option, value: Any, folder: Path) -> Any:
-    """Paths are relative to the pyproject.toml, whatever the working folder is."""
-    if not isinstance(option.type, click.Path):
-        return value
-    return [str(folder / item) for item in value] if option.multiple else str(folder / value)
+def _suggestion(key: str) -> str:
+    if key == "no-mark":
+        return " (say mark = false)"
+    near = get_close_matches(key.replace("_", "-"), KEYS, n=1, cutoff=0.5)
+    return f" (did you mean {near[0]!r}?)" if near else f", expected one of {', '.join(sorted(KEYS))}"
 
 
 def _toml_type(value: object) -> str:

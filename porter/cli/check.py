@@ -33,6 +33,10 @@ def _src_defaults(context: click.Context, parameter: click.Parameter, arguments:
     """Let `[tool.porter]` of SRC set options, where the arguments are SRC and OUT."""
     if len(arguments) == 2 and Path(arguments[0]).exists():
         tree_defaults(context, parameter, Path(arguments[0]))
+        models = context.obj.values.get("models", {})
+        if models:
+            told = f"{len(models)} of [tool.porter.models] {'is' if len(models) == 1 else 'are'} not run"
+            click.echo(f"porter: {told}: this version checks places, not whole models yet", err=True)
     return arguments
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from porter import output
-from porter.cli.options import PATH, STDIN, format_options, rule_dirs_option, tree_defaults
+from porter.cli.options import PATH, STDIN, format_options, reading_options, rule_dirs_option, tree_defaults
 from porter.cli.request import Request, make_request
 from porter.errors import SourceError
 from porter.streams import reason
@@ -50,7 +50,7 @@ STDIN_NAME = "<stdin>"
     help="Apply edits up to this level [default: review]; what is above is left, with a finding.",
 )
 @rule_dirs_option("--rules")
-@click.option("--exclude", multiple=True, metavar="GLOB", help="Leave these files as they are (repeatable).")
+@reading_options
 @click.option("--jobs", type=click.IntRange(min=1), default=1, metavar="N", help="Processes [default: 1].")
 @click.option("--force", is_flag=True, help="Write into an OUT that porter has not made; what else it holds stays.")
 @click.option("--allow-dirty", is_flag=True, help="With --in-place: write over changes that no commit holds.")
@@ -60,7 +60,9 @@ STDIN_NAME = "<stdin>"
     default="copy",
     help="With -o, files over 10 MiB: copy [default], link (a symbolic link to SRC's), or skip.",
 )
-@click.option("--no-mark", is_flag=True, help="Leave out `# porter: reason` at the end of lines that stay.")
+@click.option(
+    "--mark/--no-mark", default=True, help="Write `# porter: reason` at the end of lines that stay [default: yes]."
+)
 @format_options
 @click.pass_context
 def convert(context: click.Context, /, **options: Any) -> int:
@@ -105,13 +107,17 @@ def _folder(src: Path) -> Path:
 
 
 def _read(request: Request) -> Tree:
-    from porter.source.tree import Tree, read_tree
+    from porter.source.tree import Tree
+    from porter.source.walk import read_tree
 
     if request.src == STDIN:
         return Tree(Path(), {STDIN_NAME: _standard_input()}, ())
     if request.src.is_file() and request.src.suffix != ".py":
         raise SourceError(f"{request.src}: not a .py file; a folder, a .py file or - is expected")
-    return read_tree(request.src, request.exclude)
+    tree = read_tree(request.src, request.reading)
+    for note in tree.notes:
+        click.echo(f"porter: {note}", err=True)
+    return tree
 
 
 def _standard_input() -> bytes:
@@ -129,7 +135,7 @@ def _convert(tree: Tree, rules: RuleBook, request: Request) -> Account:
     from porter.cli.account import Account
     from porter.cli.deliver import hard_linked, large_data
     from porter.cli.direction import direction
-    from porter.convert import Options
+    from porter.convert import Options, carried_findings
 
     options = Options(direction(tree, request), request.platform, request.level, request.mark)
     conversion = _converted(tree, rules, options, request)
@@ -147,7 +153,7 @@ def _convert(tree: Tree, rules: RuleBook, request: Request) -> Account:
         request,
         rules,
         earlier=_earlier(request, tree),
-        extra=tuple(linked.values()),
+        extra=(*linked.values(), *(carried_findings(tree) if request.mode == "tree" else ())),
         skipped_data=large_data(tree) if (request.mode, request.data) == ("tree", "skip") else (),
     )
 

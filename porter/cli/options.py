@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from porter import settings
 from porter.errors import SourceError
+
+if TYPE_CHECKING:
+    from porter.source.walk import Reading
 
 PATH = click.Path(path_type=Path)
 STDIN = Path("-")
@@ -36,22 +39,55 @@ def format_options(command: Any) -> Any:
     )
 
 
+def reading_options(command: Any) -> Any:
+    """Add what says which files of a tree are read."""
+    options = (
+        ("--exclude", "Leave these files and folders out (repeatable)."),
+        ("--extend-exclude", "The same, in addition to what pyproject.toml excludes (repeatable)."),
+        ("--include", "Read these although they are ignored, or in a folder that is not entered (repeatable)."),
+    )
+    command = click.option(
+        "--gitignore/--no-gitignore", default=True, help="Leave out what .gitignore files ignore [default: yes]."
+    )(command)
+    for name, text in reversed(options):
+        command = click.option(name, multiple=True, metavar="GLOB", help=text)(command)
+    return command
+
+
 def tree_defaults(context: click.Context, _parameter: click.Parameter, path: Path | None) -> Path | None:
-    """Callback of SRC: let `[tool.porter]` of its tree set the options that the command line leaves open."""
+    """Callback of SRC: let `[tool.porter]` of its project set the options that the command line leaves open."""
     if path is None or path == STDIN:
         return path
     if not path.exists():
         raise SourceError(f"{path}: not found; a folder or a .py file is expected")
-    folder = path if path.is_dir() else path.parent
-    table = settings.read_table(folder)
-    if table:
-        group = context.parent.command if context.parent else None
-        commands = list(group.commands.values()) if isinstance(group, click.Group) else [context.command]
-        context.default_map = settings.defaults(table, folder / "pyproject.toml", commands)
-        click.echo(f"porter: using {settings.TABLE} of {folder / 'pyproject.toml'}", err=True)
+    table = settings.find_table(path)
+    context.obj = table
+    if table.path is not None:
+        own = {"to", "platform", "level", "mark", "gitignore", "jobs"}
+        context.default_map = {key: value for key, value in table.values.items() if key in own}
+        context.default_map["rule_dirs"] = [str(table.folder / each) for each in table.strings("rules")]
+        click.echo(f"porter: using {settings.TABLE} of {table.path}", err=True)
     return path
 
 
-def from_command_line(context: click.Context, name: str) -> bool:
-    """Whether the person who started the run wrote the option, and not pyproject.toml."""
-    return context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+def reading(context: click.Context, source: Path, options: Mapping[str, Any]) -> Reading:
+    """What of a tree is read, by the command line and by the table of its project.
+
+    Patterns of the command line are relative to SRC, those of the table to the file that holds it.
+    """
+    from porter.source.patterns import Patterns
+    from porter.source.walk import Reading
+
+    table = context.obj if isinstance(context.obj, settings.Table) else settings.Table()
+    root = (source if source.is_dir() else source.parent).resolve()
+
+    def given(key: str) -> list[Patterns]:
+        lines = options[key.replace("-", "_")]
+        return [Patterns(root, tuple(lines), f"--{key}")] if lines else []
+
+    def tabled(key: str) -> list[Patterns]:
+        lines = table.strings(key)
+        return [Patterns(table.folder, lines)] if lines else []
+
+    exclude = [*(given("exclude") or tabled("exclude")), *given("extend-exclude"), *tabled("extend-exclude")]
+    return Reading(tuple(exclude), tuple(given("include") or tabled("include")), options["gitignore"])

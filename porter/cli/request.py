@@ -9,9 +9,10 @@ from typing import Any, Literal
 import click
 
 from porter import output
-from porter.cli.options import STDIN, from_command_line
+from porter.cli.options import STDIN, reading
 from porter.errors import UsageError
 from porter.findings import Level
+from porter.source.walk import Reading
 
 Mode = Literal["diff", "tree", "in place", "text"]
 """What becomes of the result: shown, written to OUT, written over SRC, or (for standard input) written out whole."""
@@ -29,7 +30,7 @@ class Request:
     level: Level
     mark: bool
     rule_dirs: tuple[Path, ...]
-    exclude: tuple[str, ...]
+    reading: Reading
     jobs: int
     force: bool
     allow_dirty: bool
@@ -45,7 +46,7 @@ class Request:
 
 def make_request(context: click.Context, options: dict[str, Any]) -> Request:
     """Check the options. Raises UsageError when two exclude each other or a place must not be written to."""
-    chosen = _chosen(context, options)
+    chosen = _chosen(options)
     request = Request(
         src=options["src"],
         mode=_mode(options["src"], chosen),
@@ -53,9 +54,9 @@ def make_request(context: click.Context, options: dict[str, Any]) -> Request:
         to=options["to"],
         platform=options["platform"],
         level=Level(options["level"]),
-        mark=not options["no_mark"],
+        mark=options["mark"],
         rule_dirs=options["rule_dirs"],
-        exclude=options["exclude"],
+        reading=reading(context, options["src"], options),
         jobs=options["jobs"],
         force=options["force"],
         allow_dirty=options["allow_dirty"],
@@ -69,14 +70,12 @@ def make_request(context: click.Context, options: dict[str, Any]) -> Request:
     return request
 
 
-def _chosen(context: click.Context, options: dict[str, Any]) -> str | None:
-    """Which of -o, --in-place and --diff holds; the command line overrules pyproject.toml."""
+def _chosen(options: dict[str, Any]) -> str | None:
+    """Which of -o, --in-place and --diff was written."""
     given = [name for name in ("out", "in_place", "diff") if options[name]]
-    written = [name for name in given if from_command_line(context, name)]
-    decisive = written or given
-    if len(decisive) > 1:
+    if len(given) > 1:
         raise UsageError("-o, --in-place and --diff exclude each other: choose one")
-    return decisive[0] if decisive else None
+    return given[0] if given else None
 
 
 def _mode(src: Path, chosen: str | None) -> Mode:

@@ -9,22 +9,32 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from porter.cli.options import PATH, rule_dirs_option
-from porter.errors import SourceError, UsageError
+from porter.cli.options import PATH, reading, reading_options, rule_dirs_option, tree_defaults
+from porter.errors import UsageError
 
 if TYPE_CHECKING:
     from porter.rules.load import RuleBook
     from porter.rules.model import Rule
+    from porter.source.tree import Tree
 
 
 @click.command(short_help="Show what the rules say, or which names of a tree have none.")
 @click.argument("name", required=False)
-@click.option("--missing", type=PATH, metavar="PATH", help="List the names of a tree that have no rule, by use.")
+@click.option(
+    "--missing",
+    type=PATH,
+    metavar="PATH",
+    callback=tree_defaults,
+    is_eager=True,
+    help="List the names of a tree that have no rule, by use.",
+)
 @click.option(
     "--to", type=click.Choice(["mindspore", "torch"]), help="With --missing [default: found from the imports]."
 )
+@reading_options
 @rule_dirs_option("--rules")
-def rules(name: str | None, missing: Path | None, **options: Any) -> int:
+@click.pass_context
+def rules(context: click.Context, /, name: str | None, missing: Path | None, **options: Any) -> int:
     """List the rules; show what NAME becomes (nn.InstanceNorm3d, torch.nn.InstanceNorm3d, mindspore.nn.InstanceNorm3d).
 
     Exit code: 0, or 2 when there is no such rule or PATH cannot be read.
@@ -32,6 +42,7 @@ def rules(name: str | None, missing: Path | None, **options: Any) -> int:
     from porter.report.console import make_console, reader_may_leave
     from porter.report.rules import print_missing, print_rule, print_rules
     from porter.rules.load import load_rules
+    from porter.source.walk import read_tree
 
     if name is not None and missing is not None:
         raise UsageError(f"NAME {name} and --missing exclude each other: choose one")
@@ -39,7 +50,8 @@ def rules(name: str | None, missing: Path | None, **options: Any) -> int:
     console = make_console(sys.stdout)
     with reader_may_leave():
         if missing is not None:
-            print_missing(_missing(missing, book, options["to"]), str(missing), console)
+            tree = read_tree(missing, reading(context, missing, options))
+            print_missing(_missing(tree, book, options["to"]), str(missing), console)
         elif name is None:
             print_rules(book.rules.values(), console)
         else:
@@ -47,13 +59,9 @@ def rules(name: str | None, missing: Path | None, **options: Any) -> int:
     return 0
 
 
-def _missing(path: Path, book: RuleBook, to: Literal["mindspore", "torch"] | None) -> list[tuple[str, int, int]]:
+def _missing(tree: Tree, book: RuleBook, to: Literal["mindspore", "torch"] | None) -> list[tuple[str, int, int]]:
     from porter.convert import detect_direction, missing
-    from porter.source.tree import read_tree
 
-    if not path.exists():
-        raise SourceError(f"{path}: not found; a folder or a .py file is expected")
-    tree = read_tree(path)
     return missing(tree, book, to or detect_direction(tree))
 
 

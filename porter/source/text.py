@@ -135,12 +135,18 @@ def read_text(raw: bytes) -> SourceText:
     if b"\0" in raw:
         raise Unreadable("holds null bytes", raw[: raw.index(b"\0")].count(b"\n") + 1)
     bom = raw.startswith(BOM)
+    body = raw[len(BOM) if bom else 0 :]
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(raw).readline)
         encoding = "utf-8" if encoding in ("utf-8", "utf-8-sig") else encoding
-        text = raw[len(BOM) if bom else 0 :].decode(encoding)
+        text = body.decode(encoding)
+        is_same = encoding == "utf-8" or text.encode(encoding) == body
     except (SyntaxError, UnicodeDecodeError, LookupError) as error:
         raise Unreadable(f"unknown encoding: {error}") from error
+    except Exception as error:  # a codec may raise anything
+        raise Unreadable(f"cannot be decoded: {error}") from error
+    if not is_same:
+        raise Unreadable(f"encoding {encoding} does not give the same bytes back: save it as UTF-8")
     return SourceText(_without_marks(text).encode("utf-8"), encoding, bom)
 
 

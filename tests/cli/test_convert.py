@@ -178,11 +178,12 @@ def test_platform_names_the_switch_that_frees(porter: Porter, tree: Tree) -> Non
     assert "tied" not in ran.err
 
 
-def test_excluded_files_are_copied_not_converted(porter: Porter, tree: Tree, tmp_path: Path) -> None:
+def test_excluded_files_are_neither_converted_nor_copied(porter: Porter, tree: Tree, tmp_path: Path) -> None:
     src = tree(net=NETWORK, old__net=NETWORK)
-    assert porter("convert", src, "-o", tmp_path / "out", "--exclude", "old/*").code == 0
-    assert contents(tmp_path / "out")["old/net.py"] == NETWORK.encode()
-    assert contents(tmp_path / "out")["net.py"] != NETWORK.encode()
+    ran = porter("convert", src, "-o", tmp_path / "out", "--exclude", "old/*")
+    assert ran.code == 0
+    assert set(contents(tmp_path / "out")) == {"net.py", "porter.json"}
+    assert "Left out, excluded: old/net.py." in ran.err
 
 
 def test_jobs_give_the_same_result(porter: Porter, tree: Tree, tmp_path: Path) -> None:
@@ -215,15 +216,27 @@ def test_a_report_goes_to_its_file(porter: Porter, tree: Tree, tmp_path: Path, k
 
 
 def test_pyproject_sets_options_and_the_command_line_wins(porter: Porter, tree: Tree, tmp_path: Path) -> None:
-    src = tree()
-    (src / "pyproject.toml").write_text("[tool.porter]\nplatform = 'any'\noutput = '../here'\nno-mark = true\n")
+    src = tree(net=LEFT)
+    (src / "pyproject.toml").write_text("[tool.porter]\nplatform = 'any'\nmark = false\n")
     ran = porter("convert", src)
-    assert ran.code == 0
     assert f"porter: using [tool.porter] of {src / 'pyproject.toml'}" in ran.err
-    assert "porter_layers.py" in contents(tmp_path / "here")
-    ran = porter("convert", src, "--diff", "--platform", "gpu")
+    assert "porter_layers" in ran.out
+    assert "# porter: " not in ran.out
+    ran = porter("convert", src, "--platform", "gpu", "--mark")
     assert "porter_layers" not in ran.out
-    assert "affine=False" in ran.out
+    assert "# porter: " in ran.out
+
+
+def test_pyproject_cannot_make_a_preview_write(porter: Porter, tree: Tree, tmp_path: Path) -> None:
+    src, victim = tree(), tmp_path / "victim"
+    victim.mkdir()
+    (victim / "precious").write_text("x")
+    (src / "pyproject.toml").write_text("[tool.porter]\noutput = '../victim'\nforce = true\n")
+    before = fingerprint(tmp_path)
+    ran = porter("convert", src)
+    assert ran.code == 2
+    assert "'output' is not set here: what is written, and where, is said on the command line alone; 'force'" in ran.err
+    assert fingerprint(tmp_path) == before
 
 
 def test_the_way_back_is_found_from_the_imports(porter: Porter, tree: Tree) -> None:

@@ -132,15 +132,15 @@ def test_a_folder_that_cannot_be_written_is_one_line(
 def test_a_source_file_that_cannot_be_read_is_one_finding(
     porter: Porter, places: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read = Path.read_bytes
+    opened = os.open
 
-    def refuse(self: Path) -> bytes:
-        if self.name == "secret.py":
-            raise PermissionError(13, "Permission denied", str(self))
-        return read(self)
+    def refuse(path: str, flags: int, *rest: int, **options: int) -> int:
+        if str(path).endswith("secret.py"):
+            raise PermissionError(13, "Permission denied", path)
+        return opened(path, flags, *rest, **options)
 
     (places / "src" / "secret.py").write_text("import torch\n")
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(os, "open", refuse)
     ran = porter("convert", "src")
     assert ran.code == 2
     assert "secret.py:1:1: " in ran.err

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from porter.convert import Conversion, FileResult, convert_tree
-from porter.source.tree import read_tree
+from porter.source.walk import read_tree
 
 from .harness import FIXTURES, Notes, beside, line_of, rules
 

@@ -26,7 +26,7 @@ import pytest
 from porter.convert import Options, convert_tree
 from porter.rules.load import canonical
 from porter.rules.model import Rule
-from porter.source.tree import read_tree
+from porter.source.walk import read_tree
 
 from .harness import Case, Notes, cases, comments, rules, without_marks
 from .test_trees import outputs, write

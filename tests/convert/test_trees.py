@@ -12,7 +12,7 @@ import pytest
 from porter.convert import Conversion, convert_tree, detect_direction
 from porter.errors import UsageError
 from porter.findings import Level
-from porter.source.tree import read_tree
+from porter.source.walk import read_tree
 
 from .harness import FIXTURES, Notes, layer_names, line_of, rules
 

@@ -37,7 +37,7 @@ ALLOWED = {
     "report": {"rules", "findings", "results", "errors", "signals"},
     "proof": {"rules", "findings", "results", "errors"},
     "rewrite": {"source", "rules", "findings", "signals"},
-    "source": {"findings", "errors"},
+    "source": {"git", "findings", "errors"},
     "rules": {"findings", "errors"},
     "frameworks": {"runtime", "errors", "signals"},
     "runtime": set(),
