@@ -84,10 +84,11 @@ class TreeIndex:
     def resolve(self, qualified: str) -> str:
         """Follow a dotted name through the tree's own modules to where it is imported from."""
         if qualified not in self._resolved:
-            self._resolved[qualified] = self._resolve(qualified, 0)
+            self._resolved[qualified] = self._resolve(qualified, 0, set())
         return self._resolved[qualified]
 
-    def _resolve(self, qualified: str, hops: int) -> str:
+    def _resolve(self, qualified: str, hops: int, tried: set[str]) -> str:
+        """`tried`: names that some star import has led to already; modules may let in one another's names in circles."""
         if hops > MAX_HOPS:
             return qualified
         module, rest = self._longest_module(qualified)
@@ -97,11 +98,15 @@ class TreeIndex:
         if found:
             meaning = import_meaning(found)
             if meaning:
-                return self._resolve(".".join([meaning[0], *rest[1:]]), hops + 1)
+                return self._resolve(".".join([meaning[0], *rest[1:]]), hops + 1, tried)
             return qualified
         for _, origin in module.scopes.stars:
-            star = self._resolve(".".join([origin, *rest]), hops + 1)
-            if star != ".".join([origin, *rest]) or self._defines(origin, rest[0]):
+            spelled = ".".join([origin, *rest])
+            if spelled in tried:
+                continue
+            tried.add(spelled)
+            star = self._resolve(spelled, hops + 1, tried)
+            if star != spelled or self._defines(origin, rest[0]):
                 return star
         return qualified
 
