@@ -17,7 +17,7 @@ from porter.rewrite.parallel import assembled
 from porter.rewrite.whole import plan_tree
 from porter.rules.load import RuleBook, canonical
 from porter.rules.model import Framework, Rule
-from porter.source.imports import imported_frameworks
+from porter.source.imports import imported_frameworks, uses
 from porter.source.index import TreeIndex
 from porter.source.text import SourceText, Unreadable, read_text
 from porter.source.tree import Tree
@@ -39,7 +39,10 @@ class FileResult:
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """A whole tree converted. `added` files are new, `removed` ones are no longer needed."""
+    """A whole tree converted. `added` files are new, `removed` ones are no longer needed.
+
+    `idle`: no file uses the source framework, so there was nothing to convert.
+    """
 
     options: Settings
     files: tuple[FileResult, ...]
@@ -48,6 +51,7 @@ class Conversion:
     findings: tuple[Finding, ...]
     sites: tuple[Site, ...]
     layers: str | None = None
+    idle: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,7 @@ def _convert(tree: Tree, rules: RuleBook, options: Settings, jobs: int, progress
         tuple(sorted(findings)),
         tuple(sites),
         plans.layers_path if added else next(iter(sorted(generated)), None) if not removed else None,
+        idle=not interesting,
     )
 
 
@@ -148,6 +153,8 @@ def carried_findings(tree: Tree) -> list[Finding]:
 
 def _interesting(tree: Tree, texts: Mapping[str, SourceText], options: Settings) -> set[str]:
     """Files that can hold a name of the source framework: they spell it, or import from the tree."""
+    if not any(uses(text, options.source) for text in texts.values()):
+        return set()
     word = FRAMEWORK_BYTES[options.source]
     spelled = {p for p in texts if word in tree.files[p] or b"porter_layers" in tree.files[p]}
     return {p for p in texts if p in spelled or (spelled and b"import" in tree.files[p])}

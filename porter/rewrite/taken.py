@@ -18,13 +18,21 @@ def taken(module: SourceModule, receivers: Receivers, tree: Hierarchy) -> Iterat
     """A remark for each such name of a class, where it is first defined or set."""
     places: dict[tuple[ast.ClassDef, str], list[int]] = {}
     for entry, name, place in [*_defined(module, tree), *_set(module, receivers, tree)]:
-        # In a class that moved before, `forward` or `construct` is what an earlier run renamed.
-        moved = entry.moved and name not in tree.methods.values()
-        if name in tree.taken and (entry.moves or moved):
+        if name in tree.taken and (entry.moves or (entry.moved and _was_told(module, place, _message(name, tree)))):
             places.setdefault((entry.node, name), []).append(place)
     for (_, name), found in places.items():
-        message = f"the class has its own {name}: {tree.taken[name]}"
+        message = _message(name, tree)
         yield Remark(min(found), Level.MANUAL, f"nn.Module.{name}", message, message)
+
+
+def _message(name: str, tree: Hierarchy) -> str:
+    return f"the class has its own {name}: {tree.taken[name]}"
+
+
+def _was_told(module: SourceModule, place: int, message: str) -> bool:
+    """Whether an earlier run said so: of a class that is there already, its text does not tell where it came from."""
+    line, _ = module.text.position(place)
+    return message in module.text.marks.get(line, "")
 
 
 def _defined(module: SourceModule, tree: Hierarchy) -> Iterator[tuple[TreeClass, str, int]]:

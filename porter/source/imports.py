@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 import re
 
-from porter.source.text import Unreadable, read_text
+from porter.source.text import SourceText, Unreadable, read_text
 from porter.source.tree import Tree
 
 FRAMEWORKS = ("torch", "mindspore")
-STATEMENT = {name: re.compile(rb"^[ \t;]*(?:import|from)[ \t][^\n#]*\b" + name.encode(), re.M) for name in FRAMEWORKS}
+NAMED = {name: re.compile(rb"""["']""" + name.encode() + rb"""(?:\.[\w.]+)?["']""") for name in FRAMEWORKS}
+"""A module or a name of the framework as a whole string: `import_module("torch.nn")`, `_target_: "torch.nn.ReLU"`."""
+STATEMENT = {name: re.compile(rb"\b(?:import|from)[ \t][^\n#]*\b" + name.encode()) for name in FRAMEWORKS}
 
 
 def imported_frameworks(tree: Tree) -> dict[str, int]:
@@ -20,15 +22,28 @@ def imported_frameworks(tree: Tree) -> dict[str, int]:
     """
     likely = {name: [p for p, raw in tree.files.items() if STATEMENT[name].search(raw)] for name in FRAMEWORKS}
     if all(likely.values()):
-        likely = {name: [p for p in paths if name in _imported(tree.files[p])] for name, paths in likely.items()}
+        likely = {name: [p for p in paths if name in _imported(_tree(tree.files[p]))] for name, paths in likely.items()}
     return {name: len(paths) for name, paths in likely.items()}
 
 
-def _imported(raw: bytes) -> set[str]:
+def uses(text: SourceText, framework: str) -> bool:
+    """Whether a file imports a framework, or spells a name of it that a run may look up; a comment is no use."""
+    if framework.encode() not in text.data:
+        return False
+    return bool(NAMED[framework].search(text.data)) or framework in _imported(text.tree)
+
+
+def _imported(tree: ast.Module) -> set[str]:
+    """Roots of what a file imports."""
+    return {root for node in ast.walk(tree) for root in _roots(node)}
+
+
+def _tree(raw: bytes) -> ast.Module:
+    """The syntax tree of a file; an empty one of what is no Python."""
     try:
-        return {root for node in ast.walk(read_text(raw).tree) for root in _roots(node)}
+        return read_text(raw).tree
     except Unreadable:
-        return set()
+        return ast.Module([], [])
 
 
 def _roots(node: ast.AST) -> list[str]:

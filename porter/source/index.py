@@ -88,7 +88,7 @@ class TreeIndex:
         return self._resolved[qualified]
 
     def _resolve(self, qualified: str, hops: int, tried: set[str]) -> str:
-        """`tried`: names that some star import has led to already; modules may let in one another's names in circles."""
+        """`tried`: names that some star import has led to already, since modules may let in one another's names."""
         if hops > MAX_HOPS:
             return qualified
         module, rest = self._longest_module(qualified)

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from pathspec import GitIgnoreSpec
+
+ABOVE = "ps_d"
+"""The group of the library's expressions that a path has matched up to when it lies below what the pattern names."""
 
 
 @dataclass(frozen=True)
@@ -16,27 +20,40 @@ class Patterns:
     base: Path
     lines: tuple[str, ...]
     told: str = ""
-    spec: GitIgnoreSpec = field(init=False, compare=False)
+    compiled: tuple[tuple[int, Any], ...] = field(init=False, compare=False)
+    """Number of a line and the library's pattern for it; a comment has none."""
     used: set[int] = field(init=False, compare=False, default_factory=set)
     """Numbers of the patterns that have decided about something."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "spec", GitIgnoreSpec.from_lines([_inside(line) for line in self.lines]))
+        patterns = [
+            (n, p) for n, line in enumerate(self.lines) for p in GitIgnoreSpec.from_lines([_inside(line)]).patterns
+        ]
+        object.__setattr__(self, "compiled", tuple(each for each in patterns if each[1].include is not None))
 
     def verdict(self, path: str, prefix: str = "") -> bool | None:
         """Whether the last pattern that matches `prefix` + `path` takes it; None where none does.
 
         A folder's path ends with a slash. Paths are relative to `base`.
         """
-        found = self.spec.check_file(prefix + path)
-        if found.index is not None:
-            self.used.add(found.index)
-        return found.include
+        spelled = prefix + path
+        for number, pattern in reversed(self.compiled):
+            if _takes(pattern, spelled):
+                self.used.add(number)
+                return bool(pattern.include)
+        return None
 
     @property
     def unused(self) -> list[str]:
         """Patterns that have decided about nothing."""
         return [line for number, line in enumerate(self.lines) if number not in self.used and line.strip()]
+
+
+def _takes(pattern: Any, path: str) -> bool:
+    """Whether a pattern matches a path itself, and not a folder above it, about which git has asked before."""
+    return any(
+        not found.groupdict().get(ABOVE) or found.end(ABOVE) == len(path) for found in pattern.regex.finditer(path)
+    )
 
 
 def read_patterns(path: Path) -> Patterns | None:

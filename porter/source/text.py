@@ -8,7 +8,8 @@ import re
 import tokenize
 import warnings
 from bisect import bisect_right
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
 from types import CodeType
@@ -43,6 +44,8 @@ class SourceText:
     data: bytes
     encoding: str
     bom: bool
+    marks: Mapping[int, str] = field(default_factory=dict)
+    """1-based line -> the mark that an earlier run left there, which `data` has no more."""
 
     @cached_property
     def tree(self) -> ast.Module:
@@ -147,7 +150,8 @@ def read_text(raw: bytes) -> SourceText:
         raise Unreadable(f"cannot be decoded: {error}") from error
     if not is_same:
         raise Unreadable(f"encoding {encoding} does not give the same bytes back: save it as UTF-8")
-    return SourceText(_without_marks(text).encode("utf-8"), encoding, bom)
+    text, marks = _without_marks(text)
+    return SourceText(text.encode("utf-8"), encoding, bom, marks)
 
 
 def comments(text: str) -> list[str]:
@@ -159,10 +163,11 @@ def comments(text: str) -> list[str]:
     return [token.string for token in tokens if token.type == tokenize.COMMENT]
 
 
-def _without_marks(text: str) -> str:
-    """Take porter's own marks away, so that a second run does not pile them up."""
+def _without_marks(text: str) -> tuple[str, dict[int, str]]:
+    """Take porter's own marks away, so that a second run does not pile them up; they are returned by line."""
+    marks: dict[int, str] = {}
     if MARK not in text:
-        return text
+        return text, marks
     lines = re.split(r"(?<=\n)|(?<=\r)(?!\n)", text)
     try:
         for token in tokenize.generate_tokens(io.StringIO(text, newline="").readline):
@@ -170,8 +175,9 @@ def _without_marks(text: str) -> str:
                 row, column = token.start[0] - 1, token.start[1]
                 line = lines[row]
                 end = line[len(line.rstrip("\r\n")) :]
+                marks[row + 1] = token.string.partition(MARK)[2]
                 # Two spaces came with the mark; what stands before them was there.
                 lines[row] = line[: column + token.string.index(MARK)].removesuffix("  ") + end
     except (tokenize.TokenError, SyntaxError):
-        return text
-    return "".join(lines)
+        return text, {}
+    return "".join(lines), marks

@@ -24,6 +24,7 @@ LINES = st.lists(st.sampled_from(SPELLED.split("|")), max_size=4)
 @given(paths=st.lists(PATHS, min_size=1, max_size=8), ignores=st.dictionaries(st.sampled_from(["", "a", "b"]), LINES))
 @example(paths=["data/keep.py", "data/a.py"], ignores={"": ["data/**", "!data/keep.py"]})
 @example(paths=["data/keep.py", "data/a.py"], ignores={"": ["data/", "!data/keep.py"]})
+@example(paths=["a/a/a"], ignores={"a": ["!/a"], "": ["a", "!/a"]})
 @example(paths=["a/b.py", "a/keep.py"], ignores={"": ["*.py"], "a": ["!keep.py"]})
 def test_porter_reads_what_git_does_not_ignore(paths: list[str], ignores: dict[str, list[str]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
