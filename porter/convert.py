@@ -11,10 +11,10 @@ from pathlib import Path
 from porter.errors import UsageError
 from porter.findings import Finding, Level, Site
 from porter.rewrite.assemble import Assembled, FilePlan
-from porter.rewrite.layers import is_generated, layers_text, stands_for
-from porter.rewrite.outcomes import Settings
+from porter.rewrite.layers import is_generated, layers_name, layers_text, stands_for
+from porter.rewrite.outcomes import LAYERS, Settings
 from porter.rewrite.parallel import assembled
-from porter.rewrite.whole import plan_tree
+from porter.rewrite.whole import TreePlan, plan_tree
 from porter.rules.load import RuleBook, canonical
 from porter.rules.model import Framework, Rule
 from porter.source.imports import imported_frameworks, uses
@@ -101,10 +101,11 @@ def _uncollected() -> Iterator[None]:
 def _convert(tree: Tree, rules: RuleBook, options: Settings, jobs: int, progress: Progress | None) -> Conversion:
     texts, failures = _parsed(tree)
     generated = {p for p in texts if is_generated(tree.files[p])}
+    options = replace(options, layers=layers_name(generated, taken_names(tree)))
     interesting = _interesting(tree, texts, options)
     index = TreeIndex.build(tree.root.name or "tree", texts, frozenset(tree.files))
     plans = plan_tree(index, rules, options, interesting - generated, generated, progress)
-    findings, sites = list(failures), list[Site]()
+    findings, sites = [*failures, *_name_findings(plans, tree, generated)], list[Site]()
     files: dict[str, FileResult] = {p: FileResult(p, data, data, p not in texts) for p, data in tree.files.items()}
     for path, result in assembled(plans, options, rules, jobs):
         findings += result.findings
@@ -165,6 +166,21 @@ def _result(tree: Tree, plan: FilePlan, result: Assembled) -> FileResult:
     raw = tree.files[path]
     after = text.encode(result.data) if result.data != text.data else raw
     return FileResult(path, raw, after, result.failed)
+
+
+def taken_names(tree: Tree) -> dict[str, str]:
+    """Names of the modules and folders that lie in a tree (name -> a path), whether they are read or not."""
+    paths = [*tree.files, *tree.others, *tree.unreadable, *tree.skipped, *(each.path for each in tree.left_out)]
+    return {part.partition(".")[0]: path for path in paths for part in path.split("/")}
+
+
+def _name_findings(plans: TreePlan, tree: Tree, generated: set[str]) -> list[Finding]:
+    """That the generated module has another name than usual, where this run gives it that name."""
+    name = plans.layers_path.rpartition("/")[2]
+    if not plans.wanted or generated or name == f"{LAYERS}.py":
+        return []
+    message = f"{LAYERS} is the name of a module of yours, so the generated module is {plans.layers_path}"
+    return [_about(taken_names(tree)[LAYERS], Level.REVIEW, message)]
 
 
 def _layers(

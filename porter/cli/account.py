@@ -19,7 +19,6 @@ from porter.rules.load import RuleBook
 from porter.source.tree import Tree
 
 STDIN_NAME = "<stdin>"
-LAYERS = "porter_layers.py"
 NOTHING_WRITTEN = Written({})
 
 
@@ -78,7 +77,8 @@ class Account:
 
     def _findings(self) -> Sequence[Finding]:
         if self.request.mode == "text" and self.conversion.added:
-            message = f"the result imports {LAYERS}, for which standard output has no place; write the file with -o OUT"
+            layers = next(iter(self.conversion.added))
+            message = f"the result imports {layers}, for which standard output has no place; write the file with -o OUT"
             return [*self.extra, Finding(STDIN_NAME, 1, 1, Level.MANUAL, "porter", message)]
         return self.extra
 

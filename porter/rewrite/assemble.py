@@ -11,7 +11,7 @@ from porter.findings import Finding, Level, Site
 from porter.rewrite.fileplan import FilePlan, written
 from porter.rewrite.gate import Written, fault
 from porter.rewrite.imports import group_references, plan_imports
-from porter.rewrite.outcomes import LAYERS, NameEdit, Outcome, Settings
+from porter.rewrite.outcomes import NameEdit, Outcome, Settings
 from porter.rewrite.record import sites
 from porter.rewrite.splice import BadCall, CallEdit, Edit, Overlap, splice
 from porter.rewrite.statements import import_edits
@@ -78,7 +78,7 @@ def _assembled(plan: FilePlan, layers: str, settings: Settings) -> Assembled:
     if problem is not None:
         raise _Unhealthy(problem, _spoilt(edits, text))
     findings = sorted({*_outcome_findings(plan), *_remark_findings(plan)})
-    return Assembled(data, tuple(findings), tuple(sites(plan, edits)))
+    return Assembled(data, tuple(findings), tuple(sites(plan, edits, settings.layers)))
 
 
 def _spoilt(edits: list[Edit], text: SourceText) -> Iterator[CallEdit]:
@@ -182,6 +182,6 @@ def _marks(plan: FilePlan) -> Iterator[NameEdit]:
             yield NameEdit(end, end, f"  # porter: {'; '.join(reasons)}")
 
 
-def uses_layers(plan: FilePlan) -> bool:
+def uses_layers(plan: FilePlan, settings: Settings) -> bool:
     """Whether a file needs the generated module."""
-    return any(o.target is not None and o.target.module == LAYERS for o in plan.outcomes)
+    return any(o.target is not None and o.target.module == settings.layers for o in plan.outcomes)

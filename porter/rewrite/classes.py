@@ -12,7 +12,7 @@ from functools import cached_property
 from porter.findings import Kind, Level
 from porter.rewrite.layers import is_generated
 from porter.rewrite.mixins import spread
-from porter.rewrite.outcomes import LAYERS, Outcome, Settings
+from porter.rewrite.outcomes import Outcome, Settings
 from porter.rules.load import RuleBook
 from porter.rules.model import FRAMEWORKS
 from porter.source.index import MAX_HOPS, TreeIndex
@@ -143,7 +143,7 @@ class Hierarchy:
         if not parts or meaning is None:
             return False
         qualified = ".".join([meaning[1], *parts[1:]])
-        return LAYERS in qualified.split(".") or self.rules.find(qualified, self.settings.to) is not None
+        return self.settings.layers in qualified.split(".") or self.rules.find(qualified, self.settings.to) is not None
 
     def _outside(self, node: ast.expr, scope: Scope) -> str:
         """The text of a base that could be anything; "" for Python's own classes and for those of the frameworks."""

@@ -6,7 +6,7 @@ import ast
 
 from porter.findings import Kind, Level
 from porter.rewrite.calls import plan_call
-from porter.rewrite.outcomes import LAYERS, Outcome, Refuse, Settings, Target, UseClass, target_of
+from porter.rewrite.outcomes import Outcome, Refuse, Settings, Target, UseClass, target_of
 from porter.rules.load import RuleBook, canonical
 from porter.rules.model import Rule
 from porter.source.index import is_annotation
@@ -190,7 +190,7 @@ class Decider:
         if side.name is None and not rule.layer.get(self.settings.to):
             self.refuse(outcome, side.none)
             return
-        outcome.target = Target(LAYERS, layer_name(rule, self.settings))
+        outcome.target = Target(self.settings.layers, layer_name(rule, self.settings))
 
     def refuse(self, outcome: Outcome, reason: str) -> None:
         """Leave a site as it is, for a person."""

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from porter.findings import Level
-from porter.rewrite.outcomes import LAYERS, Outcome, Settings, Target, target_of
+from porter.rewrite.outcomes import Outcome, Settings, Target, target_of
 from porter.rules.load import RuleBook
 from porter.source.names import SourceModule, is_fallback
 from porter.source.scopes import Binding, Scope, parent
 
 SHORT = {"torch.nn.functional": "F"}
-PREFIX = {"torch": "torch_", "mindspore": "ms_", LAYERS: ""}
+PREFIX = {"torch": "torch_", "mindspore": "ms_"}
 RESERVED = frozenset(dir(builtins))
 
 
@@ -120,7 +120,7 @@ def _settle(group: Group, module: SourceModule, settings: Settings, exported: fr
     mixed = any(not b.is_import and not is_fallback(b) for b in group.scope.bindings[group.name])
     named = rules.find(group.meaning, settings.source) is not None
     is_module = group.meaning in rules.modules(settings.source) and not named
-    is_module = is_module or group.meaning.rpartition(".")[2] == LAYERS
+    is_module = is_module or group.meaning.rpartition(".")[2] == settings.layers
     is_public = at_top and group.name in exported
     group.kept = group.kept or deleted or mixed or any(o.stays and not o.harmless for o in group.outcomes)
     if group.kept:
@@ -144,7 +144,7 @@ def _module_taken(group: Group, settings: Settings) -> Target | None:
     """`nn` and a private alias such as `F` move with their uses; a framework's own name never does."""
     if not group.outcomes:
         return None
-    modules = Counter(o.target.module for o in group.outcomes if o.target and o.target.module != LAYERS)
+    modules = Counter(o.target.module for o in group.outcomes if o.target and o.target.module != settings.layers)
     if not modules:
         return None
     module = modules.most_common(1)[0][0]
@@ -158,7 +158,7 @@ def _module_taken(group: Group, settings: Settings) -> Target | None:
 
 def _module_handed_on(group: Group, rules: RuleBook, settings: Settings) -> Target | None:
     """What a module becomes that other files import from here: the one where all counterparts of its names are."""
-    if group.meaning.rpartition(".")[2] == LAYERS:
+    if group.meaning.rpartition(".")[2] == settings.layers:
         return None
     inside = [r for name, r in rules.names(settings.source).items() if name.rpartition(".")[0] == group.meaning]
     homes = {str(rule.side(settings.to).name).rpartition(".")[0] for rule in inside if rule.side(settings.to).name}
@@ -170,7 +170,7 @@ def _name_taken(group: Group, rules: RuleBook, settings: Settings, public: bool)
     targets = {o.target for o in group.outcomes if o.target}
     if len(targets) == 1:
         target = targets.pop()
-        return target if target.module != LAYERS or not public else Target(LAYERS, target.name)
+        return target if target.module != settings.layers or not public else Target(settings.layers, target.name)
     if targets:
         return None
     return _public_value(group, rules, settings)
@@ -187,7 +187,7 @@ def _public_value(group: Group, rules: RuleBook, settings: Settings) -> Target |
         return Target(module, last)
     if name is None and not rule.layer.get(settings.to):
         return None
-    return Target(LAYERS, group.meaning.rpartition(".")[2])
+    return Target(settings.layers, group.meaning.rpartition(".")[2])
 
 
 def _names_public_value(group: Group, rules: RuleBook, settings: Settings) -> bool:
@@ -268,7 +268,7 @@ def import_line(qualified: str, alias: str, layers: str) -> str:
     """The statement that makes a module reachable; `layers` is the path of the generated module (`.porter_layers`)."""
     if qualified in SHORT:
         return f"import {qualified} as {alias}"
-    package, dot, name = (layers if qualified == LAYERS else qualified).rpartition(".")
+    package, dot, name = (layers if qualified == layers.rpartition(".")[2] else qualified).rpartition(".")
     if dot and not package.strip("."):
         package += "."
     line = f"from {package} import {name}" if package else f"import {name}"

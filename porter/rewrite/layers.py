@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Container, Iterable, Iterator
+from itertools import chain, count
+from pathlib import PurePosixPath
 
 from porter.rewrite.derive import derived
-from porter.rewrite.outcomes import Settings
+from porter.rewrite.outcomes import LAYERS, Settings
 from porter.rewrite.templates import Piece, template_pieces
 from porter.rules.model import Rule
 
@@ -24,6 +26,14 @@ def stands_for(data: bytes) -> list[str]:
         if line.startswith(STANDS_FOR):
             return line[len(STANDS_FOR) :].split()
     return []
+
+
+def layers_name(generated: Collection[str], taken: Container[str]) -> str:
+    """The name of a tree's generated module: what an earlier run chose, else the first one that is not taken."""
+    if generated:
+        return PurePosixPath(min(generated)).stem
+    names = chain([LAYERS], (f"{LAYERS}_{number}" for number in count(2)))
+    return next(name for name in names if name not in taken)
 
 
 def layers_text(rules: Iterable[tuple[str, Rule]], settings: Settings) -> str:

@@ -11,6 +11,7 @@ from porter.rules.transforms import TRANSFORMS, Known
 from porter.source.names import Reference
 
 LAYERS = "porter_layers"
+"""The generated module, by the name that it has unless the tree has a module of that name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,8 @@ class Settings:
     platform: str = "gpu"
     level: Level = Level.REVIEW
     mark: bool = True
+    layers: str = LAYERS
+    """The name of the generated module in this tree."""
 
     @property
     def source(self) -> Framework:

@@ -7,21 +7,25 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from porter.findings import Kind, Level, Site
 from porter.rewrite.fileplan import FilePlan, written
-from porter.rewrite.outcomes import NameEdit, Outcome
+from porter.rewrite.outcomes import LAYERS, NameEdit, Outcome, Target
 from porter.rewrite.splice import Edit, splice
 
 
-def sites(plan: FilePlan, edits: Iterable[Edit]) -> list[Site]:
-    """The sites of a file in the order of their places; `edits` are all of the file but its marks."""
-    recorder = _Recorder(plan, sorted(edits, key=lambda e: e.start))
+def sites(plan: FilePlan, edits: Iterable[Edit], layers: str) -> list[Site]:
+    """The sites of a file in the order of their places; `edits` are all of the file but its marks.
+
+    `layers` is the name of the generated module in this tree; the manifest knows it by one name in all trees.
+    """
+    recorder = _Recorder(plan, sorted(edits, key=lambda e: e.start), layers)
     found = [recorder.of_outcome(o) for o in recorder.outcomes if o.rule is not None or o.reason]
     found += [recorder.of_edit(edit, edit.kind) for edit in plan.edits if edit.kind is not None]
     return sorted(found, key=lambda site: (site.line, site.column))
 
 
 class _Recorder:
-    def __init__(self, plan: FilePlan, edits: Sequence[Edit]) -> None:
+    def __init__(self, plan: FilePlan, edits: Sequence[Edit], layers: str) -> None:
         self.plan = plan
+        self.layers = layers
         self.text = plan.module.text
         self.edits = edits
         self.edit_starts = [edit.start for edit in edits]
@@ -74,4 +78,7 @@ class _Recorder:
                 yield outcome.reference.parts[0], outcome.reference.meaning
                 continue
             root, dot, _ = written(self.plan, outcome).partition(".")
-            yield root, outcome.target.module if dot else outcome.target.qualified
+            target = outcome.target
+            if target.module == self.layers:
+                target = Target(LAYERS, target.name)
+            yield root, target.module if dot else target.qualified

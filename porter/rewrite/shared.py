@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from porter.findings import Kind
 from porter.rewrite.classes import Hierarchy, TreeClass
 from porter.rewrite.decide import TYPE_TESTS
-from porter.rewrite.outcomes import LAYERS, Outcome
+from porter.rewrite.outcomes import Outcome
 from porter.rewrite.plan import FilePlanner
 from porter.rules.load import RuleBook
 from porter.source.receivers import Receivers, type_operands
@@ -27,7 +27,8 @@ def shared_rules(
     """
     found = {name for planner in planners.values() for name in planner.compared_rules()}
     if any(_tests_openly(planner) for planner in planners.values()):
-        found.update(_handed_around(outcome for file in outcomes.values() for outcome in file))
+        layers = hierarchy.settings.layers
+        found.update(_handed_around((outcome for file in outcomes.values() for outcome in file), layers))
     if hierarchy.settings.to == "torch":
         return found
     found.update(_grown_by_class(hierarchy, planners))
@@ -36,10 +37,10 @@ def shared_rules(
     return found
 
 
-def _handed_around(outcomes: Iterable[Outcome]) -> Iterator[str]:
+def _handed_around(outcomes: Iterable[Outcome], layers: str) -> Iterator[str]:
     for outcome in outcomes:
         target, rule = outcome.target, outcome.rule
-        named = outcome.kind in (Kind.VALUE, Kind.STRING) and target is not None and target.module == LAYERS
+        named = outcome.kind in (Kind.VALUE, Kind.STRING) and target is not None and target.module == layers
         if named and rule is not None and rule.is_class:
             yield rule.name
 

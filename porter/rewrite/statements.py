@@ -78,7 +78,7 @@ class _Statement:
         return result
 
     def home(self, target: Target) -> str:
-        return self.layers if target.module == LAYERS else target.module
+        return self.layers if target.module == self.layers.rpartition(".")[2] else target.module
 
     def moved(self, gone: set[int]) -> list[str]:
         """Import statements for the names that move, one for each module."""

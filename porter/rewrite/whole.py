@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 
 from porter.rewrite.assemble import FilePlan, uses_layers
 from porter.rewrite.classes import Hierarchy
@@ -38,15 +39,16 @@ class TreePlan:
     def layers_import(self, path: str) -> str:
         """How a file of the tree spells the generated module: `.porter_layers`, `package.porter_layers` or bare."""
         module = self.index.modules[path]
+        name = PurePosixPath(self.layers_path).stem
         home = package_root(self.layers_path, self.index.paths)
         if home is None:
-            return LAYERS
+            return name
         if package_root(path, self.index.paths) != home:
-            return f"{home.rpartition('/')[2] or self.index.root_name}.{LAYERS}"
+            return f"{home.rpartition('/')[2] or self.index.root_name}.{name}"
         top = module.package.partition(".")[0]
         if not _imports_relatively(module) and _imports(module, top) and home != "":
-            return f"{top}.{LAYERS}"
-        return "." * len(module.package.split(".")) + LAYERS
+            return f"{top}.{name}"
+        return "." * len(module.package.split(".")) + name
 
 
 def plan_tree(
@@ -126,15 +128,15 @@ def _finish(
         file.imports = plan_imports(module, groups, rules, settings, public, file.fixed, origins)
         file.groups = {id(o): group for group in groups for o in group.outcomes}
         for group in groups:
-            if group.takes is not None and group.takes.module == LAYERS:
+            if group.takes is not None and group.takes.module == settings.layers:
                 rule = rules.find(group.meaning, settings.source)
                 if rule is not None:
                     plan.wanted[group.takes.name] = rule
         for outcome in file.outcomes:
-            if outcome.target is not None and outcome.target.module == LAYERS and outcome.rule is not None:
+            if outcome.target is not None and outcome.target.module == settings.layers and outcome.rule is not None:
                 plan.wanted[outcome.target.name] = outcome.rule
-    users = [p for p, f in plan.files.items() if uses_layers(f) or any(_takes_layers(f))]
-    plan.layers_path = _place(plan.index, users, generated)
+    users = [p for p, f in plan.files.items() if uses_layers(f, settings) or _takes_layers(f, settings)]
+    plan.layers_path = _place(plan.index, users, generated, f"{settings.layers}.py")
 
 
 def _held(plan: TreePlan) -> dict[str, set[str]]:
@@ -148,12 +150,12 @@ def _held(plan: TreePlan) -> dict[str, set[str]]:
     return found
 
 
-def _takes_layers(file: FilePlan) -> list[bool]:
+def _takes_layers(file: FilePlan, settings: Settings) -> bool:
     groups = file.imports.groups if file.imports else []
-    return [True for g in groups if g.takes is not None and g.takes.module == LAYERS]
+    return any(g.takes is not None and g.takes.module == settings.layers for g in groups)
 
 
-def _place(index: TreeIndex, users: list[str], generated: set[str]) -> str:
+def _place(index: TreeIndex, users: list[str], generated: set[str], name: str) -> str:
     """Inside the one package that needs it; beside the scripts of one folder; else at the tree's top."""
     if generated:
         return sorted(generated)[0]
@@ -163,12 +165,12 @@ def _place(index: TreeIndex, users: list[str], generated: set[str]) -> str:
         root = packages.pop() or ""
         outside = [index.modules[p] for p in users if package_root(p, index.paths) is None]
         if all(_imports(module, root.rpartition("/")[2] or index.root_name) for module in outside):
-            return f"{root}/{LAYERS}.py" if root else f"{LAYERS}.py"
+            return f"{root}/{name}" if root else name
     folders = {path.rpartition("/")[0] for path in users}
     if roots == {None} and len(folders) == 1:
         folder = folders.pop()
-        return f"{folder}/{LAYERS}.py" if folder else f"{LAYERS}.py"
-    return f"{LAYERS}.py"
+        return f"{folder}/{name}" if folder else name
+    return name
 
 
 def _imports_relatively(module: SourceModule) -> bool:
