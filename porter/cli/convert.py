@@ -139,7 +139,7 @@ def _convert(tree: Tree, rules: RuleBook, request: Request) -> Account:
 
     options = Options(direction(tree, request), request.platform, request.level, request.mark)
     conversion = _converted(tree, rules, options, request)
-    if conversion.idle:
+    if conversion.idle and not tree.unreadable and not any(file.failed for file in conversion.files):
         click.echo(
             f"porter: {request.src}: no file uses {NAMES[options.source]}: there is nothing to convert", err=True
         )
