@@ -25,6 +25,7 @@ Name = Literal["torch", "mindspore"]
 
 _INSTALL = {"torch": "pip install torch", "mindspore": 'pip install mindspore "numpy<2"'}
 _START_SECONDS = 180.0
+_END_SECONDS = 5.0
 
 
 class Child:
@@ -103,10 +104,10 @@ class Child:
     def _vanish(self) -> None:
         """End and remove everything without the locks of `subprocess`, which the interrupted code may hold."""
         self.abort()
-        process = self._process
+        process, end = self._process, time.monotonic() + _END_SECONDS
         with contextlib.suppress(ChildProcessError):
-            while process is not None and os.waitpid(process.pid, os.WNOHANG) == (0, 0):
-                time.sleep(0.001)
+            while process is not None and time.monotonic() < end and os.waitpid(process.pid, os.WNOHANG) == (0, 0):
+                time.sleep(0.001)  # it may still be writing into its folder
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _await_start(self) -> None:

@@ -6,7 +6,6 @@ By hand, for as many as wanted: `python -m tests.cli.interrupts --help`.
 from __future__ import annotations
 
 import argparse
-import os
 import random
 import shutil
 import signal
@@ -178,5 +177,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("PYTHONDONTWRITEBYTECODE", "1")
     main()
