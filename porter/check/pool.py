@@ -18,6 +18,9 @@ Progress = Callable[[int, int], None]
 _CASES_A_RUNNER = 24
 """A second pair of processes pays from about this many cases on: loading both frameworks takes as long."""
 
+_AWAKE_SECONDS = 0.1
+"""A signal that comes while this thread begins to wait for a lock is answered only when it wakes."""
+
 
 def run_all(cases: Sequence[AnyCase], progress: Progress | None = None) -> list[Result]:
     """Results of all cases, in their order. Raises FrameworkError when a framework is missing."""
@@ -50,9 +53,11 @@ class _Pool:
             for runner in runners:
                 stack.enter_context(runner)
             try:
-                done, _ = wait([threads.submit(self._work, one) for one in runners], return_when=FIRST_EXCEPTION)
-                for future in done:
-                    future.result()
+                waiting = {threads.submit(self._work, one) for one in runners}
+                while waiting:
+                    done, waiting = wait(waiting, _AWAKE_SECONDS, FIRST_EXCEPTION)
+                    for future in done:
+                        future.result()
             except BaseException:
                 self.waiting.clear()
                 for runner in runners:

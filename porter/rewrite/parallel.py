@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from porter.rewrite.assemble import Assembled, assemble
 from porter.rewrite.outcomes import Settings
@@ -12,8 +13,13 @@ from porter.rewrite.whole import TreePlan
 from porter.rules.load import RuleBook
 from porter.signals import become_worker, cleaning
 
+if TYPE_CHECKING:
+    from multiprocessing.pool import IMapIterator
+
 Work = tuple[TreePlan, Settings, RuleBook]
 _inherited: list[Work] = []
+_AWAKE_SECONDS = 0.1
+_CHUNK = 4
 
 
 def assembled(plan: TreePlan, settings: Settings, rules: RuleBook, jobs: int) -> Iterator[tuple[str, Assembled]]:
@@ -28,7 +34,19 @@ def assembled(plan: TreePlan, settings: Settings, rules: RuleBook, jobs: int) ->
         return
     processes = min(jobs, len(paths))
     with cleaning(_kill), multiprocessing.get_context("fork").Pool(processes, _begin, (os.getpid(), work)) as pool:
-        yield from zip(paths, pool.imap(_assemble_inherited, paths, chunksize=4), strict=True)
+        chunks = [paths[start : start + _CHUNK] for start in range(0, len(paths), _CHUNK)]
+        results = pool.imap(_assemble_inherited, chunks)
+        for chunk in chunks:
+            yield from zip(chunk, _next(results), strict=True)
+
+
+def _next(results: IMapIterator[list[Assembled]]) -> list[Assembled]:
+    """The next result; awake now and then, since a signal that comes as the waiting begins is answered only then."""
+    while True:
+        try:
+            return results.next(_AWAKE_SECONDS)
+        except multiprocessing.TimeoutError:
+            continue
 
 
 def _begin(parent: int, work: Work) -> None:
@@ -45,8 +63,8 @@ def _kill() -> None:
         worker.join(1)
 
 
-def _assemble_inherited(path: str) -> Assembled:
-    return _assemble(_inherited[0], path)
+def _assemble_inherited(paths: list[str]) -> list[Assembled]:
+    return [_assemble(_inherited[0], path) for path in paths]
 
 
 def _assemble(work: Work, path: str) -> Assembled:

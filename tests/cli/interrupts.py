@@ -36,6 +36,30 @@ LINES = {
 }
 
 
+INSTALLED = """\
+import os, signal, sys, threading
+from porter import signals
+from porter.signals import cleaning, held
+for number in signals.NUMBERS:
+    signal.signal(number, signal.SIG_DFL)
+signals.install()
+def say(text):
+    print(text, flush=True)
+def send(number=signal.SIGINT):
+    os.kill(os.getpid(), number)
+"""
+"""A program with handlers, in which a signal arrives at a line and not at a moment."""
+
+
+def script(text: str, **streams: int) -> tuple[int, str, str]:
+    """Run a program with handlers; exit code and both streams."""
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams}
+    command = [sys.executable, "-c", INSTALLED + text]
+    process = subprocess.Popen(command, env=with_porter(), text=True, **pipes)  # type: ignore[call-overload]
+    out, err = process.communicate(timeout=60)
+    return process.returncode, out or "", err or ""
+
+
 @dataclass(frozen=True)
 class Ended:
     """How a run ended: exit code, what it said, and what it left in its folder for temporary files and behind it."""
@@ -84,7 +108,10 @@ class Run:
 
     def ended(self) -> Ended:
         """Wait for the end, and for the end of all that it started."""
-        self.process.communicate(timeout=PATIENCE)
+        try:
+            self.process.communicate(timeout=PATIENCE)
+        finally:
+            self.process.kill()
         end = time.monotonic() + 3
         while (alive := self.alive()) and time.monotonic() < end:
             time.sleep(0.01)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,34 +14,12 @@ import pytest
 from porter import signals
 from porter.cli import run
 from porter.rules import load
-from tests.cli.conftest import LEFT, Porter, fingerprint, with_porter
-from tests.cli.interrupts import LINES, READY, Run, problems
+from tests.cli.conftest import LEFT, Porter, fingerprint
+from tests.cli.interrupts import LINES, READY, Run, problems, script
 
 Tree = Callable[..., Path]
 
 NUMBERS = list(LINES)
-INSTALLED = """\
-import os, signal, sys, threading
-from porter import signals
-from porter.signals import cleaning, held
-for number in signals.NUMBERS:
-    signal.signal(number, signal.SIG_DFL)
-signals.install()
-def say(text):
-    print(text, flush=True)
-def send(number=signal.SIGINT):
-    os.kill(os.getpid(), number)
-"""
-"""A program with handlers, in which a signal arrives at a line and not at a moment."""
-
-
-def script(text: str, **streams: int) -> tuple[int, str, str]:
-    """Run a program with handlers; exit code and both streams."""
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams}
-    command = [sys.executable, "-c", INSTALLED + text]
-    process = subprocess.Popen(command, env=with_porter(), text=True, **pipes)  # type: ignore[call-overload]
-    out, err = process.communicate(timeout=60)
-    return process.returncode, out or "", err or ""
 
 
 @pytest.mark.parametrize("number", NUMBERS)
@@ -195,62 +171,6 @@ def test_at_random_moments_of_a_conversion(tmp_path: Path, tree: Tree, jobs: int
         assert fingerprint(src) == before
 
 
-HANGING = """\
-import time
-from pathlib import Path
-from types import SimpleNamespace
-from porter.rewrite import parallel
-def hang(work, path):
-    Path(path).touch()
-    time.sleep(600)
-parallel._assemble = hang
-plan = SimpleNamespace(files=dict.fromkeys(f'started{number}' for number in range(8)))
-list(parallel.assembled(plan, None, None, 2))
-"""
-
-
-def hanging(folder: Path, before: str = "") -> Run:
-    """A run whose two workers are at work, and never end it."""
-    started = Run(folder, program=INSTALLED + before + HANGING)
-    while len(list(folder.glob("started*"))) < 2:
-        assert started.process.poll() is None, started.said()
-        time.sleep(0.001)
-    return started
-
-
-def test_a_worker_leaves_ctrl_c_to_its_parent() -> None:
-    text = (
-        "parent = os.getpid()\n"
-        "child = os.fork()\n"
-        "if not child:\n"
-        "    signals.become_worker(parent); send(); say('working'); send(signal.SIGTERM); say('never')\n"
-        "say(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
-    )
-    assert script(text) == (0, "working\n-15\n", "")
-
-
-def test_workers_are_ended_where_the_system_does_not_see_to_it(tmp_path: Path) -> None:
-    started = hanging(tmp_path, "signals.PARENT_DEATH = 0\n")
-    started.process.send_signal(signal.SIGINT)
-    ended = started.ended()
-    assert (ended.code, ended.err, ended.alive) == (130, f"{LINES[signal.SIGINT]}\n", [])
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-@pytest.mark.parametrize("whole_group", [False, True], ids=["one", "group"])
-def test_workers_end_with_the_run(tmp_path: Path, number: signal.Signals, whole_group: bool) -> None:
-    """Ctrl-C goes to the whole group, and is told once; `kill` goes to one process."""
-    started = hanging(tmp_path)
-    assert len(started.alive()) == 3
-    (os.killpg if whole_group else os.kill)(started.process.pid, number)
-    ended = started.ended()
-    assert ended.alive == []
-    if number == signal.SIGKILL:
-        assert (ended.code, ended.err) == (-number, "")
-    else:
-        assert (ended.code, ended.err) == (128 + number, f"{LINES[number]}\n")
-
-
 def test_the_bar_leaves_the_terminal_as_it_was() -> None:
     parent, terminal = os.openpty()
     text = "from porter.report.console import progress\nwith progress('Converting') as tell: tell(1, 2); send()\n"
@@ -263,17 +183,3 @@ def test_the_bar_leaves_the_terminal_as_it_was() -> None:
     assert code == 130
     assert b"\x1b[?25l" in shown
     assert shown.rpartition(b"\x1b[2K")[2].startswith(b"\x1b[?25hporter: interrupted; nothing was written half")
-
-
-@pytest.mark.frameworks("torch", "mindspore")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_frameworks_end_with_a_check(tmp_path: Path, tree: Tree, number: signal.Signals) -> None:
-    started = Run(tmp_path, "check", "--rules", "nn.InstanceNorm3d")
-    started.wait_for("porter.frameworks.children")
-    while len([one for one in started.alive() if "worker" in one]) < 2:
-        assert started.process.poll() is None, started.said()
-        time.sleep(0.01)
-    started.process.send_signal(number)
-    ended = started.ended()
-    assert (ended.temporary, ended.alive) == ([], [])
-    assert number == signal.SIGKILL or problems(number, ended) == [], ended
