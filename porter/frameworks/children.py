@@ -43,7 +43,6 @@ class Child:
         self._aborted = False
         self._stack = contextlib.ExitStack()
         self._stack.enter_context(cleaning(self._vanish))
-        self._folder.mkdir(mode=0o700)
 
     def __enter__(self) -> Self:
         return self
@@ -59,6 +58,7 @@ class Child:
             raise FrameworkError(f"the {self.name} process was ended before its work was done")
         if self._process is not None:
             return
+        self._folder.mkdir(mode=0o700, exist_ok=True)
         with self._errors().open("wb") as errors:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "porter.frameworks.worker", self.name],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,6 +45,18 @@ def test_a_job_and_a_reply_survive_the_journey() -> None:
     assert (answered.error, answered.tensors, answered.parameters) == ("E: x", reply.tensors, ("input",))
     with pytest.raises(EOFError):
         jobs.receive_job(stream)
+
+
+def test_nothing_is_made_before_it_is_needed_and_nothing_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder of the process that is ended at once, which cannot remove it, is in that of the parent."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with Child("torch", seconds=60) as child:
+        assert list(tmp_path.iterdir()) == []
+        child.run(Job("import os\nos.abort()"))
+        assert child.run(Job(LAYER, inputs=INPUTS)).ok
+        (folder,) = tmp_path.iterdir()
+        assert list(folder.glob("porter-*/*/porter_case.py"))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_training_then_evaluation(torch: Child) -> None:
