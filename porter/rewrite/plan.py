@@ -52,6 +52,7 @@ class FilePlanner:
     def _of_source(self, reference: Reference) -> bool:
         root = reference.meaning.partition(".")[0]
         ours = root == self.settings.source and not self.index.shadows(self.module, root)
+        ours = ours and not any(f"{reference.qualified}.".startswith(f"{each.dotted}.") for each in self.generated)
         if not ours and self._generated_name(reference) is None:
             return False
         if any(b.is_import for b in reference.binding_scope.bindings[reference.name]):

@@ -69,9 +69,13 @@ def _claim(edit: Edit) -> tuple[int, int, str | CallPlan]:
     return edit.start, edit.end, edit.text if isinstance(edit, NameEdit) else edit.plan
 
 
-def _order(edit: Edit) -> tuple[int, bool, int, bool]:
-    """From left to right, outer ones first; what is only inserted goes before what stands there."""
-    return edit.start, edit.end > edit.start, -edit.end, isinstance(edit, NameEdit)
+def _order(edit: Edit) -> tuple[int, bool, int, bool, bool]:
+    """From left to right, outer ones first; what is only inserted goes before what stands there.
+
+    Lines that are added behind a line come last: a mark belongs to the line that was there.
+    """
+    adds_lines = isinstance(edit, NameEdit) and edit.text.startswith(("\n", "\r"))
+    return edit.start, edit.end > edit.start, -edit.end, isinstance(edit, NameEdit), adds_lines
 
 
 class _Splicer:

@@ -173,7 +173,10 @@ def place(module: SourceModule, node: ast.stmt, lines: list[str]) -> Iterator[Na
         return
     joint = text.line_end(node.lineno) + before if alone else "; "
     code = [line for line in lines if alone or not line.startswith("#")]
-    if alone and after.strip():
+    if alone and code[0] == text.of(node):
+        # It stays, and so does what is behind it, which may be a mark; what is new follows.
+        yield NameEdit(last, last, "".join(joint + line for line in code[1:]))
+    elif alone and after.strip():
         # The comment behind the statement stays with what takes its place, ahead of what is new.
         own = next((i for i, line in enumerate(code, 1) if not line.startswith("#")), len(code))
         yield NameEdit(start, last, joint.join([joint.join(code[:own]) + after, *code[own:]]))

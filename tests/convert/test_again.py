@@ -1,0 +1,42 @@
+"""A second run over what a run wrote changes nothing, where that is not plain from the first one's text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from porter.convert import convert_tree
+from porter.rewrite.outcomes import Settings
+from porter.rules.model import Framework
+from porter.source.tree import Tree
+from tests.convert.harness import rules
+
+
+def convert(files: dict[str, str], to: Framework, root: str = "tree") -> dict[str, str]:
+    tree = Tree(Path(root), {path: text.encode() for path, text in files.items()})
+    conversion = convert_tree(tree, rules(), Settings(to))
+    return {file.path: file.after.decode() for file in conversion.files} | conversion.added
+
+
+def test_a_mark_stands_on_its_line_and_not_on_an_import_that_is_added_behind() -> None:
+    files = {
+        "__init__.py": "",
+        "ops/__init__.py": "",
+        "ops/names.py": "from mindspore import ops\n",
+        "ops/net.py": "from .names import *\n\n\ndef f(x):\n    return ops.cat([x, x])\n",
+    }
+    once = convert(files, "torch", root="mindspore")
+    first, *rest = once["ops/net.py"].splitlines()
+    assert first.startswith("from .names import *  # porter: ")
+    assert rest[0] == "import torch"
+    assert convert(once, "torch", root="mindspore") == once
+
+
+def test_a_tree_of_the_frameworks_own_name_knows_its_generated_module() -> None:
+    files = {
+        "__init__.py": "",
+        "nn/__init__.py": "from mindspore.nn import cells\n",
+        "net.py": "import mindspore.nn as nn\n\n\ndef block(c, norm=nn.InstanceNorm3d):\n    return norm(c)\n",
+        "use.py": "from mindspore import nn\n\nact = nn.ReLU()\n",
+    }
+    once = convert(files, "torch", root="mindspore")
+    assert convert(once, "torch", root="mindspore") == once
