@@ -90,6 +90,9 @@ def _mode(src: Path, chosen: str | None) -> Mode:
 
 
 def _check_places(request: Request) -> None:
+    if request.mode == "in place" and request.src.is_file() and request.src.is_symlink():
+        leads = request.src.resolve()
+        raise UsageError(f"{request.src} is a link, expected a file to write over: name {leads}, to which it leads")
     if request.mode == "tree":
         output.check_target(request.src, request.out, force=request.force)
     if request.report is not None:

@@ -164,3 +164,19 @@ def test_an_edit_made_meanwhile_is_not_lost(porter: Porter, tree: Tree, monkeypa
     assert (src / "other.py").read_text() == NETWORK + "# meanwhile\n"
     assert (src / "net.py").read_text() == NETWORK
     assert sorted(path.name for path in src.iterdir()) == ["net.py", "other.py"]
+
+
+def test_a_link_is_not_written_over(porter: Porter, tree: Tree, tmp_path: Path) -> None:
+    src = tree(net=NETWORK)
+    (tmp_path / "link.py").symlink_to(src / "net.py")
+    (tmp_path / "door").symlink_to(src)
+    before = fingerprint(tmp_path)
+    ran = porter("convert", tmp_path / "link.py", "--in-place", "--to", "mindspore")
+    assert (ran.code, ran.err) == (
+        2,
+        f"porter: {tmp_path / 'link.py'} is a link, expected a file to write over: name {src / 'net.py'}, "
+        "to which it leads\n",
+    )
+    assert fingerprint(tmp_path) == before
+    assert porter("convert", tmp_path / "door", "--in-place", "--to", "mindspore").code == 0
+    assert "affine=False" in (src / "net.py").read_text()
