@@ -7,10 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from porter.source.text import Unreadable, read_text
-from porter.source.tree import LeftOut
+from porter.source.tree import BUILD, EXCLUDED, IGNORED, LeftOut
 
 SUFFIXES = (".py", ".so", ".pyd")
-WANTED = frozenset({"ignored by version control", "a build folder"})
 
 
 def carried_modules(
@@ -20,8 +19,8 @@ def carried_modules(
 
     What they import in turn is among them. Paths are relative to `root`.
     """
-    ignored = [each.path for each in left_out if each.why in WANTED and _may_be_module(each.path)]
-    excluded = [each.path for each in left_out if each.why == "excluded" and _may_be_module(each.path)]
+    ignored = [each.path for each in left_out if each.why in (IGNORED, BUILD) and _may_be_module(each.path)]
+    excluded = [each.path for each in left_out if each.why == EXCLUDED and _may_be_module(each.path)]
     if not ignored and not excluded:
         return {}, []
     search = _Search(root, ignored, excluded)

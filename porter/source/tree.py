@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+IGNORED, EXCLUDED = "ignored", "excluded"
+ENVIRONMENT, PACKAGE, BUILD, CACHE = "a virtual environment", "installed packages", "a build folder", "a cache"
+"""Why something was left out."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class LeftOut:

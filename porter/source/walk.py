@@ -12,7 +12,7 @@ from porter.errors import SourceError
 from porter.source.carried import carried_modules
 from porter.source.ignore import Ignore
 from porter.source.patterns import Patterns, prefix_of
-from porter.source.tree import LeftOut, Tree
+from porter.source.tree import BUILD, CACHE, ENVIRONMENT, EXCLUDED, IGNORED, PACKAGE, LeftOut, Tree
 
 NEVER = frozenset({".git", ".hg", ".svn", "__pycache__", ".porter"})
 CACHES = frozenset(
@@ -24,9 +24,6 @@ ENVIRONMENTS = frozenset({"venv", ".venv"})
 PACKAGES = frozenset({"node_modules"})
 MARKERS = ("pyvenv.cfg", "conda-meta")
 """What a virtual environment holds, whatever it is called."""
-
-IGNORED, EXCLUDED = "ignored by version control", "excluded"
-ENVIRONMENT, PACKAGE, BUILD, CACHE = "a virtual environment", "installed packages", "a build folder", "a cache"
 
 SPECIAL = ((stat.S_ISFIFO, "a named pipe"), (stat.S_ISSOCK, "a socket"), (stat.S_ISBLK, "a device"))
 READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC

@@ -127,7 +127,7 @@ def test_ignore_files_of_the_tree_count_without_git(ignoring: Path) -> None:
     tree = read_tree(ignoring / "src")
     assert set(tree.files) == {"a.py", "keep.log.py", "sub/own.py"}
     assert set(tree.others) == {".gitignore", "sub/.gitignore", "sub/kept.bin"}
-    assert left(tree) == dict.fromkeys(["data.bin", "gen/", "sub/deep/"], "ignored by version control")
+    assert left(tree) == dict.fromkeys(["data.bin", "gen/", "sub/deep/"], "ignored")
 
 
 def test_in_a_repository_those_above_and_its_own_count_too(ignoring: Path) -> None:
