@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 
 from porter.source.index import TreeIndex
@@ -11,40 +12,59 @@ from porter.source.scopes import Binding
 
 def bind_stars(index: TreeIndex) -> None:
     """Bind what `from other_file import *` gives a file, as if the import named all that the file reads of it."""
+    closed = _closed(index)
     for module in index.modules.values():
         scopes = module.scopes
         if not any(origin in index.by_dotted for _, origin in scopes.stars):
             continue
-        unbound = {node.id for node, scope in scopes.reads if scope.lookup(node.id) is None}
+        wanted = {node.id for node, scope in scopes.reads if scope.lookup(node.id) is None} & index.origins.bound
+        asked: set[SourceModule] = set()
         for statement, dotted in scopes.stars:
-            for home in _behind(index, dotted):
-                for name in sorted((unbound & _offered(home)) - scopes.let_in):
+            for home in _behind(index, dotted, asked) if wanted else ():
+                for name in sorted(_offered(home, wanted) - scopes.let_in):
                     scopes.let_in.add(name)
                     target, alias = f"{home.dotted}.{name}", -len(scopes.let_in)
                     scopes.module.bindings[name] = [Binding(name, scopes.module, statement, target, alias)]
         scopes.named |= scopes.let_in
         scopes.bound |= scopes.let_in
-        scopes.closed = all(_is_closed(index, dotted) for _, dotted in scopes.stars)
+        scopes.closed = all(star in index.by_dotted and index.by_dotted[star] in closed for _, star in scopes.stars)
 
 
-def _is_closed(index: TreeIndex, dotted: str) -> bool:
-    """Whether nothing but files of the tree hands on names by stars here."""
-    behind = _behind(index, dotted)
-    return bool(behind) and all(star in index.by_dotted for home in behind for _, star in home.scopes.stars)
+def _closed(index: TreeIndex) -> set[SourceModule]:
+    """Modules to which nothing but files of the tree hands on names by stars, however many files lie between."""
+    users: dict[SourceModule, list[SourceModule]] = {}
+    open_ends: list[SourceModule] = []
+    for module in index.modules.values():
+        for _, star in module.scopes.stars:
+            home = index.by_dotted.get(star)
+            if home is None:
+                open_ends.append(module)
+            else:
+                users.setdefault(home, []).append(module)
+    opened: set[SourceModule] = set()
+    while open_ends:
+        module = open_ends.pop()
+        if module not in opened:
+            opened.add(module)
+            open_ends += users.get(module, ())
+    return set(index.modules.values()) - opened
 
 
-def _offered(module: SourceModule) -> set[str]:
-    names = module.scopes.module.bindings.keys()
-    return names & module.exported if module.exported else {name for name in names if not name.startswith("_")}
+def _offered(module: SourceModule, names: set[str]) -> set[str]:
+    """Those of some names that a star import of a module gives."""
+    found = names & module.scopes.module.bindings.keys()
+    return found & module.exported if module.exported else {name for name in found if not name.startswith("_")}
 
 
-def _behind(index: TreeIndex, dotted: str) -> list[SourceModule]:
-    """A file of the tree, and those whose names its own star imports hand on."""
-    found = [index.by_dotted[dotted]] if dotted in index.by_dotted else []
-    for module in found:
-        others = (index.by_dotted.get(origin) for _, origin in module.scopes.stars)
-        found += [other for other in others if other is not None and other not in found]
-    return found
+def _behind(index: TreeIndex, dotted: str, asked: set[SourceModule]) -> Iterator[SourceModule]:
+    """A file of the tree, and those whose names its own star imports hand on, but for those already `asked`."""
+    todo = deque([dotted])
+    while todo:
+        module = index.by_dotted.get(todo.popleft())
+        if module is not None and module not in asked:
+            asked.add(module)
+            yield module
+            todo += [star for _, star in module.scopes.stars]
 
 
 def handed_on(index: TreeIndex) -> dict[str, frozenset[str]]:

@@ -17,6 +17,7 @@ from porter.source.names import (
     import_meaning,
     names_in_string,
 )
+from porter.source.origins import Origins
 from porter.source.roots import own_name
 from porter.source.scopes import Scope, ancestors, parent
 from porter.source.text import SourceText
@@ -64,7 +65,6 @@ class TreeIndex:
     modules: dict[str, SourceModule] = field(default_factory=dict)
     by_dotted: dict[str, SourceModule] = field(default_factory=dict)
     paths: frozenset[str] = frozenset()
-    _resolved: dict[str, str] = field(default_factory=dict)
     _shadows: dict[tuple[str, str], bool] = field(default_factory=dict)
 
     @classmethod
@@ -83,44 +83,12 @@ class TreeIndex:
 
     def resolve(self, qualified: str) -> str:
         """Follow a dotted name through the tree's own modules to where it is imported from."""
-        if qualified not in self._resolved:
-            self._resolved[qualified] = self._resolve(qualified, 0, set())
-        return self._resolved[qualified]
+        return self.origins.of(qualified)
 
-    def _resolve(self, qualified: str, hops: int, tried: set[str]) -> str:
-        """`tried`: names that some star import has led to already, since modules may let in one another's names."""
-        if hops > MAX_HOPS:
-            return qualified
-        module, rest = self._longest_module(qualified)
-        if module is None or not rest:
-            return qualified
-        found = module.scopes.module.bindings.get(rest[0])
-        if found:
-            meaning = import_meaning(found)
-            if meaning:
-                return self._resolve(".".join([meaning[0], *rest[1:]]), hops + 1, tried)
-            return qualified
-        for _, origin in module.scopes.stars:
-            spelled = ".".join([origin, *rest])
-            if spelled in tried:
-                continue
-            tried.add(spelled)
-            star = self._resolve(spelled, hops + 1, tried)
-            if star != spelled or self._defines(origin, rest[0]):
-                return star
-        return qualified
-
-    def _defines(self, dotted: str, name: str) -> bool:
-        module = self.by_dotted.get(dotted)
-        return module is not None and name in module.scopes.module.bindings
-
-    def _longest_module(self, qualified: str) -> tuple[SourceModule | None, list[str]]:
-        parts = qualified.split(".")
-        for count in range(len(parts), 0, -1):
-            module = self.by_dotted.get(".".join(parts[:count]))
-            if module is not None:
-                return module, parts[count:]
-        return None, parts
+    @cached_property
+    def origins(self) -> Origins:
+        """Where the tree's names come from."""
+        return Origins(self.by_dotted)
 
     def meaning(self, name: str, scope: Scope, depth: int = 0) -> tuple[Scope, str, bool] | None:
         """Scope, qualified name and "may be None" of a name read in `scope`, when imports decide it."""
