@@ -17,14 +17,14 @@ from porter.rewrite.parallel import assembled
 from porter.rewrite.whole import TreePlan, plan_tree
 from porter.rules.load import RuleBook, canonical
 from porter.rules.model import Framework, Rule
-from porter.source.imports import imported_frameworks, uses
+from porter.source.imports import imported_frameworks
 from porter.source.index import TreeIndex
 from porter.source.text import SourceText, Unreadable, read_text
 from porter.source.tree import Tree
+from porter.source.uses import Uses
 
 Options = Settings
 Progress = Callable[[int, int], None]
-FRAMEWORK_BYTES: dict[Framework, bytes] = {"torch": b"torch", "mindspore": b"mindspore"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class FileResult:
 class Conversion:
     """A whole tree converted. `added` files are new, `removed` ones are no longer needed.
 
-    `idle`: no file uses the source framework, so there was nothing to convert.
+    `idle`: no file uses the framework to convert from, so there was nothing to do.
     """
 
     options: Settings
@@ -102,11 +102,14 @@ def _convert(tree: Tree, rules: RuleBook, options: Settings, jobs: int, progress
     texts, failures = _parsed(tree)
     generated = {p for p in texts if is_generated(tree.files[p])}
     options = replace(options, layers=layers_name(generated, taken_names(tree)))
-    interesting = _interesting(tree, texts, options)
     index = TreeIndex.build(tree.root.name or "tree", texts, frozenset(tree.files))
-    plans = plan_tree(index, rules, options, interesting - generated, generated, progress)
-    findings, sites = [*failures, *_name_findings(plans, tree, generated)], list[Site]()
+    uses = _uses(tree, index, generated, options)
     files: dict[str, FileResult] = {p: FileResult(p, data, data, p not in texts) for p, data in tree.files.items()}
+    if not uses.concerned:
+        unchanged, layers = tuple(files[p] for p in sorted(files)), next(iter(sorted(generated)), None)
+        return Conversion(options, unchanged, {}, (), tuple(sorted(failures)), (), layers, idle=True)
+    plans = plan_tree(index, rules, options, uses.concerned - generated, generated, progress)
+    findings, sites = [*failures, *_name_findings(plans, tree, generated)], list[Site]()
     for path, result in assembled(plans, options, rules, jobs):
         findings += result.findings
         sites += result.sites
@@ -122,7 +125,6 @@ def _convert(tree: Tree, rules: RuleBook, options: Settings, jobs: int, progress
         tuple(sorted(findings)),
         tuple(sites),
         plans.layers_path if added else next(iter(sorted(generated)), None) if not removed else None,
-        idle=not interesting,
     )
 
 
@@ -152,13 +154,9 @@ def carried_findings(tree: Tree) -> list[Finding]:
     return [_about(path, Level.REVIEW, message.format(by)) for path, by in tree.carried.items()]
 
 
-def _interesting(tree: Tree, texts: Mapping[str, SourceText], options: Settings) -> set[str]:
-    """Files that can hold a name of the source framework: they spell it, or import from the tree."""
-    if not any(uses(text, options.source) for text in texts.values()):
-        return set()
-    word = FRAMEWORK_BYTES[options.source]
-    spelled = {p for p in texts if word in tree.files[p] or b"porter_layers" in tree.files[p]}
-    return {p for p in texts if p in spelled or (spelled and b"import" in tree.files[p])}
+def _uses(tree: Tree, index: TreeIndex, generated: set[str], options: Settings) -> Uses:
+    """Who uses the source framework; what an earlier run generated in its place counts as the framework."""
+    return Uses(index, options.source, options.to, generated if _goes_back(tree, generated, options) else ())
 
 
 def _result(tree: Tree, plan: FilePlan, result: Assembled) -> FileResult:
@@ -220,7 +218,8 @@ def missing(tree: Tree, rules: RuleBook, to: Framework = "mindspore") -> list[tu
     texts, _ = _parsed(tree)
     index = TreeIndex.build(tree.root.name or "tree", texts, frozenset(tree.files))
     uses: dict[str, list[str]] = {}
-    for path, plan in plan_tree(index, rules, options, _interesting(tree, texts, options), set(), None).files.items():
+    concerned = _uses(tree, index, set(), options).concerned
+    for path, plan in plan_tree(index, rules, options, concerned, set(), None).files.items():
         for outcome in plan.outcomes:
             if outcome.rule is None and outcome.reason:
                 uses.setdefault(canonical(outcome.reference.qualified), []).append(path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -55,20 +55,20 @@ def plan_tree(
     index: TreeIndex,
     rules: RuleBook,
     settings: Settings,
-    interesting: set[str],
+    concerned: Set[str],
     generated: set[str],
     progress: Progress | None,
 ) -> TreePlan:
-    """Decide about every interesting file of a tree."""
+    """Decide about every file of a tree that the conversion concerns."""
     bind_stars(index)
     planners: dict[str, FilePlanner] = {}
-    for count, path in enumerate(sorted(interesting), 1):
+    for count, path in enumerate(sorted(concerned), 1):
         planner = FilePlanner(index.modules[path], index, rules, settings, generated)
         scopes = planner.module.scopes
         if planner.references or scopes.classes or scopes.stars or planner.unused_imports():
             planners[path] = planner
         if progress is not None:
-            progress(count, len(interesting))
+            progress(count, len(concerned))
     outcomes, hierarchy = _decided(planners, index, rules, settings, frozenset())
     shared = frozenset(shared_rules(planners, outcomes, hierarchy, rules))
     if shared:

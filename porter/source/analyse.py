@@ -177,6 +177,7 @@ class _Analyser:
         self.push(results, node, inner)
 
     def import_(self, node: ast.Import, scope: Scope) -> None:
+        self.result.imports.append((node, ""))
         for index, alias in enumerate(node.names):
             name = alias.asname or alias.name.partition(".")[0]
             self.result.named.add(name)
@@ -184,6 +185,7 @@ class _Analyser:
 
     def import_from(self, node: ast.ImportFrom, scope: Scope) -> None:
         origin = self.origin(node)
+        self.result.imports.append((node, origin))
         for index, alias in enumerate(node.names):
             if alias.name == "*":
                 self.result.stars.append((node, origin))

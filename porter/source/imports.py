@@ -5,12 +5,10 @@ from __future__ import annotations
 import ast
 import re
 
-from porter.source.text import SourceText, Unreadable, read_text
+from porter.source.text import Unreadable, read_text
 from porter.source.tree import Tree
 
 FRAMEWORKS = ("torch", "mindspore")
-NAMED = {name: re.compile(rb"""["']""" + name.encode() + rb"""(?:\.[\w.]+)?["']""") for name in FRAMEWORKS}
-"""A module or a name of the framework as a whole string: `import_module("torch.nn")`, `_target_: "torch.nn.ReLU"`."""
 STATEMENT = {name: re.compile(rb"\b(?:import|from)[ \t][^\n#]*\b" + name.encode()) for name in FRAMEWORKS}
 
 
@@ -24,13 +22,6 @@ def imported_frameworks(tree: Tree) -> dict[str, int]:
     if all(likely.values()):
         likely = {name: [p for p in paths if name in _imported(_tree(tree.files[p]))] for name, paths in likely.items()}
     return {name: len(paths) for name, paths in likely.items()}
-
-
-def uses(text: SourceText, framework: str) -> bool:
-    """Whether a file imports a framework, or spells a name of it that a run may look up; a comment is no use."""
-    if framework.encode() not in text.data:
-        return False
-    return bool(NAMED[framework].search(text.data)) or framework in _imported(text.tree)
 
 
 def _imported(tree: ast.Module) -> set[str]:

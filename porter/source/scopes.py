@@ -62,7 +62,7 @@ class Scope:
 
 @dataclass(slots=True)
 class Scopes:
-    """All scopes of a file, the names it reads, its star imports and its classes.
+    """All scopes of a file, the names it reads, its imports (with what a `from` names) and its classes.
 
     `named` are the names that some statement imports or sets to a dotted name: only those can mean a framework's.
     `let_in` are those that only a star import of another file of the tree gives; `closed`: there are no other stars.
@@ -71,6 +71,7 @@ class Scopes:
     module: Scope
     reads: list[tuple[ast.Name, Scope]] = field(default_factory=list)
     deletions: list[tuple[ast.Name, Scope]] = field(default_factory=list)
+    imports: list[tuple[ast.Import | ast.ImportFrom, str]] = field(default_factory=list)
     stars: list[tuple[ast.ImportFrom, str]] = field(default_factory=list)
     classes: list[tuple[ast.ClassDef, Scope]] = field(default_factory=list)
     strings: list[tuple[ast.Constant, Scope]] = field(default_factory=list)
