@@ -35,7 +35,10 @@ class Uses:
         """
         users = {module.path: set(self._used(module)) for module in self.index.modules.values()}
         used = _turned(users)
-        start = self.importers | {path for path, module in self.index.modules.items() if self._is_spelled(module)}
+        spelled = {path for path, module in self.index.modules.items() if self._is_spelled(module)}
+        if not self.importers:  # a name in a file for the other framework is no more than a mention then
+            spelled -= self._importing(self.other)
+        start = self.importers | spelled
         above = _reached(start, used)
         return above | (_reached(above, users) - self._importing(self.other))
 

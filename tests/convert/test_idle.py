@@ -85,6 +85,10 @@ def test_a_use_of_it_is_seen_in_every_form(use: str) -> None:
     assert not convert("torch", net=TORCH, other=f"{use}\n").idle
 
 
+def test_a_name_that_a_file_for_the_other_framework_mentions_is_no_use() -> None:
+    assert convert("torch", net=TORCH + "KIND = 'mindspore.nn.Conv3d'\n").idle
+
+
 @pytest.mark.parametrize(
     "text", ["\ufeffimport torch\n", "x = 1; import torch\n", "try: import torch\nexcept E: pass\n"]
 )

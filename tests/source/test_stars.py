@@ -22,21 +22,6 @@ def circle(count: int, **more: str) -> dict[str, str]:
     return {"pkg/__init__.py": "", **files}
 
 
-@pytest.mark.parametrize("count", [2, 4, 30])
-def test_a_name_that_none_has_is_looked_for_once_in_each_module(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    index = index_of(circle(count))
-    calls: list[str] = []
-    resolve = TreeIndex._resolve
-
-    def counted(self: TreeIndex, qualified: str, hops: int, tried: set[str]) -> str:
-        calls.append(qualified)
-        assert len(calls) <= count + 1
-        return resolve(self, qualified, hops, tried)
-
-    monkeypatch.setattr(TreeIndex, "_resolve", counted)
-    assert index.resolve("pkg.m0.absent") == "pkg.m0.absent"
-
-
 @pytest.mark.parametrize("start", ["m0", "m1", "m3"])
 def test_a_name_that_one_has_is_found_through_the_circle(start: str) -> None:
     index = index_of(circle(4, m2="import torch.nn as layers\n\n\nclass Own:\n    pass\n"))
