@@ -80,7 +80,12 @@ class Scene:
         command = [sys.executable, "-m", "porter", "convert", str(self.src), *where, "--to", "mindspore"]
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         return subprocess.Popen(
-            command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            preexec_fn=_heed,
         )
 
     def is_writing(self) -> bool:
@@ -104,6 +109,11 @@ class Scene:
             yield "SRC was changed"
         if self.mode == "out" and self.out.exists() and fingerprint(self.out) != fingerprint(self.after / "out"):
             yield "OUT is there, and not whole"
+
+
+def _heed() -> None:
+    """A job in the background ignores Ctrl-C, and so would all that it starts."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def fingerprint(root: Path) -> dict[str, str]:
@@ -168,10 +178,11 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=200, metavar="N", help="SIGKILLs of each mode [200]")
     parser.add_argument("--others", type=int, default=50, metavar="N", help="SIGINTs and SIGTERMs of each mode [50]")
     parser.add_argument("--copies", type=int, default=10, metavar="N", help="size of the tree, in networks [10]")
+    parser.add_argument("--modes", nargs="+", choices=MODES, default=MODES)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     wrong = 0
-    for mode in MODES:
+    for mode in options.modes:
         for name in SIGNALS:
             count = options.kills if name == "KILL" else options.others
             tally = run(mode, name, count, seed=options.seed, copies=options.copies)
