@@ -167,9 +167,12 @@ def _result(tree: Tree, plan: FilePlan, result: Assembled) -> FileResult:
 
 
 def taken_names(tree: Tree) -> dict[str, str]:
-    """Names of the modules and folders that lie in a tree (name -> a path), whether they are read or not."""
+    """Names of the modules and folders that lie in a tree (name -> a path), whether they are read or not.
+
+    In small letters: on some disks `Porter_Layers.py` is the same file.
+    """
     paths = [*tree.files, *tree.others, *tree.unreadable, *tree.skipped, *(each.path for each in tree.left_out)]
-    return {part.partition(".")[0]: path for path in paths for part in path.split("/")}
+    return {part.partition(".")[0].lower(): path for path in paths for part in path.split("/")}
 
 
 def _name_findings(plans: TreePlan, tree: Tree, generated: set[str]) -> list[Finding]:

@@ -33,6 +33,7 @@ OCCUPIED = {
     "a file that is no Python": tree_of({"net.py": USE, "porter_layers.py": "print 'x'\n"}),
     "a package": tree_of({"net.py": USE, "porter_layers/__init__.py": OWN}),
     "a folder of data": tree_of({"net.py": USE}, others=("porter_layers/weights.bin",)),
+    "a file in other letters": tree_of({"net.py": USE}, others=("Porter_Layers.py",)),
     "a compiled module": tree_of({"net.py": USE}, others=("porter_layers.cpython-311.so",)),
     "an excluded file": tree_of({"net.py": USE}, left_out=(LeftOut("porter_layers.py", "excluded"),)),
     "an ignored folder": tree_of({"net.py": USE}, left_out=(LeftOut("porter_layers/", "ignored"),)),
@@ -59,7 +60,7 @@ def test_the_generated_module_takes_another_name_and_says_so(tree: Tree) -> None
 
 def _occupied(tree: Tree) -> str:
     paths = [*tree.files, *tree.others, *tree.unreadable, *tree.skipped, *(each.path for each in tree.left_out)]
-    return next(path for path in paths if "porter_layers" in path)
+    return next(path for path in paths if "porter_layers" in path.lower())
 
 
 def test_names_that_are_taken_are_passed_over() -> None:
