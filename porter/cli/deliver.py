@@ -34,8 +34,9 @@ def mirror(account: Account) -> Written:
 
     if account.earlier is None and _may_appear(out):
         return output.make(tree.root, out, wanted, compose)
+    output.check_target(request.src, out, force=request.force)  # again: somebody may have filled it meanwhile
     spared = [""] if request.src.is_file() else [*tree.unreadable, *account.skipped_data]
-    return output.update(tree.root, out, wanted, account.earlier, compose, spared=spared)
+    return output.update(tree.root, out, wanted, account.earlier, compose, spared=spared, force=request.force)
 
 
 def in_place(account: Account) -> None:

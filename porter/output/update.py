@@ -7,12 +7,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from porter.errors import SourceError
 from porter.findings import Finding, Level
 from porter.output import disk
 from porter.output.decide import Action, decide
 from porter.output.journal import Transaction, transaction
-from porter.output.manifest import MANIFEST, Manifest
+from porter.output.manifest import MANIFEST, Manifest, read_manifest
 from porter.output.merge import Merged, is_python, is_text, marks, merge
+from porter.output.messages import ASIDES, CONFLICT, MARKS, MERGED, MESSAGES
 from porter.output.wanted import (
     ABOUT,
     KEPT_BYTES,
@@ -28,19 +30,6 @@ from porter.output.wanted import (
 
 RULE = "merge"
 ASIDE = ".porter-new"
-MERGED = "edited by hand: your edit and the new conversion are both kept; look at the result"
-CONFLICT = "edited by hand where the conversion changed too: settle the lines between <<<<<<< and >>>>>>>"
-MARKS = "still holds conflict marks of an earlier run: settle the lines between <<<<<<< and >>>>>>>"
-MESSAGES = {
-    Action.GONE: (Level.REVIEW, "removed by hand, so it is not written; .porter/last holds it"),
-    Action.ORPHAN: (Level.MANUAL, "SRC has it no more, but it was edited by hand: it stays, and is yours from now on"),
-}
-TAKE = "the new conversion is in {aside}: take from it what you need, then remove it"
-ASIDES = {
-    Action.MERGE: f"edited by hand, and cannot be merged line by line; left as it is; {TAKE}",
-    Action.FOREIGN: f"was not written by porter, but SRC has this name; left as it is; {TAKE}",
-    Action.CLASH: f"removed by hand, while its conversion changed; {TAKE}",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +75,22 @@ def update(
     compose: Compose,
     *,
     spared: Iterable[str] = (),
+    force: bool = False,
 ) -> Written:
     """Bring OUT up to date, all or nothing.
 
-    `earlier` is OUT's manifest; without one (`--force`) a file that is to be written replaces what lies there.
+    `earlier` is OUT's manifest, or None where it has none that counts; then `force` lets a file that is to be written
+    replace what lies there.
     `spared`: files and folders of OUT that this run does not speak of, if they are not wanted; "" for all of it.
     Raises SourceError.
     """
     out = out.resolve()
     with disk.told(out), transaction(out, unlock=True, like=root) as work:
-        updater = _Updater(work, out, wanted, earlier)
+        if earlier is not None and read_manifest(out) != earlier:
+            raise SourceError(
+                f"{out}: another porter has written there meanwhile; nothing was written: run porter again"
+            )
+        updater = _Updater(work, out, wanted, earlier, force=force)
         spared = tuple(spared)
         for path in sorted({*wanted, *updater.known}):
             if path in wanted or not _is_spared(path, spared):
@@ -117,11 +112,13 @@ def _is_spared(path: str, spared: Iterable[str]) -> bool:
 class _Updater:
     """Settles one path after another as steps of a transaction, and keeps account of it."""
 
-    def __init__(self, work: Transaction, out: Path, wanted: Mapping[str, Wanted], earlier: Manifest | None) -> None:
+    def __init__(
+        self, work: Transaction, out: Path, wanted: Mapping[str, Wanted], earlier: Manifest | None, *, force: bool
+    ) -> None:
         self.work = work
         self.out = out
         self.wanted = wanted
-        self.force = earlier is None
+        self.force = force and earlier is None
         self.known = earlier.written if earlier is not None else {}
         self.asides = earlier.asides if earlier is not None else {}
         self.account = _Account()

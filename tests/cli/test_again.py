@@ -9,6 +9,11 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
+from porter.cli import deliver
+from porter.cli.account import Account
+from porter.output import Written
 from tests.cli.conftest import LEFT, NETWORK, Porter
 
 Tree = Callable[..., Path]
@@ -174,3 +179,20 @@ def test_removing_out_whole_starts_anew(porter: Porter, tree: Tree, tmp_path: Pa
     shutil.rmtree(out)
     assert porter("convert", src, "-o", out).code == 0
     assert "affine=False" in (out / "net.py").read_text()
+
+
+def test_an_out_that_somebody_fills_meanwhile_is_not_written_over(
+    porter: Porter, tree: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    src, out = tree(net=NETWORK), tmp_path / "out"
+    real = deliver.mirror
+
+    def fill(account: Account) -> Written:
+        out.mkdir()
+        (out / "net.py").write_text("mine\n")
+        return real(account)
+
+    monkeypatch.setattr(deliver, "mirror", fill)
+    ran = porter("convert", src, "-o", out)
+    assert (ran.code, (out / "net.py").read_text()) == (2, "mine\n")
+    assert "is not empty, and holds no porter.json of porter: choose another folder, or add --force" in ran.err

@@ -32,11 +32,11 @@ class Out:
         self.source.mkdir()
         self.path = folder / "out"
 
-    def convert(self, files: Mapping[str, bytes | Wanted], **options: tuple[str, ...]) -> Written:
+    def convert(self, files: Mapping[str, bytes | Wanted], spared: tuple[str, ...] = ()) -> Written:
         wanted = {n: each if isinstance(each, Wanted) else Wanted(content=each) for n, each in files.items()}
         if not self.path.exists():
             return make(self.source, self.path, wanted, compose)
-        return update(self.source, self.path, wanted, self.manifest, compose, **options)
+        return update(self.source, self.path, wanted, self.manifest, compose, spared=spared)
 
     @property
     def manifest(self) -> Manifest | None:

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from porter.errors import SourceError
-from porter.output import Wanted, finish
+from porter.output import Wanted, finish, update
 from porter.output.wanted import KEPT_BYTES
-from tests.output.again import BOTH, CLASHING, MINE, TEXT, THEIRS, Out, aside_message, forget, told
+from tests.output.again import BOTH, CLASHING, MINE, TEXT, THEIRS, Out, aside_message, compose, forget, told
 from tests.output.conftest import kills, shown
 
 
@@ -218,3 +218,25 @@ def test_a_run_killed_at_any_change_of_the_disk_is_mended_by_the_next(
 def restore(spare: Path, folder: Path) -> None:
     shutil.rmtree(folder)
     shutil.copytree(spare, folder, symlinks=True)
+
+
+def test_what_another_porter_wrote_meanwhile_stops_the_run(out: Out) -> None:
+    earlier = out.manifest
+    out.convert({"net.py": THEIRS})
+    before = shown(out.path)
+    with pytest.raises(
+        SourceError, match="another porter has written there meanwhile; nothing was written: run porter"
+    ):
+        update(out.source, out.path, {"net.py": Wanted(content=CLASHING)}, earlier, compose)
+    assert shown(out.path) == before
+
+
+def test_without_a_manifest_and_without_force_nothing_of_the_users_is_replaced(out: Out) -> None:
+    (out / "porter.json").unlink()
+    written = update(out.source, out.path, {"net.py": Wanted(content=CLASHING)}, None, compose)
+    assert (out / "net.py").read_bytes() == TEXT
+    assert (out / "net.py.porter-new").read_bytes() == CLASHING
+    assert [finding.level for finding in written.findings] == ["manual"]
+    (out / "porter.json").unlink()
+    update(out.source, out.path, {"net.py": Wanted(content=CLASHING)}, None, compose, force=True)
+    assert (out / "net.py").read_bytes() == CLASHING
