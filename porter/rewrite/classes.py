@@ -22,7 +22,7 @@ from porter.source.scopes import Binding, Scope, parent
 BUILTINS = frozenset(dir(builtins))
 
 
-@dataclass
+@dataclass(eq=False)
 class TreeClass:
     """A class statement: the framework names among its bases, and the classes of the tree among them.
 
@@ -49,10 +49,13 @@ class TreeClass:
 
     def ancestry(self) -> Iterator[TreeClass]:
         """The class and the classes of the tree that it derives from."""
-        seen: list[TreeClass] = [self]
-        for current in seen:
+        found = [self]
+        seen = {self}
+        for current in found:
             yield current
-            seen += [base for base in current.bases if base not in seen]
+            new = [base for base in current.bases if base not in seen]
+            found += new
+            seen.update(new)
 
     def framework_bases(self) -> list[Outcome]:
         """Framework names among the bases, of the class or of an ancestor."""
