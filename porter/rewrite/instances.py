@@ -17,11 +17,14 @@ from porter.source.scopes import Scope, parent
 
 
 class Instances:
-    """The edits and remarks about known objects in one file."""
+    """The edits and remarks about known objects in one file; `earlier` knows those of classes generated before."""
 
-    def __init__(self, module: SourceModule, receivers: Receivers, rules: RuleBook, decider: Decider) -> None:
+    def __init__(
+        self, module: SourceModule, receivers: Receivers, earlier: Receivers, rules: RuleBook, decider: Decider
+    ) -> None:
         self.module = module
         self.receivers = receivers
+        self.earlier = earlier
         self.rules = rules
         self.decider = decider
         self.settings = decider.settings
@@ -49,23 +52,30 @@ class Instances:
             return False
         return any(getattr(n, "name", None) == node.attr for n in inside.body)
 
-    def _changes(self, rule: Rule) -> dict[str, str]:
-        """Attributes of an instance that the other framework calls differently ("": it has none)."""
+    def _changes(self, rule: Rule, generated: bool) -> dict[str, str]:
+        """Attributes of an instance that the other framework calls differently ("": it has none).
+
+        `generated`: the instance is of a class that porter generates, now or in an earlier run.
+        """
         changes = rule.attribute_changes(self.settings.source)
-        if rule.layer.get(self.settings.to) and self.decider.prefers_class(rule):
+        if rule.layer.get(self.settings.to) and generated:
             return {name: target for name, target in changes.items() if target}
         return changes
 
     def _attribute(self, node: ast.Attribute, scope: Scope) -> Iterator[NameEdit | Remark]:
         names = self.receivers.types(node.value, scope)
         found = [(self.rules.find(n, self.settings.source), self.rules.find(n, self.settings.to)) for n in names]
-        rules = [ours or theirs for ours, theirs in found]
-        known = [rule for rule in rules if rule is not None]
+        pairs = [(ours, rule) for ours, theirs in found if (rule := ours or theirs) is not None]
+        known = [rule for _, rule in pairs]
         if not known or self._own(node):
             return
         _, end = self.module.text.span(node)
         start = end - len(node.attr.encode())
-        changed = {self._changes(rule).get(node.attr, node.attr) for rule in known}
+        generated = bool(self.earlier.types(node.value, scope))
+        classes = [generated or (ours is not None and self.decider.prefers_class(ours)) for ours, _ in pairs]
+        changed = {
+            self._changes(r, made).get(node.attr, node.attr) for (_, r), made in zip(pairs, classes, strict=True)
+        }
         if len(known) != len(names):
             if changed != {node.attr}:
                 yield self._refused(start, node.attr, known, {*changed, node.attr})

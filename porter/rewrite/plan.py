@@ -46,8 +46,10 @@ class FilePlanner:
         self.decider.resolved = {id(n): q for r in self.references for n, q in _prefixes(r)}
         known = self.decider.resolved | {id(n): q for r in self.others for n, q in _prefixes(r)}
         found = references if generated else []
-        known |= {id(r.node): name for r in found if (name := self._generated_origin(r))}
+        earlier = {id(r.node): name for r in found if (name := self._generated_origin(r))}
+        known |= earlier
         self.receivers = Receivers(module, lambda node: known.get(id(node)))
+        self.earlier = Receivers(module, lambda node: earlier.get(id(node)))
 
     def _of_source(self, reference: Reference) -> bool:
         root = reference.meaning.partition(".")[0]
@@ -197,7 +199,7 @@ class FilePlanner:
 
     def details(self) -> Iterator[NameEdit | Remark]:
         """Attributes and calls of known instances, and names of the framework inside strings."""
-        instances = Instances(self.module, self.receivers, self.rules, self.decider)
+        instances = Instances(self.module, self.receivers, self.earlier, self.rules, self.decider)
         yield from instances.details()
         yield from self.strings.remarks()
 

@@ -40,3 +40,21 @@ def test_a_tree_of_the_frameworks_own_name_knows_its_generated_module() -> None:
     }
     once = convert(files, "torch", root="mindspore")
     assert convert(once, "torch", root="mindspore") == once
+
+
+def test_an_attribute_of_a_generated_class_needs_no_mark_in_the_second_run() -> None:
+    text = """\
+import torch
+from torch import nn
+
+x = torch.hub.load("x")
+
+
+def kind(m):
+    if isinstance(m, nn.InstanceNorm3d) and m.affine:
+        return m
+    return type(m) == nn.InstanceNorm3d
+"""
+    once = convert({"a.py": text}, "mindspore")
+    assert "porter_layers.InstanceNorm3d) and m.affine:\n" in once["a.py"]
+    assert convert(once, "mindspore") == once
