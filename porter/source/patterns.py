@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,7 +61,10 @@ def _takes(pattern: Any, path: str) -> bool:
 def read_patterns(path: Path) -> Patterns | None:
     """The patterns of an ignore file, relative to its folder; None where there is none, or it cannot be read."""
     try:
-        text = path.read_bytes().decode("utf-8-sig", "surrogateescape")
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                return None  # a pipe would be waited for without end
+            text = file.read().decode("utf-8-sig", "surrogateescape")
     except OSError:
         return None
     return Patterns(path.parent, tuple(_valid(text.splitlines())), ".gitignore")

@@ -98,6 +98,8 @@ class _Walker:
             if entry.is_dir(follow_symlinks=False):
                 if entry.name not in NEVER:
                     self._enter(entry, f"{path}/", hidden=hidden)
+            elif entry.name in NEVER:  # a working tree or a submodule has a file of that name
+                continue
             elif self._matches(self.reading.exclude, path):
                 self.left_out.append(LeftOut(path, EXCLUDED))
             elif self._is_taken(path, hidden=hidden):

@@ -266,3 +266,13 @@ def test_names_that_are_no_text_are_read(tmp_path: Path) -> None:
     git(tmp_path, "init", "-q")
     (tmp_path / ".gitignore").write_bytes(b"\xff/\n[\n")
     assert set(read_tree(tmp_path).files) == {name}
+
+
+def test_an_ignore_file_that_is_a_pipe_or_a_link_does_not_count(tmp_path: Path) -> None:
+    make(tmp_path, "a.py", "sub/b.py", "patterns.txt", **{"patterns.txt": "*.py\n"})
+    os.mkfifo(tmp_path / ".gitignore")
+    (tmp_path / "sub" / ".gitignore").symlink_to("../patterns.txt")
+    (tmp_path / "sub" / ".git").write_text("gitdir: elsewhere\n")
+    tree = read_tree(tmp_path)
+    assert set(tree.files) == {"a.py", "sub/b.py"}
+    assert "sub/.git" not in tree.others
