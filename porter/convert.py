@@ -10,20 +10,35 @@ from pathlib import Path
 
 from porter.errors import UsageError
 from porter.findings import Finding, Level, Site
-from porter.rewrite.assemble import Assembled, FilePlan
-from porter.rewrite.layers import is_generated, layers_name, layers_text, stands_for
-from porter.rewrite.outcomes import LAYERS, Settings
+from porter.rewrite.decide.decision import Place, Reason
+from porter.rewrite.decide.file import FilePlan
+from porter.rewrite.decide.tree import TreeFacts
+from porter.rewrite.edit.file import Assembled
+from porter.rewrite.layers.module import layers_text
+from porter.rewrite.options import Options
 from porter.rewrite.parallel import assembled
-from porter.rewrite.whole import TreePlan, plan_tree
+from porter.rewrite.tree import TreePlan, decisions, plan_tree, tree_facts
+from porter.rewrite.tree import missing as missing_names
 from porter.rules.load import RuleBook, canonical
 from porter.rules.model import Framework, Rule
+from porter.source.generated import LAYERS, is_generated, layers_name, stands_for
 from porter.source.imports import imported_frameworks
 from porter.source.index import TreeIndex
 from porter.source.text import SourceText, Unreadable, read_text
 from porter.source.tree import Tree
 from porter.source.uses import Uses
 
-Options = Settings
+__all__ = [
+    "Conversion",
+    "FileResult",
+    "Options",
+    "TextResult",
+    "convert_text",
+    "convert_tree",
+    "detect_direction",
+    "missing",
+]
+
 Progress = Callable[[int, int], None]
 
 
@@ -44,7 +59,7 @@ class Conversion:
     `idle`: no file uses the framework to convert from, so there was nothing to do.
     """
 
-    options: Settings
+    options: Options
     files: tuple[FileResult, ...]
     added: dict[str, str]
     removed: tuple[str, ...]
@@ -64,7 +79,7 @@ class TextResult:
     findings: tuple[Finding, ...]
 
 
-def convert_text(text: str, rules: RuleBook, options: Settings, path: str = "text.py") -> TextResult:
+def convert_text(text: str, rules: RuleBook, options: Options, path: str = "text.py") -> TextResult:
     """Convert one file's text that belongs to no tree. Raises UsageError when it is no Python."""
     tree = Tree(Path(), {path: text.encode("utf-8")})
     result = convert_tree(tree, rules, options)
@@ -76,7 +91,7 @@ def convert_text(text: str, rules: RuleBook, options: Settings, path: str = "tex
 
 
 def convert_tree(
-    tree: Tree, rules: RuleBook, options: Settings, jobs: int = 1, progress: Progress | None = None
+    tree: Tree, rules: RuleBook, options: Options, jobs: int = 1, progress: Progress | None = None
 ) -> Conversion:
     """Convert every Python file of a tree; a file that is no Python is a finding and is handed on as it is.
 
@@ -98,7 +113,7 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _convert(tree: Tree, rules: RuleBook, options: Settings, jobs: int, progress: Progress | None) -> Conversion:
+def _convert(tree: Tree, rules: RuleBook, options: Options, jobs: int, progress: Progress | None) -> Conversion:
     texts, failures = _parsed(tree)
     generated = {p for p in texts if is_generated(tree.files[p])}
     options = replace(options, layers=layers_name(generated, taken_names(tree)))
@@ -108,9 +123,10 @@ def _convert(tree: Tree, rules: RuleBook, options: Settings, jobs: int, progress
     if not uses.concerned:
         unchanged, layers = tuple(files[p] for p in sorted(files)), next(iter(sorted(generated)), None)
         return Conversion(options, unchanged, {}, (), tuple(sorted(failures)), (), layers, idle=True)
-    plans = plan_tree(index, rules, options, uses.concerned - generated, generated, progress)
+    facts = tree_facts(index, rules, options, uses.concerned - generated, generated, progress)
+    plans, results = _settled(facts, generated, jobs)
     findings, sites = [*failures, *_name_findings(plans, tree, generated)], list[Site]()
-    for path, result in assembled(plans, options, rules, jobs):
+    for path, result in results.items():
         findings += result.findings
         sites += result.sites
         files[path] = _result(tree, plans.files[path], result)
@@ -126,6 +142,20 @@ def _convert(tree: Tree, rules: RuleBook, options: Settings, jobs: int, progress
         tuple(sites),
         plans.layers_path if added else next(iter(sorted(generated)), None) if not removed else None,
     )
+
+
+def _settled(facts: TreeFacts, generated: set[str], jobs: int) -> tuple[TreePlan, dict[str, Assembled]]:
+    """Plans that give healthy files: what would spoil one is taken out, and all that needs it."""
+    decided, refused = list(decisions(facts)), dict[Place, Reason]()
+    left: dict[str, Assembled] = {}
+    while True:
+        plans = plan_tree(facts, decided, generated, refused)
+        results = {path: left.get(path, result) for path, result in assembled(plans, facts.options, jobs)}
+        new = {place: why for r in results.values() for place, why in r.refused.items() if place not in refused}
+        if not new:
+            return plans, results
+        refused |= new
+        left |= {path: result for path, result in results.items() if result.refused and result.findings}
 
 
 def _parsed(tree: Tree) -> tuple[dict[str, SourceText], list[Finding]]:
@@ -154,7 +184,7 @@ def carried_findings(tree: Tree) -> list[Finding]:
     return [_about(path, Level.REVIEW, message.format(by)) for path, by in tree.carried.items()]
 
 
-def _uses(tree: Tree, index: TreeIndex, generated: set[str], options: Settings) -> Uses:
+def _uses(tree: Tree, index: TreeIndex, generated: set[str], options: Options) -> Uses:
     """Who uses the source framework; what an earlier run generated in its place counts as the framework."""
     return Uses(index, options.source, options.to, generated if _goes_back(tree, generated, options) else ())
 
@@ -185,7 +215,7 @@ def _name_findings(plans: TreePlan, tree: Tree, generated: set[str]) -> list[Fin
 
 
 def _layers(
-    tree: Tree, wanted: Mapping[str, Rule], generated: set[str], rules: RuleBook, options: Settings
+    tree: Tree, wanted: Mapping[str, Rule], generated: set[str], rules: RuleBook, options: Options
 ) -> list[tuple[str, Rule]]:
     """What the generated module must offer: what this run needs and what an earlier run wrote."""
     names = dict(wanted)
@@ -197,7 +227,7 @@ def _layers(
     return list(names.items())
 
 
-def _goes_back(tree: Tree, generated: set[str], options: Settings) -> bool:
+def _goes_back(tree: Tree, generated: set[str], options: Options) -> bool:
     """Whether the generated module stood for the framework that the tree now goes back to."""
     return any(n.startswith(f"{options.to}.") for path in generated for n in stands_for(tree.files[path]))
 
@@ -217,14 +247,12 @@ def detect_direction(tree: Tree) -> Framework:
 
 def missing(tree: Tree, rules: RuleBook, to: Framework = "mindspore") -> list[tuple[str, int, int]]:
     """Names of the source framework without a rule: (qualified name, uses, files), most used first."""
-    options = Settings(to)
+    options = Options(to)
     texts, _ = _parsed(tree)
     index = TreeIndex.build(tree.root.name or "tree", texts, frozenset(tree.files))
     uses: dict[str, list[str]] = {}
     concerned = _uses(tree, index, set(), options).concerned
-    for path, plan in plan_tree(index, rules, options, concerned, set(), None).files.items():
-        for outcome in plan.outcomes:
-            if outcome.rule is None and outcome.reason:
-                uses.setdefault(canonical(outcome.reference.qualified), []).append(path)
+    for path, name in missing_names(tree_facts(index, rules, options, concerned, ())):
+        uses.setdefault(canonical(name), []).append(path)
     rows = [(name, len(paths), len(set(paths))) for name, paths in uses.items()]
     return sorted(rows, key=lambda row: (-row[1], row[0]))

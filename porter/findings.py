@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from porter.codes import Code
+
 
 class Level(StrEnum):
     """How much of the meaning an edit keeps, from harmless to left alone."""
@@ -17,12 +19,14 @@ class Level(StrEnum):
     """The meaning is kept."""
     REVIEW = "review"
     """The meaning is kept under a condition that the finding states."""
+    CHANGED = "changed"
+    """Edited or left, and the meaning differs unless somebody acts."""
     MANUAL = "manual"
     """The text was left as it was: a person has to decide."""
 
     @property
     def rank(self) -> int:
-        """0 for safe, 1 for review, 2 for manual."""
+        """0 for safe, then review, changed and manual."""
         return RANKS[self]
 
 
@@ -42,11 +46,13 @@ class Kind(StrEnum):
     METHOD = "method"
     STRING = "string"
     IMPORT = "import"
+    CLASS = "class"
+    TENSOR = "tensor"
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
-    """One remark: 1-based `line`, 1-based `column` (in characters), as editors count."""
+    """One remark: 1-based `line`, 1-based `column` (in characters), as editors count; `code` says of which kind."""
 
     path: str
     line: int
@@ -54,6 +60,7 @@ class Finding:
     level: Level
     rule: str
     message: str
+    code: Code = Code.NONE
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}:{self.column}: {self.level} {self.rule}: {self.message}"

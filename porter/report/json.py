@@ -63,6 +63,7 @@ def report(facts: Facts, summary: Summary) -> str:
             "failed": summary.failed,
             "safe": summary.safe,
             "review": summary.review,
+            "meaning_changed": summary.altered,
             "manual": summary.left,
             "tied_to_a_platform": summary.tied,
             "merged": summary.merged,

@@ -14,17 +14,18 @@ LAYER_KINDS = frozenset({Kind.CALL, Kind.VALUE, Kind.BASE})
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One rule: edits of level safe, edits of level review, findings of level manual."""
+    """One rule: edits of level safe, of level review; findings of level changed, of level manual."""
 
     rule: str
     safe: int
     review: int
+    altered: int
     left: int
 
     @property
-    def counts(self) -> tuple[int, int, int]:
+    def counts(self) -> tuple[int, int, int, int]:
         """In the order of the levels."""
-        return self.safe, self.review, self.left
+        return self.safe, self.review, self.altered, self.left
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +55,19 @@ class Summary:
         return sum(row.review for row in self.rows)
 
     @property
+    def altered(self) -> int:
+        """Findings about places that mean something else now unless somebody acts."""
+        return sum(row.altered for row in self.rows)
+
+    @property
     def left(self) -> int:
         """Findings about places that stayed as they were."""
         return sum(row.left for row in self.rows)
 
     @property
     def exit_code(self) -> int:
-        """0 all converted, 1 something is left for a person, 2 a file could not be read as Python."""
-        return 2 if self.failed else int(self.left > 0)
+        """0 all converted, 1 something is left for a person, or means another thing, 2 a file is no Python."""
+        return 2 if self.failed else int(self.left + self.altered > 0)
 
 
 def summarise(
@@ -73,10 +79,11 @@ def summarise(
     tied: Collection[str] = (),
 ) -> Summary:
     """Count. `files`: path -> (changed, failed); `known`: names of all rules; `tied`: of those that need a platform."""
-    edits = Counter((site.rule, site.level) for site in sites if site.level is not Level.MANUAL)
+    edits = Counter((site.rule, site.level) for site in sites if site.level in (Level.SAFE, Level.REVIEW))
+    altered = Counter(finding.rule for finding in findings if finding.level is Level.CHANGED)
     left = Counter(finding.rule for finding in findings if finding.level is Level.MANUAL)
-    names = {rule for rule, _ in edits} | set(left)
-    rows = [Row(name, edits[name, Level.SAFE], edits[name, Level.REVIEW], left[name]) for name in names]
+    names = {rule for rule, _ in edits} | set(altered) | set(left)
+    rows = [Row(name, edits[name, Level.SAFE], edits[name, Level.REVIEW], altered[name], left[name]) for name in names]
     layers = Counter(
         site.rule for site in sites if site.kind in LAYER_KINDS and site.level is not Level.MANUAL and site.rule in tied
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from rich.console import Console
 from rich.text import Text
@@ -11,7 +11,7 @@ from porter.findings import Finding, Level
 from porter.report.console import captured, plain_table, say, show, visible, write
 from porter.report.summary import Row, Summary
 
-STYLES = {Level.SAFE: "green", Level.REVIEW: "yellow", Level.MANUAL: "red"}
+STYLES = {Level.SAFE: "green", Level.REVIEW: "yellow", Level.CHANGED: "magenta", Level.MANUAL: "red"}
 NAMED = 3
 """Paths that a sentence names; the rest is counted."""
 ROWS = 15
@@ -47,25 +47,28 @@ def report_text(findings: Sequence[Finding], summary: Summary) -> str:
 
 
 def _print_rows(rows: tuple[Row, ...], console: Console) -> None:
-    table = plain_table(rule="fold", safe="number", review="number", left="number")
+    shown = [level for level in Level if level is not Level.CHANGED or any(row.altered for row in rows)]
+    names = {Level.MANUAL: "left"}
+    table = plain_table(rule="fold", **{names.get(level, str(level)): "number" for level in shown})
     for row in rows[:ROWS]:
-        table.add_row(visible(row.rule), *_counts(row))
+        table.add_row(visible(row.rule), *_counts(row, shown))
     hidden = rows[ROWS:]
     if hidden:
-        rest = Row(f"{len(hidden)} more", *(sum(row.counts[i] for row in hidden) for i in range(3)))
-        table.add_row(rest.rule, *_counts(rest))
+        rest = Row(f"{len(hidden)} more", *(sum(row.counts[i] for row in hidden) for i in range(4)))
+        table.add_row(rest.rule, *_counts(rest, shown))
     if len(rows) > 1:
         table.add_section()
-        total = Row("all", *(sum(row.counts[i] for row in rows) for i in range(3)))
-        table.add_row(total.rule, *_counts(total), style="bold")
+        total = Row("all", *(sum(row.counts[i] for row in rows) for i in range(4)))
+        table.add_row(total.rule, *_counts(total, shown), style="bold")
     show(console, table)
 
 
-def _counts(row: Row) -> list[Text]:
+def _counts(row: Row, shown: Collection[Level]) -> list[Text]:
     """Numbers in the colour of their level; a zero is a dot, so that the eye finds what there is."""
     return [
         Text(str(count), style=STYLES[level]) if count else Text(".", style="dim")
         for count, level in zip(row.counts, Level, strict=True)
+        if level in shown
     ]
 
 
@@ -81,6 +84,8 @@ def _sentences(summary: Summary) -> Iterable[str]:
         yield f"{_plural(summary.failed, 'file')} could not be read, or not as Python: see the findings."
     if summary.left:
         yield f"{_plural(summary.left, 'finding')} of level manual: those places stayed as they were, for a person."
+    if summary.altered:
+        yield f"{_plural(summary.altered, 'finding')} of level changed: the meaning differs there unless somebody acts."
     if summary.unknown:
         yield f"{_plural(summary.unknown, 'name')} without a rule: porter rules --missing SRC lists them by use."
     if summary.tied:

@@ -7,28 +7,28 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from porter.rewrite.assemble import Assembled, assemble
-from porter.rewrite.outcomes import Settings
-from porter.rewrite.whole import TreePlan
-from porter.rules.load import RuleBook
+from porter.rewrite.edit.file import Assembled, assemble
+from porter.rewrite.options import Options
+from porter.rewrite.place import layers_import
+from porter.rewrite.tree import TreePlan
 from porter.signals import become_worker, cleaning
 
 if TYPE_CHECKING:
     from multiprocessing.pool import IMapIterator
 
-Work = tuple[TreePlan, Settings, RuleBook]
+Work = tuple[TreePlan, Options]
 _inherited: list[Work] = []
 _AWAKE_SECONDS = 0.1
 _CHUNK = 4
 
 
-def assembled(plan: TreePlan, settings: Settings, rules: RuleBook, jobs: int) -> Iterator[tuple[str, Assembled]]:
+def assembled(plan: TreePlan, options: Options, jobs: int) -> Iterator[tuple[str, Assembled]]:
     """The converted files by path, in the plan's order.
 
     Several processes are used only where a process can be forked: plans hold syntax trees, too large to be sent.
     """
     paths = list(plan.files)
-    work: Work = (plan, settings, rules)
+    work: Work = (plan, options)
     if jobs == 1 or len(paths) < 2 or "fork" not in multiprocessing.get_all_start_methods():
         yield from ((path, _assemble(work, path)) for path in paths)
         return
@@ -68,5 +68,5 @@ def _assemble_inherited(paths: list[str]) -> list[Assembled]:
 
 
 def _assemble(work: Work, path: str) -> Assembled:
-    plan, settings, rules = work
-    return assemble(plan.files[path], plan.layers_import(path), settings, rules)
+    plan, options = work
+    return assemble(plan.files[path], layers_import(plan.index, plan.layers_path, path), options)

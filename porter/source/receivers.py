@@ -26,9 +26,13 @@ class Receivers:
 
     def types(self, node: ast.expr, scope: Scope) -> tuple[str, ...]:
         """Classes of the framework that `node` can be; empty when that is not known."""
+        return tuple(dict.fromkeys(name for each in self.evidence(node, scope) if (name := self.resolve(each))))
+
+    def evidence(self, node: ast.expr, scope: Scope) -> tuple[ast.expr, ...]:
+        """Expressions of the framework's classes that `node` can be an instance of; empty when that is not known."""
         return self.tested(node, scope) or self.built(node, scope)
 
-    def tested(self, node: ast.expr, scope: Scope) -> tuple[str, ...]:
+    def tested(self, node: ast.expr, scope: Scope) -> tuple[ast.expr, ...]:
         """Classes named by the `isinstance` test that guards `node`, if nothing was assigned to it in between."""
         wanted = ast.dump(node)
         current: ast.AST = node
@@ -41,7 +45,7 @@ class Receivers:
             current = above
         return ()
 
-    def _guard(self, above: ast.AST, current: ast.AST, wanted: str) -> tuple[str, ...]:
+    def _guard(self, above: ast.AST, current: ast.AST, wanted: str) -> tuple[ast.expr, ...]:
         if isinstance(above, (ast.If, ast.While)) and current in above.body:
             return self._test(above.test, wanted)
         if isinstance(above, ast.IfExp) and current is above.body:
@@ -54,7 +58,7 @@ class Receivers:
             return next((found for test in tests if (found := self._test(test, wanted))), ())
         return ()
 
-    def _early_exit(self, above: ast.AST, current: ast.AST, wanted: str) -> tuple[str, ...]:
+    def _early_exit(self, above: ast.AST, current: ast.AST, wanted: str) -> tuple[ast.expr, ...]:
         """`if not isinstance(m, X): return`, or `assert isinstance(m, X)`, before the statement."""
         body = next((b for b in _bodies(above) if current in b), None)
         if body is None or not isinstance(current, ast.stmt):
@@ -70,27 +74,27 @@ class Receivers:
                 return found
         return ()
 
-    def _denied(self, test: ast.expr, wanted: str) -> tuple[str, ...]:
+    def _denied(self, test: ast.expr, wanted: str) -> tuple[ast.expr, ...]:
         negated = isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)
         return self._test(test.operand, wanted) if isinstance(test, ast.UnaryOp) and negated else ()
 
-    def _test(self, test: ast.expr, wanted: str) -> tuple[str, ...]:
+    def _test(self, test: ast.expr, wanted: str) -> tuple[ast.expr, ...]:
         if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
             return next((found for value in test.values if (found := self._test(value, wanted))), ())
         if not isinstance(test, ast.Call) or not isinstance(test.func, ast.Name) or test.func.id != "isinstance":
             return ()
         if len(test.args) != 2 or ast.dump(test.args[0]) != wanted:
             return ()
-        names = [self.resolve(node) for node in type_operands(test.args[1])]
-        return tuple(name for name in names if name) if all(names) else ()
+        operands = type_operands(test.args[1])
+        return tuple(operands) if all(map(self.resolve, operands)) else ()
 
-    def built(self, node: ast.expr, scope: Scope) -> tuple[str, ...]:
+    def built(self, node: ast.expr, scope: Scope) -> tuple[ast.expr, ...]:
         """Classes whose constructors give `node` its value, that its annotation names, or that `self` derives from."""
         inside = enclosing_class(node) if self.is_self(node) else None
         if inside is not None:
-            return tuple(name for base in inside.bases if (name := self.resolve(base)))
-        names = [self.resolve(maker) for maker in self.makers(node, scope)]
-        return tuple(dict.fromkeys(name for name in names if name)) if names and all(names) else ()
+            return tuple(base for base in inside.bases if self.resolve(base))
+        makers = self.makers(node, scope)
+        return tuple(makers) if all(map(self.resolve, makers)) else ()
 
     def makers(self, node: ast.expr, scope: Scope) -> list[ast.expr]:
         """Expressions of the classes that `node` is an instance of; empty when one of them is not known."""

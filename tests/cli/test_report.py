@@ -19,7 +19,7 @@ from porter.report.summary import Summary, summarise
 from porter.report.terminal import print_findings, print_summary
 from tests.cli.conftest import on_terminal
 
-SAFE, REVIEW, MANUAL = Level
+SAFE, REVIEW, CHANGED, MANUAL = Level
 FINDINGS = [
     Finding("b.py", 3, 5, MANUAL, "torch.fft.fft", "has no rule"),
     Finding("a.py", 10, 1, REVIEW, "nn.InstanceNorm3d", "momentum is ignored"),
@@ -179,7 +179,7 @@ def test_the_report_adds_the_counts() -> None:
     data = json.loads(report(facts(), summary()))
     assert data["exit_code"] == 2
     assert data["summary"] == {
-        "files": 3, "changed": 1, "failed": 1, "safe": 3, "review": 1, "manual": 2,
+        "files": 3, "changed": 1, "failed": 1, "safe": 3, "review": 1, "meaning_changed": 0, "manual": 2,
         "tied_to_a_platform": {"nn.InstanceNorm3d": 2}, "merged": 0, "edited": 0, "left_out": {},
     }  # fmt: skip
 

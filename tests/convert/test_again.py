@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from porter.convert import convert_tree
-from porter.rewrite.outcomes import Settings
+from porter.rewrite.options import Options
 from porter.rules.model import Framework
 from porter.source.tree import Tree
 from tests.convert.harness import rules
@@ -13,7 +13,7 @@ from tests.convert.harness import rules
 
 def convert(files: dict[str, str], to: Framework, root: str = "tree") -> dict[str, str]:
     tree = Tree(Path(root), {path: text.encode() for path, text in files.items()})
-    conversion = convert_tree(tree, rules(), Settings(to))
+    conversion = convert_tree(tree, rules(), Options(to))
     return {file.path: file.after.decode() for file in conversion.files} | conversion.added
 
 

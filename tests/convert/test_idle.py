@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from porter.convert import Conversion, convert_tree, detect_direction
-from porter.rewrite.outcomes import Settings
+from porter.rewrite.options import Options
 from porter.rules.model import Framework
 from porter.source.tree import Tree
 from tests.convert.harness import rules
@@ -42,7 +42,7 @@ class Net(nn.Cell):
 
 def convert(to: Framework, **files: str) -> Conversion:
     tree = Tree(Path("tree"), {f"{name}.py": text.encode() for name, text in files.items()})
-    return convert_tree(tree, rules(), Settings(to))
+    return convert_tree(tree, rules(), Options(to))
 
 
 def texts(conversion: Conversion) -> dict[str, str]:

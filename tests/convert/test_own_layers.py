@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from porter.convert import Conversion, convert_tree
-from porter.rewrite.outcomes import Settings
+from porter.rewrite.options import Options
 from porter.source.tree import LeftOut, Tree
 from tests.convert.harness import rules
 
@@ -21,7 +21,7 @@ def tree_of(files: dict[str, str], **more: object) -> Tree:
 
 
 def convert(tree: Tree, to: str = "mindspore") -> Conversion:
-    return convert_tree(tree, rules(), Settings(to))  # type: ignore[arg-type]
+    return convert_tree(tree, rules(), Options(to))  # type: ignore[arg-type]
 
 
 def texts(conversion: Conversion) -> dict[str, str]:

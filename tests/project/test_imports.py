@@ -32,22 +32,34 @@ ALLOWED = {
     "settings": {"errors"},
     "output": {"signals", "git", "findings", "errors"},
     "git": {"errors"},
-    "convert": {"source", "rewrite", "rules", "findings", "errors"},
+    "convert": {"source", "rewrite", "rules", "findings", "codes", "errors"},
     "check": {"convert", "proof", "frameworks", "source", "rules", "findings", "results", "errors"},
     "report": {"rules", "findings", "results", "errors", "signals"},
     "proof": {"rules", "findings", "results", "errors"},
-    "rewrite": {"source", "rules", "findings", "signals"},
+    "rewrite": {"source", "rules", "findings", "codes", "signals"},
     "source": {"git", "findings", "errors"},
     "rules": {"findings", "errors"},
     "frameworks": {"runtime", "errors", "signals"},
     "runtime": set(),
     "results": set(),
-    "findings": set(),
+    "findings": {"codes"},
+    "codes": set(),
     "errors": set(),
     "streams": {"errors"},
     "signals": set(),
 }
 """Part of porter -> parts that it may import."""
+
+WINGS: dict[str, set[str]] = {
+    "options": set(),
+    "place": set(),
+    "decide": {"options"},
+    "layers": {"options", "decide"},
+    "edit": {"options", "decide"},
+    "tree": {"options", "place", "decide"},
+    "parallel": {"options", "place", "edit", "tree"},
+}
+"""The same inside `rewrite`: what is decided knows nothing of how it is written."""
 
 FRAMEWORKS = {"torch", "mindspore", "triton"}
 OWNERS = {"frameworks", "runtime"}
@@ -66,6 +78,7 @@ LIGHT = {
     "source",
     "rewrite",
     "findings",
+    "codes",
     "results",
     "errors",
     "streams",
@@ -104,6 +117,28 @@ def test_a_file_imports_only_what_its_part_may(path: Path) -> None:
         top = module.split(".")[0]
         assert top not in FRAMEWORKS or part in OWNERS, f"{path}:{line}: only {sorted(OWNERS)} import {top}"
         assert top not in HEAVY or part not in LIGHT, f"{path}:{line}: {part} is loaded by convert, without {top}"
+
+
+REWRITE = [path for path in SOURCES if part_of(path) == "rewrite" and path.name != "__init__.py"]
+
+
+@pytest.mark.parametrize("path", REWRITE, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_a_wing_of_rewrite_imports_only_what_it_may(path: Path) -> None:
+    wing = path.relative_to(PACKAGE).parts[1].removesuffix(".py")
+    for line, module in imports(path):
+        parts = module.split(".")
+        if parts[:2] == ["porter", "rewrite"] and len(parts) > 2:
+            assert parts[2] == wing or parts[2] in WINGS[wing], f"{path}:{line}: {wing} must not import {module}"
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    names = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in SOURCES}
+    left = {name: {module for _, module in imports(path)} & (set(names) - {name}) for name, path in names.items()}
+    while left:
+        leaves = [name for name, targets in left.items() if not targets & set(left)]
+        assert leaves, f"a circle among {sorted(left)}"
+        for name in leaves:
+            del left[name]
 
 
 def test_the_table_names_every_part() -> None:

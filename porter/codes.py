@@ -1,0 +1,92 @@
+"""The kinds of things that a conversion has to say, each by a code that stays the same from version to version."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Code(StrEnum):
+    """A code, as findings carry it; `EXPLAINED` says in full what each means."""
+
+    NONE = ""
+    NO_RULE = "PT001"
+    MODULE_AS_OBJECT = "PT002"
+    NAME_OF_TWO = "PT003"
+    CALL_REFUSED = "PT004"
+    CONDITION = "PT005"
+    RUN_TIME_VALUE = "PT006"
+    RULE_NOTE = "PT007"
+    RUN_TIME_NAME = "PT008"
+    MADE_BASE = "PT009"
+    BASE_STAYS = "PT010"
+    CLASS_HELD = "PT011"
+    UNKNOWN_OBJECT = "PT012"
+    ATTRIBUTE_ABSENT = "PT013"
+    ATTRIBUTE_OF_TWO = "PT014"
+    NONE_TEST = "PT015"
+    PARAMETER_METHOD = "PT016"
+    METHOD_ABSENT = "PT017"
+    METHOD_IN_TEXT = "PT018"
+    METHOD_DIFFERS = "PT019"
+    IN_PLACE = "PT020"
+    UNKNOWN_BASE = "PT021"
+    TORN = "PT022"
+    RESERVED = "PT023"
+    NAME_IN_TEXT = "PT024"
+    CODE_IN_TEXT = "PT025"
+    STAR_IMPORT = "PT026"
+    HANDED_ON = "PT027"
+    ONE_CLASS = "PT028"
+    LEVEL = "PT029"
+    NO_PYTHON = "PT030"
+    FAULT = "PT031"
+    FILE = "PT032"
+    CONSTRUCTORS = "PT033"
+    NO_COUNTERPART = "PT034"
+
+
+EXPLAINED = {
+    Code.NO_RULE: "A name of the framework has no rule: nothing is known of its counterpart, so it stays.",
+    Code.MODULE_AS_OBJECT: "A module of the framework is handed around as an object, so what is read from it later "
+    "cannot be seen.",
+    Code.NAME_OF_TWO: "A name is imported from the framework and bound in another way too, or deleted: which of the "
+    "two a use means is known only at run time.",
+    Code.CALL_REFUSED: "A call has no counterpart: an argument or a value is one that the other framework does not "
+    "have. The finding names it.",
+    Code.CONDITION: "The edit keeps the meaning under a condition that the rule states, such as an argument that is "
+    "dropped since it has no effect there.",
+    Code.RUN_TIME_VALUE: "A value that decides what the call becomes is known only at run time, so the generated class "
+    "looks at it then.",
+    Code.RULE_NOTE: "What the rule says of every use of this kind, once for each file.",
+    Code.RUN_TIME_NAME: "The name of what is read from a module is made at run time, so it stays the source "
+    "framework's.",
+    Code.MADE_BASE: "A class has a base that a run makes, so what becomes of its methods is not known.",
+    Code.BASE_STAYS: "A class stays since a base class of it does: one object cannot belong to both frameworks.",
+    Code.CLASS_HELD: "A class stays since it uses, or overrides, something of the framework that has no counterpart.",
+    Code.UNKNOWN_OBJECT: "What kind of object this is could not be found out, and what is done with it is spelled "
+    "differently in the two frameworks.",
+    Code.ATTRIBUTE_ABSENT: "The other framework's layer has no attribute of this meaning.",
+    Code.ATTRIBUTE_OF_TWO: "The object can be of several classes, which call this attribute differently.",
+    Code.NONE_TEST: "A parameter is tested for None, and the other framework's layer always has it.",
+    Code.PARAMETER_METHOD: "A parameter is changed by a method that has no rule.",
+    Code.METHOD_ABSENT: "The other framework's class has no method of this meaning.",
+    Code.METHOD_IN_TEXT: "A text holds the name of a method that is called differently after the conversion.",
+    Code.METHOD_DIFFERS: "Both frameworks have this method, and it does or gives something else.",
+    Code.IN_PLACE: "One framework changes a tensor that others hold too, the other one makes a new tensor.",
+    Code.UNKNOWN_BASE: "A base class is not defined in this tree; if it is a layer, it does not change sides.",
+    Code.TORN: "A class lends its methods to classes that change sides and to others that stay.",
+    Code.RESERVED: "A class has a method or an attribute of a name that its new base class uses itself, or asks no "
+    "more.",
+    Code.NAME_IN_TEXT: "A text holds a name of the framework, which something may look up; texts are not rewritten.",
+    Code.CODE_IN_TEXT: "Text that is run as code holds a name of the framework; texts are not rewritten.",
+    Code.STAR_IMPORT: "What a star import of the framework gives cannot be told from other names.",
+    Code.HANDED_ON: "A name comes from another file of the tree, and changes sides there.",
+    Code.ONE_CLASS: "The tree compares classes, so one class stands for all uses of a layer.",
+    Code.LEVEL: "An edit is above the level that was asked for, so it is not made.",
+    Code.NO_PYTHON: "A file could not be read as Python; it is copied as it is.",
+    Code.FAULT: "An edit would have broken the file, which is a fault of porter, so it was not made.",
+    Code.FILE: "Something about a file as a whole.",
+    Code.NO_COUNTERPART: "A name has a rule, which says that the other framework has nothing in its place, and why.",
+    Code.CONSTRUCTORS: "The constructors of a class differ between the frameworks, so a call of it stays.",
+}
+"""What each code means, in a sentence or two."""

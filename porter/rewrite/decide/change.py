@@ -1,0 +1,144 @@
+"""What can be done to a place: changes that know how to render themselves as edits of the text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from porter.findings import Level
+from porter.rules.transforms import TRANSFORMS, Known
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a name moves to: a module, or the generated one, and a name in it."""
+
+    module: str
+    name: str
+
+    @property
+    def qualified(self) -> str:
+        """Dotted name."""
+        return f"{self.module}.{self.name}"
+
+
+def target_of(qualified: str) -> Target:
+    """Split a qualified name behind its module."""
+    module, _, name = qualified.rpartition(".")
+    return Target(module, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """An argument's text run through a transform; `known` is what that text tells about its value."""
+
+    transform: str
+    back: bool
+    known: Known
+
+    def written(self, text: str) -> str | None:
+        """The new text; None when only a run can tell."""
+        return TRANSFORMS[self.transform].expression(text, back=self.back, known=self.known)
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """An argument that stays: its index in source order, its keyword (None: positional), its new text if any.
+
+    `star`: its elements are the arguments.
+    """
+
+    index: int
+    keyword: str | None = None
+    text: str | None = None
+    carried: Carried | None = None
+    star: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NewArgument:
+    """An argument to add: its text, or the index of the argument whose text it repeats."""
+
+    keyword: str
+    text: str = ""
+    copy: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallPlan:
+    """The arguments of a converted call; `notes` are conditions to review."""
+
+    keep: tuple[Argument, ...]
+    add: tuple[NewArgument, ...] = ()
+    notes: tuple[str, ...] = ()
+    untouched: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UseClass:
+    """The native layer cannot take this call; the generated class of the same name can, with the call as it stands."""
+
+    reason: str
+    level: Level = Level.SAFE
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """The call stays as it is; `constructors`: so does every call with arguments."""
+
+    reason: str
+    constructors: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NameEdit:
+    """A replacement of the text between two byte offsets."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallEdit:
+    """New arguments for the call at these byte offsets; its function's name is edited on its own."""
+
+    start: int
+    end: int
+    plan: CallPlan
+
+
+Edit = NameEdit | CallEdit
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """The name between two offsets becomes another one; for a call, `arguments` say what becomes of the rest."""
+
+    start: int
+    end: int
+    target: Target
+    arguments: CallEdit | None = None
+
+    def edits(self, spelled: str) -> Iterator[Edit]:
+        """The edits, given how the file spells the target."""
+        yield NameEdit(self.start, self.end, spelled)
+        if self.arguments is not None:
+            yield self.arguments
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Pieces of text that need no import: a method's new name, an attribute's, an operator."""
+
+    pieces: tuple[NameEdit, ...]
+
+    target: None = None
+
+    def edits(self, spelled: str) -> Iterator[Edit]:
+        """The edits; nothing in them depends on an import."""
+        yield from self.pieces
+
+
+Change = Move | Write

@@ -1,0 +1,276 @@
+"""Import statements of a converted file: what takes the place of those that are no longer used, where they stood."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from porter.rewrite.decide.change import Target, target_of
+from porter.rewrite.decide.decision import Choice
+from porter.rewrite.decide.places import existing, is_plain
+from porter.rewrite.options import Options
+from porter.rules.load import RuleBook
+from porter.source.names import SourceModule, is_fallback
+from porter.source.scopes import Binding, Scope
+
+SHORT = {"torch.nn.functional": "F"}
+PREFIX = {"torch": "torch_", "mindspore": "ms_"}
+RESERVED = frozenset(dir(builtins))
+
+
+@dataclass(eq=False)
+class Group:
+    """All imports that give one name in one scope its meaning, and what becomes of the uses of that name."""
+
+    name: str
+    scope: Scope
+    meaning: str
+    bindings: list[Binding]
+    choices: list[Choice] = field(default_factory=list)
+    kept: bool = False
+    takes: Target | None = None
+    removed: bool = False
+    provides: list[str] = field(default_factory=list)
+
+    @property
+    def statements(self) -> list[ast.stmt]:
+        """The import statements, each once, in order."""
+        nodes = {id(b.node): b.node for b in self.bindings if isinstance(b.node, (ast.Import, ast.ImportFrom))}
+        return sorted(nodes.values(), key=lambda n: n.lineno)
+
+    @property
+    def line(self) -> int:
+        """First line of the first statement."""
+        return self.statements[0].lineno
+
+    @property
+    def plain(self) -> bool:
+        """Whether the first statement always runs: directly in its scope's body."""
+        return is_plain(self.bindings, self.scope)
+
+
+@dataclass
+class ImportPlan:
+    """Groups of a file, and the local name under which each needed module is reached, by scope."""
+
+    groups: list[Group]
+    aliases: dict[str, str]
+
+    def text(self, choice: Choice, group: Group) -> str:
+        """What a converted name is written as."""
+        target = choice.target
+        assert target is not None
+        if group.takes is not None:
+            if group.takes.name == "" and group.takes.module == target.module:
+                return f"{group.name}.{target.name}"
+            if group.takes == target:
+                return group.name
+        return f"{self.aliases[target.module]}.{target.name}"
+
+
+def plan_imports(
+    module: SourceModule,
+    groups: list[Group],
+    rules: RuleBook,
+    options: Options,
+    exported: frozenset[str],
+    fixed: Set[str] = frozenset(),
+    origins: Mapping[str, str] = MappingProxyType({}),
+) -> ImportPlan:
+    """Decide for every group whether its name stays, moves or goes, and where new imports stand.
+
+    `exported` names are read by other files of the tree, or may be from outside, and must go on existing. `fixed`
+    names keep their meaning: text that stays, here or in other files, leads to them. `origins` are the target
+    framework's names for what a generated module offers.
+    """
+    for group in groups:
+        if group.meaning in origins and not group.choices:
+            group.takes = target_of(origins[group.meaning])
+            continue
+        group.kept = group.name in fixed
+        _fill_in(group, module, options, exported, rules)
+    aliases = _aliases(module, groups)
+    _provide(groups, aliases)
+    return ImportPlan(groups, aliases)
+
+
+def _fill_in(group: Group, module: SourceModule, options: Options, exported: frozenset[str], rules: RuleBook) -> None:
+    """Fill in `kept`, `takes` and `removed`."""
+    at_top = group.scope.kind == "module"
+    if not group.bindings or any(b.alias < 0 for b in group.bindings):
+        group.kept = True
+        return
+    deleted = any(node.id == group.name for node, _ in module.scopes.deletions)
+    mixed = any(not b.is_import and not is_fallback(b) for b in group.scope.bindings[group.name])
+    named = rules.find(group.meaning, options.source) is not None
+    is_module = group.meaning in rules.modules(options.source) and not named
+    is_module = is_module or group.meaning.rpartition(".")[2] == options.layers
+    is_public = at_top and group.name in exported
+    group.kept = group.kept or deleted or mixed or any(o.stays and not o.harmless for o in group.choices)
+    if group.kept:
+        return
+    if is_public and not is_module and not _names_public_value(group, rules, options):
+        group.kept = True
+        return
+    if is_module:
+        takes = _module_taken(group, options) or (_module_handed_on(group, rules, options) if is_public else None)
+    else:
+        # A name without a rule of its own (`mindspore.dtype`) is used for its attributes, which find their own way.
+        takes = _name_taken(group, rules, options, is_public) if named else None
+    if takes is None and (is_public or any(o.harmless for o in group.choices)):
+        group.kept = True
+        return
+    group.takes = takes
+    group.removed = takes is None
+
+
+def _module_taken(group: Group, options: Options) -> Target | None:
+    """`nn` and a private alias such as `F` move with their uses; a framework's own name never does."""
+    if not group.choices:
+        return None
+    modules = Counter(o.target.module for o in group.choices if o.target and o.target.module != options.layers)
+    if not modules:
+        return None
+    module = modules.most_common(1)[0][0]
+    source_name, target_name = group.meaning.rpartition(".")[2], module.rpartition(".")[2]
+    # An alias that says which framework it is from, as those of an earlier run do, would lie about its new one.
+    private = group.name not in (source_name, options.source) and not group.name.startswith(PREFIX[options.source])
+    if "." in group.meaning and "." in module and (group.name == target_name or private):
+        return Target(module, "")
+    return None
+
+
+def _module_handed_on(group: Group, rules: RuleBook, options: Options) -> Target | None:
+    """What a module becomes that other files import from here: the one where all counterparts of its names are."""
+    if group.meaning.rpartition(".")[2] == options.layers:
+        return None
+    inside = [r for name, r in rules.names(options.source).items() if name.rpartition(".")[0] == group.meaning]
+    homes = {str(rule.side(options.to).name).rpartition(".")[0] for rule in inside if rule.side(options.to).name}
+    return Target(homes.pop(), "") if len(homes) == 1 and "." in group.meaning else None
+
+
+def _name_taken(group: Group, rules: RuleBook, options: Options, public: bool) -> Target | None:
+    """`from torch.nn import Conv3d` becomes an import of its counterpart, when all uses agree on it."""
+    targets = {o.target for o in group.choices if o.target}
+    if len(targets) == 1:
+        target = targets.pop()
+        return target if target.module != options.layers or not public else Target(options.layers, target.name)
+    if targets:
+        return None
+    return _public_value(group, rules, options)
+
+
+def _public_value(group: Group, rules: RuleBook, options: Options) -> Target | None:
+    """What a name that is only handed on becomes: a class that takes the calls which it is written for."""
+    rule = rules.find(group.meaning, options.source)
+    if rule is None:
+        return None
+    name = rule.side(options.to).name
+    if name is not None and rule.interchangeable:
+        module, _, last = name.rpartition(".")
+        return Target(module, last)
+    if name is None and not rule.layer.get(options.to):
+        return None
+    return Target(options.layers, group.meaning.rpartition(".")[2])
+
+
+def _names_public_value(group: Group, rules: RuleBook, options: Options) -> bool:
+    return _public_value(group, rules, options) is not None
+
+
+def _aliases(module: SourceModule, groups: list[Group]) -> dict[str, str]:
+    """A local name for every module that converted names need, one that the file does not use for anything else."""
+    needed: dict[str, None] = {}
+    for group in groups:
+        for choice in group.choices:
+            target = choice.target
+            if target is not None and not _taken(group, target):
+                needed.setdefault(target.module)
+    given: dict[str, str] = {}
+    freed = {g.name for g in groups if g.removed and all(h.removed for h in groups if h.name == g.name)}
+    for name in sorted(needed):
+        found = existing(module, name) or _moved(groups, name)
+        given[name] = found or _free_name(module, name, given.values(), freed)
+    return given
+
+
+def _moved(groups: Iterable[Group], qualified: str) -> str | None:
+    """The name of a group that moves to a module as a whole, when it is there before anything else needs it."""
+    needing = [o for g in groups for o in g.choices if o.target and o.target.module == qualified]
+    for group in groups:
+        at_top = group.takes == Target(qualified, "") and group.scope.kind == "module" and group.plain
+        if at_top and all(o.reference.node.lineno > group.line for o in needing):
+            return group.name
+    return None
+
+
+def _taken(group: Group, target: Target) -> bool:
+    return group.takes is not None and group.takes in (target, Target(target.module, ""))
+
+
+def _free_name(module: SourceModule, qualified: str, given: Iterable[str], freed: set[str]) -> str:
+    short = SHORT.get(qualified, qualified.rpartition(".")[2])
+    prefix = PREFIX.get(qualified.partition(".")[0], "")
+    taken = ((module.scopes.bound - freed) | RESERVED | set(given)) - {""}
+    candidates = [short, prefix + short, *(f"{prefix}{short}_{n}" for n in range(2, 100))]
+    return next(name for name in candidates if name not in taken)
+
+
+def _provide(groups: list[Group], aliases: dict[str, str]) -> None:
+    """Say at which statements the new imports stand: at the first import of the scope that always runs, if any."""
+    moved = {g.takes.module for g in groups if g.takes and g.takes.name == "" and aliases.get(g.takes.module) == g.name}
+    top = next(
+        (g for g in sorted(_imported(groups), key=lambda g: g.line) if g.plain and g.scope.kind == "module"), None
+    )
+    for group in groups:
+        members = sorted((g for g in _imported(groups) if g.scope is group.scope), key=lambda g: g.line)
+        first = next((g for g in members if g.plain), None) or top
+        provider = first if first is not None and (not group.bindings or first.line <= group.line) else group
+        for choice in group.choices:
+            target = choice.target
+            if target and not _taken(group, target) and target.module not in (*provider.provides, *moved):
+                provider.provides.append(target.module)
+
+
+def _imported(groups: Iterable[Group]) -> list[Group]:
+    """Groups that an import statement makes, unlike a name that is assigned a module."""
+    return [g for g in groups if g.bindings]
+
+
+def import_line(qualified: str, alias: str, layers: str) -> str:
+    """The statement that makes a module reachable; `layers` is the path of the generated module (`.porter_layers`)."""
+    if qualified in SHORT:
+        return f"import {qualified} as {alias}"
+    package, dot, name = (layers if qualified == layers.rpartition(".")[2] else qualified).rpartition(".")
+    if dot and not package.strip("."):
+        package += "."
+    line = f"from {package} import {name}" if package else f"import {name}"
+    return line if alias == name else f"{line} as {alias}"
+
+
+def group_references(
+    module: SourceModule, choices: Iterable[Choice], also: Iterable[tuple[str, str]]
+) -> Iterator[Group]:
+    """Collect the choices of a file by the import that they are reached through.
+
+    `also` names module-level imports (name, meaning) of the source framework without any use.
+    """
+    groups: dict[tuple[int, str, bool], Group] = {}
+    for choice in choices:
+        reference = choice.reference
+        key = (id(reference.binding_scope), reference.name, reference.through)
+        if key not in groups:
+            bindings = reference.binding_scope.bindings[reference.name]
+            imports = [b for b in bindings if b.is_import and not reference.through]
+            groups[key] = Group(reference.name, reference.binding_scope, reference.meaning, imports)
+        groups[key].choices.append(choice)
+    scope = module.scopes.module
+    for name, meaning in also:
+        if (id(scope), name, False) not in groups:
+            imports = [b for b in scope.bindings[name] if b.is_import]
+            groups[(id(scope), name, False)] = Group(name, scope, meaning, imports)
+    yield from groups.values()

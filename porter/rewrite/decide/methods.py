@@ -1,0 +1,221 @@
+"""Methods whose names change with their class: where they are defined, called, set, and spelled in strings."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from porter.codes import Code
+from porter.findings import Kind, Level
+from porter.rewrite.decide.change import NameEdit, Write
+from porter.rewrite.decide.classes import MOVES
+from porter.rewrite.decide.decision import SILENT, Decision, Form, Need, Place, Reason, Way
+from porter.rewrite.decide.facts import FileFacts
+from porter.rewrite.decide.hierarchy import TreeClass
+from porter.rewrite.decide.objects import Objects
+from porter.rewrite.decide.telling import QUIET, told
+from porter.rewrite.decide.tree import TreeFacts
+from porter.source.index import enclosing_class
+from porter.source.names import dotted_parts
+from porter.source.scopes import Scope, parent
+
+DEF = re.compile(rb"(?:async\s+)?def\s+")
+ACCESSORS = frozenset({"getattr", "setattr", "hasattr", "delattr"})
+MODULE = "nn.Module"
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """An object's class. `needs`: what makes it change sides; None when it does not. `own`: methods of the tree's.
+
+    `layer`: it derives from the class of all layers, so what that class lacks on the other side, it lacks. `rules`: the
+    framework's classes that it derives from. `entries`: the classes of the tree that it can be of.
+    """
+
+    needs: tuple[Need, ...] | None
+    own: frozenset[str] = frozenset()
+    entries: tuple[TreeClass, ...] = ()
+    rules: frozenset[str] = frozenset()
+    layer: bool = True
+
+
+def decide(file: FileFacts, tree: TreeFacts) -> Iterator[Decision]:
+    """Decisions about the names of methods in a file: their definitions, their uses, and what cannot be followed."""
+    return _Methods(file, tree).decisions()
+
+
+class _Methods:
+    def __init__(self, file: FileFacts, tree: TreeFacts) -> None:
+        self.file = file
+        self.module = file.module
+        self.receivers = file.receivers
+        self.tree = tree
+        self.hierarchy = tree.hierarchy
+        self.words = tree.hierarchy.words
+        self.objects = Objects(file, tree)
+
+    def decisions(self) -> Iterator[Decision]:
+        """All of them, in no order."""
+        for node, _ in self.module.scopes.classes:
+            yield from self._definitions(self.hierarchy.by_node[node])
+        watched = self.words.methods.keys() | self.words.absent.keys()
+        for attribute, scope in self.module.scopes.attributes:
+            if attribute.attr in watched:
+                yield from self._use(attribute, scope)
+        for call, _ in self.module.scopes.calls:
+            if isinstance(call.func, ast.Name):
+                yield from self._spelled(call, call.func.id)
+            elif isinstance(call.func, ast.Attribute) and call.func.attr == "__init__":
+                yield from self._base_init(call, call.func)
+
+    def _may_move(self, entry: TreeClass) -> bool:
+        return entry in self.hierarchy.derived or entry in self.tree.movers.supporters
+
+    @property
+    def _some_class(self) -> tuple[Need, ...] | None:
+        """That some class of the tree changes sides; nothing is needed where one has done so; None: there is none."""
+        if self.tree.movers.earlier:
+            return ()
+        return (Need(self.tree.movers.places, MOVES, SILENT),) if self.tree.movers.places else None
+
+    def _base_init(self, call: ast.Call, method: ast.Attribute) -> Iterator[Decision]:
+        """`super().__init__(auto_prefix=False)` of a class whose new base takes no such argument."""
+        inside = enclosing_class(call)
+        entry = self.hierarchy.by_node.get(inside) if inside is not None else None
+        if entry is None or not self._may_move(entry) or not call.keywords:
+            return
+        uses = self.hierarchy.bases[entry].uses
+        direct = all(use.rule is not None and use.rule.methods for use in uses) and uses
+        names = [str(k.arg) for k in call.keywords]
+        if not direct or not set(names) <= set(self.words.base_init) or call.args:
+            return
+        _, start = self.module.text.span(method)
+        end = self.module.text.span(call)[1]
+        yield self._written(entry, NameEdit(start, end, "()"))
+        for name in names:
+            reason = Reason(Code.CONDITION, f"{name} is dropped: {self.words.base_init[name]}")
+            yield told(self.file.path, start, Level.REVIEW, MODULE, reason, (Need((entry.place,), MOVES, SILENT),))
+
+    def _spelled(self, call: ast.Call, function: str) -> Iterator[Decision]:
+        """`getattr(net, "forward")`: the method's name in a string."""
+        needs = self._some_class
+        if function not in ACCESSORS or len(call.args) < 2 or needs is None:
+            return
+        name = call.args[1]
+        if isinstance(name, ast.Constant) and name.value in self.words.methods:
+            text = f"a string names {name.value!s}; a converted class calls it {self.words.methods[str(name.value)]}"
+            start = self.module.text.span(name)[0]
+            yield told(self.file.path, start, Level.MANUAL, MODULE, Reason(Code.METHOD_IN_TEXT, text), needs)
+
+    def _definitions(self, entry: TreeClass) -> Iterator[Decision]:
+        """Methods that are renamed, and class attributes that stand for one (`forward = _run`)."""
+        text = entry.module.text
+        for statement in entry.node.body if self._may_move(entry) else ():
+            if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)) and statement.name in self.words.methods:
+                match = DEF.match(text.data, text.span(statement)[0])
+                assert match is not None
+                yield self._written(entry, self._new_name(match.end(), statement.name))
+            for target in statement.targets if isinstance(statement, ast.Assign) else ():
+                if isinstance(target, ast.Name) and target.id in self.words.methods:
+                    yield self._written(entry, self._new_name(text.span(target)[0], target.id))
+
+    def _new_name(self, start: int, name: str) -> NameEdit:
+        return NameEdit(start, start + len(name.encode()), self.words.methods[name])
+
+    def _written(self, entry: TreeClass, edit: NameEdit) -> Decision:
+        return self._renamed(edit, (Need((entry.place,), MOVES, SILENT),))
+
+    def _renamed(self, edit: NameEdit, needs: tuple[Need, ...]) -> Decision:
+        place = Place(self.file.path, edit.start, edit.end, Kind.METHOD)
+        return Decision(place, (Way(Form.WRITTEN, Write((edit,)), needs=needs), QUIET), MODULE)
+
+    def _use(self, node: ast.Attribute, scope: Scope) -> Iterator[Decision]:
+        start = self.module.text.span(node)[1] - len(node.attr.encode())
+        receiver = self._receiver(node.value, scope)
+        if receiver is None:
+            yield from self._unknown(node, scope, start)
+        elif node.attr in self.words.methods and receiver.needs is not None:
+            needs = (*receiver.needs, *self._renames(node.attr, receiver))
+            yield self._renamed(self._new_name(start, node.attr), needs)
+        elif node.attr in self.words.absent and node.attr not in receiver.own:
+            yield from self._absent(node.attr, receiver, start)
+
+    def _renames(self, attr: str, receiver: Receiver) -> Iterator[Need]:
+        """A method of the tree's own has the new name only where a class that defines it changes sides."""
+        if attr not in receiver.own:
+            return
+        definers = [e.place for e in receiver.entries if attr in e.methods and self._may_move(e)]
+        yield Need(tuple(definers) or (Place("", 0, 0, Kind.CLASS),), MOVES, SILENT)
+
+    def _absent(self, attr: str, receiver: Receiver, start: int) -> Iterator[Decision]:
+        """A method or an attribute that the object's class does not have on the other side."""
+        known = {*receiver.rules, *([""] if receiver.layer else [])}
+        whys = [(name, why) for name, why in self.words.absent[attr].items() if name in known]
+        for name, why in whys[:1]:
+            reason = Reason(Code.METHOD_ABSENT, f"{attr} has no counterpart of the same meaning: {why}")
+            label = f"{name or MODULE}.{attr}"
+            yield told(self.file.path, start, Level.MANUAL, label, reason, receiver.needs or ())
+
+    def _unknown(self, node: ast.Attribute, scope: Scope, start: int) -> Iterator[Decision]:
+        """`forward` of an object of unknown class, called or set, in a tree where classes lose the name."""
+        call, needs = parent(node), self._some_class
+        used = (isinstance(call, ast.Call) and call.func is node) or isinstance(node.ctx, ast.Store)
+        if node.attr not in self.words.methods or not used or needs is None:
+            return
+        parts = dotted_parts(node.value)
+        if not parts or self.tree.index.meaning(parts[0], scope) is None:
+            new = self.words.methods[node.attr]
+            reason = Reason(
+                Code.UNKNOWN_OBJECT, f"what has this {node.attr} is not known; a converted class calls it {new}"
+            )
+            yield told(self.file.path, start, Level.MANUAL, MODULE, reason, needs)
+
+    def _receiver(self, node: ast.expr, scope: Scope) -> Receiver | None:
+        """What is known of the object, or class, whose attribute is used; None when nothing is."""
+        inside = enclosing_class(node)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super":
+            entry = self.hierarchy.by_node.get(inside) if inside is not None else None
+            return self._of_class(entry, beyond=True)
+        if self.receivers.is_self(node) or (isinstance(node, ast.Name) and node.id == "cls"):
+            return self._of_class(self.hierarchy.by_node.get(inside) if inside is not None else None)
+        if isinstance(node, (ast.Name, ast.Attribute)):
+            named = self.hierarchy.class_of(node, self.module, scope)
+            if named is not None:
+                return self._of_class(named)
+        makers = self.receivers.makers(node, scope)
+        classes = [self.hierarchy.class_of(maker, self.module, scope) for maker in makers]
+        if makers and all(classes):
+            return _together([found for entry in classes if (found := self._of_class(entry)) is not None])
+        return self._of_framework(node, scope)
+
+    def _of_framework(self, node: ast.expr, scope: Scope) -> Receiver | None:
+        known = self.objects.of(node, scope)
+        rules = [rule for _, rule in known.rules]
+        if not rules or len(rules) != len(known.names) or not all(rule.is_class for rule in rules):
+            return None
+        layer = all(self.hierarchy.is_layer(name) for name in known.names)
+        needs = known.needs if layer else None
+        return Receiver(needs, rules=frozenset(rule.name for rule in rules), layer=layer)
+
+    def _of_class(self, entry: TreeClass | None, *, beyond: bool = False) -> Receiver | None:
+        """`beyond`: `super()`, which does not see the methods of the class itself."""
+        if entry is None:
+            return None
+        if not self._may_move(entry) and entry not in self.tree.movers.earlier:
+            return Receiver(None, frozenset(self.words.absent))
+        ancestors = tuple(a for a in self.hierarchy.ancestry(entry) if not (beyond and a is entry))
+        own = frozenset(name for a in ancestors for name in a.methods)
+        rules = frozenset(use.rule.name for use in self.hierarchy.uses_of(entry) if use.rule is not None)
+        needs = (Need((entry.place,), MOVES, SILENT),) if self._may_move(entry) else None
+        return Receiver(needs, own, ancestors, rules)
+
+
+def _together(receivers: list[Receiver]) -> Receiver | None:
+    """An object that can be of several classes; None where some change sides and others do not."""
+    moving = [receiver.needs for receiver in receivers if receiver.needs is not None]
+    if moving and len(moving) < len(receivers):
+        return None
+    needs = tuple(need for each in moving for need in each) if moving else None
+    return replace(receivers[0], needs=needs)

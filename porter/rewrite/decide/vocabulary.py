@@ -1,0 +1,49 @@
+"""What the rules of all classes say together, in the direction of a run: the words that a converter has to watch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from porter.rewrite.options import Options
+from porter.rules.load import RuleBook
+
+
+class Vocabulary:
+    """`methods`: old name -> new name. `absent`: name -> rule ("": every layer) -> why it has no counterpart.
+
+    `reserved`: names that a class cannot use freely on the other side, and why. `base_init`: arguments of the base
+    class's constructor that are dropped, and why.
+    """
+
+    def __init__(self, rules: RuleBook, options: Options) -> None:
+        torch = options.source == "torch"
+        methods: dict[str, str] = {}
+        base_init: dict[str, str] = {}
+        reserved: dict[str, str] = {}
+        absent: dict[str, dict[str, str]] = {}
+        for rule in rules.rules.values():
+            methods |= rule.methods if torch else {theirs: ours for ours, theirs in rule.methods.items()}
+            base_init |= {} if torch else rule.base_init
+            reserved |= rule.taken.get(options.to, {})
+            for name, why in rule.absent.get(options.to, {}).items():
+                # What the base class of all layers lacks, every layer lacks; a container lacks it for itself.
+                absent.setdefault(name, {})["" if rule.methods else rule.name] = why
+        self.methods: Mapping[str, str] = methods
+        self.base_init: Mapping[str, str] = base_init
+        self.reserved: Mapping[str, str] = reserved
+        self.absent: Mapping[str, Mapping[str, str]] = absent
+
+
+PRIVATE_HOOKS = frozenset(
+    {
+        "_check_input_dim",
+        "_apply_instance_norm",
+        "_handle_no_batch_input",
+        "_get_no_batch_dim",
+        "_conv_forward",
+        "_output_padding",
+        "_load_from_state_dict",
+        "_save_to_state_dict",
+    }
+)
+"""Methods of the source framework's layers that only they call."""

@@ -1,0 +1,191 @@
+"""Rewrite the import statements of a file by its import plan."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import libcst as cst
+
+from porter.rewrite.decide.change import NameEdit, Target
+from porter.rewrite.decide.imports import Group, ImportPlan, import_line
+from porter.source.generated import LAYERS
+from porter.source.names import SourceModule
+from porter.source.scopes import parent
+from porter.source.text import comments
+
+ImportNode = ast.Import | ast.ImportFrom
+
+
+def import_edits(module: SourceModule, plan: ImportPlan, layers: str) -> Iterator[NameEdit]:
+    """One edit for every import statement that changes; `layers` is the path of the generated module."""
+    statements: dict[int, tuple[ImportNode, dict[int, Group]]] = {}
+    for group in plan.groups:
+        for binding in group.bindings:
+            node = binding.node
+            assert isinstance(node, (ast.Import, ast.ImportFrom))
+            statements.setdefault(id(node), (node, {}))[1][binding.alias] = group
+    for node, aliases in statements.values():
+        lines = _Statement(module, node, aliases, plan, layers).lines()
+        if lines is not None:
+            yield from place(module, node, lines)
+
+
+class _Statement:
+    def __init__(
+        self, module: SourceModule, node: ImportNode, aliases: dict[int, Group], plan: ImportPlan, layers: str
+    ) -> None:
+        self.module = module
+        self.node = node
+        self.aliases = aliases
+        self.plan = plan
+        self.layers = layers
+        self.text = module.text.of(node)
+
+    def lines(self) -> list[str] | None:
+        """The statements that take this one's place; None when it stays as it is."""
+        gone = {index for index, group in self.aliases.items() if group.takes or group.removed}
+        moved = self.moved(gone)
+        provided = sorted(
+            (import_line(m, self.plan.aliases[m], self.layers) for m in self.provided()), key=_import_order
+        )
+        if not gone and not provided:
+            return None
+        kept = [i for i in range(len(self.node.names)) if i not in gone]
+        if not kept and len(moved) == 1 and len(gone) == len(self.node.names) and len(self.targets(gone)) == len(gone):
+            result = [self.in_place(gone)]
+        else:
+            result = [self.without(gone)] if kept and gone else [self.text] if kept else []
+            result += moved
+        result = list(dict.fromkeys([*result, *provided]))
+        return [*self.lost_comments(result), *result]
+
+    def provided(self) -> list[str]:
+        """Modules that new imports at this statement make reachable."""
+        names: list[str] = []
+        for group in dict.fromkeys(self.aliases.values()):
+            if self.node is group.statements[0] or not group.plain:
+                names += group.provides
+        return list(dict.fromkeys(names))
+
+    def targets(self, gone: set[int]) -> dict[int, tuple[str, str]]:
+        """For each alias that moves: the module it is imported from now, and its name there ("" for the module)."""
+        result: dict[int, tuple[str, str]] = {}
+        for index in sorted(gone):
+            target = self.aliases[index].takes
+            if target is not None:
+                result[index] = (self.home(target), target.name)
+        return result
+
+    def home(self, target: Target) -> str:
+        return self.layers if target.module == self.layers.rpartition(".")[2] else target.module
+
+    def moved(self, gone: set[int]) -> list[str]:
+        """Import statements for the names that move, one for each module."""
+        lines: list[str] = []
+        names: dict[str, list[str]] = {}
+        for index, (home, name) in self.targets(gone).items():
+            local = self.aliases[index].name
+            if name:
+                names.setdefault(home, []).append(name if name == local else f"{name} as {local}")
+            else:
+                lines.append(self.module_line(home, local))
+        return lines + [f"from {home} import {', '.join(found)}" for home, found in names.items()]
+
+    def module_line(self, home: str, local: str) -> str:
+        package, _, last = home.rpartition(".")
+        if isinstance(self.node, ast.Import) or not package:
+            return f"import {home} as {local}" if local != home else f"import {home}"
+        return f"from {package} import {last}" if last == local else f"from {package} import {last} as {local}"
+
+    def in_place(self, gone: set[int]) -> str:
+        """All names move to one module: change the words and keep the layout."""
+        if isinstance(self.node, ast.Import) or self.node.lineno == self.node.end_lineno:
+            return self.moved(gone)[0]
+        statement, line = self.parsed()
+        assert isinstance(line, cst.ImportFrom) and not isinstance(line.names, cst.ImportStar)
+        targets = self.targets(gone)
+        names = [self.renamed(alias, targets[i][1], self.aliases[i].name) for i, alias in enumerate(line.names)]
+        home = next(iter(targets.values()))[0]
+        dots = len(home) - len(home.lstrip("."))
+        tail = cst.parse_expression(home.lstrip(".")) if home.lstrip(".") else None
+        assert tail is None or isinstance(tail, (cst.Name, cst.Attribute))
+        return self.printed(statement, line.with_changes(module=tail, relative=[cst.Dot()] * dots, names=names))
+
+    def parsed(self) -> tuple[cst.SimpleStatementLine, cst.Import | cst.ImportFrom]:
+        """The statement as libcst reads it, its line ends kept."""
+        config = cst.PartialParserConfig(default_newline=self.module.text.newline)
+        statement = cst.parse_statement(self.text, config=config)
+        assert isinstance(statement, cst.SimpleStatementLine)
+        line = statement.body[0]
+        assert isinstance(line, (cst.Import, cst.ImportFrom))
+        return statement, line
+
+    def printed(self, statement: cst.SimpleStatementLine, line: cst.Import | cst.ImportFrom) -> str:
+        """Text of the statement with another import in it."""
+        module = cst.Module([statement.with_changes(body=[line])], default_newline=self.module.text.newline)
+        return module.code.rstrip("\r\n")
+
+    def renamed(self, alias: cst.ImportAlias, name: str, local: str) -> cst.ImportAlias:
+        if name == local:
+            return alias.with_changes(name=cst.Name(name), asname=None)
+        as_name = alias.asname or cst.AsName(cst.Name(local))
+        return alias.with_changes(name=cst.Name(name), asname=as_name)
+
+    def without(self, gone: set[int]) -> str:
+        """The statement with some of its names taken out."""
+        statement, line = self.parsed()
+        assert not isinstance(line.names, cst.ImportStar)
+        names = [alias for i, alias in enumerate(line.names) if i not in gone]
+        if len(line.names) - 1 in gone:
+            names[-1] = names[-1].with_changes(comma=line.names[-1].comma)
+        return self.printed(statement, line.with_changes(names=names))
+
+    def lost_comments(self, result: Sequence[str]) -> list[str]:
+        """Comments from inside the old statement that the new ones have no place for."""
+        if "#" not in self.text:
+            return []
+        now = Counter(comment for piece in result for comment in comments(piece))
+        return [*(Counter(comments(self.text)) - now).elements()]
+
+
+def _import_order(line: str) -> tuple[bool, bool, str]:
+    """Plain imports, then `from` imports, then the generated module."""
+    return LAYERS in line, line.startswith("from "), line
+
+
+def place(module: SourceModule, node: ast.stmt, lines: list[str]) -> Iterator[NameEdit]:
+    """Put statements where one stood: on lines of their own, or behind semicolons where it shared its line."""
+    text = module.text
+    start, end = text.span(node)
+    first, _ = text.line_span(node.lineno)
+    _, last = text.line_span(node.end_lineno or node.lineno)
+    before, after = text.slice(first, start), text.slice(end, last)
+    alone = not before.strip() and (not after.strip() or after.strip().startswith("#"))
+    if not lines:
+        if alone and not after.strip() and not _only_statement(node):
+            end = min(len(text.data), last + len(text.line_end(node.end_lineno or node.lineno).encode()))
+            yield NameEdit(first, end, "")
+        elif alone and not _only_statement(node):
+            yield NameEdit(start, last, after.strip())
+        else:
+            yield NameEdit(start, end, "pass")
+        return
+    joint = text.line_end(node.lineno) + before if alone else "; "
+    code = [line for line in lines if alone or not line.startswith("#")]
+    if alone and code[0] == text.of(node):
+        # It stays, and so does what is behind it, which may be a mark; what is new follows.
+        yield NameEdit(last, last, "".join(joint + line for line in code[1:]))
+    elif alone and after.strip():
+        # The comment behind the statement stays with what takes its place, ahead of what is new.
+        own = next((i for i, line in enumerate(code, 1) if not line.startswith("#")), len(code))
+        yield NameEdit(start, last, joint.join([joint.join(code[:own]) + after, *code[own:]]))
+    else:
+        yield NameEdit(start, end, joint.join(code))
+
+
+def _only_statement(node: ast.stmt) -> bool:
+    above = parent(node)
+    bodies = [getattr(above, name, None) for name in ("body", "orelse", "finalbody")]
+    return any(isinstance(body, list) and body == [node] for body in bodies) and not isinstance(above, ast.Module)

@@ -1,0 +1,93 @@
+"""What the manifest records of a file: every place that a rule decided about, with its text before and after."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+
+from porter.findings import Kind, Site
+from porter.rewrite.decide.change import Edit, NameEdit, Target, Write
+from porter.rewrite.decide.decision import Choice, Form
+from porter.rewrite.decide.file import FilePlan
+from porter.rewrite.edit.splice import splice
+from porter.source.generated import LAYERS
+
+RECORDED = frozenset({Kind.METHOD, Kind.ATTRIBUTE})
+"""What is a site though no import leads to it: a method, an attribute, a keyword of a layer's call."""
+
+
+def sites(plan: FilePlan, edits: Iterable[Edit], layers: str) -> list[Site]:
+    """The sites of a file in the order of their places; `edits` are all of the file but its marks.
+
+    `layers` is the name of the generated module in this tree; the manifest knows it by one name in all trees.
+    """
+    recorder = _Recorder(plan, sorted(edits, key=lambda e: e.start), layers)
+    found = [recorder.of_name(choice) for choice in recorder.names if choice.rule is not None or choice.reason]
+    changes = [(c, c.way.change) for c in plan.choices if isinstance(c.way.change, Write)]
+    found += [recorder.of_text(c, change) for c, change in changes if c.kind in RECORDED]
+    return sorted(found, key=lambda site: (site.line, site.column))
+
+
+class _Recorder:
+    def __init__(self, plan: FilePlan, edits: Sequence[Edit], layers: str) -> None:
+        self.plan = plan
+        self.layers = layers
+        self.text = plan.module.text
+        self.edits = edits
+        self.edit_starts = [edit.start for edit in edits]
+        self.names = sorted(plan.names, key=lambda choice: choice.place.start)
+        self.starts = [choice.place.start for choice in self.names]
+
+    def of_text(self, choice: Choice, change: Write) -> Site:
+        """A name that is changed though no import leads to it."""
+        edit = change.pieces[0]
+        line, column = self.text.position(edit.start)
+        before = self.text.slice(edit.start, edit.end)
+        path = self.plan.module.path
+        return Site(path, line, column, choice.kind, choice.label, before, edit.text, choice.level)
+
+    def of_name(self, choice: Choice) -> Site:
+        """A name of the framework; for a call that is rewritten, the whole call."""
+        start, end = choice.place.start, choice.place.end
+        call = choice.decision.call
+        if call is not None and (choice.arguments is not None or choice.way.form is not Form.NATIVE):
+            start, end = self.text.span(call)
+        first, last = bisect_left(self.starts, start), bisect_left(self.starts, end)
+        inside = [other for other in self.names[first:last] if other.place.end <= end]
+        line, column = self.text.position(start)
+        return Site(
+            self.plan.module.path,
+            line,
+            column,
+            choice.kind,
+            choice.rule.name if choice.rule else choice.label,
+            self.text.slice(start, end),
+            self.after(start, end),
+            choice.level,
+            "; ".join([reason.text for reason in (choice.reason, *choice.conditions) if reason]),
+            {other.reference.parts[0]: other.reference.meaning for other in inside},
+            dict(self.names_after(inside)),
+        )
+
+    def after(self, start: int, end: int) -> str:
+        """What becomes of a piece of the text."""
+        inside = self.edits[bisect_left(self.edit_starts, start) : bisect_left(self.edit_starts, end)]
+        inside = [edit for edit in inside if edit.end <= end]
+        if not inside:
+            return self.text.slice(start, end)
+        first = inside[0]
+        if len(inside) == 1 and isinstance(first, NameEdit) and (first.start, first.end) == (start, end):
+            return first.text
+        return splice(self.text.data, inside, self.text.newline, start, end).decode()
+
+    def names_after(self, choices: Iterable[Choice]) -> Iterator[tuple[str, str]]:
+        """Local names that the new text uses, and what they stand for."""
+        for choice in choices:
+            target = choice.target
+            if target is None:
+                yield choice.reference.parts[0], choice.reference.meaning
+                continue
+            root, dot, _ = self.plan.spelled(choice).partition(".")
+            if target.module == self.layers:
+                target = Target(LAYERS, target.name)
+            yield root, target.module if dot else target.qualified

@@ -1,0 +1,50 @@
+"""Generate `porter_layers.py`: the classes and functions that stand for a tree's values, made from the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from porter.rewrite.layers.derive import derived
+from porter.rewrite.layers.templates import Piece, template_pieces
+from porter.rewrite.options import Options
+from porter.rules.model import Rule
+from porter.source.generated import HEADER, STANDS_FOR
+
+
+def layers_text(rules: Iterable[tuple[str, Rule]], options: Options) -> str:
+    """Text of the generated module for these rules, each under its name there."""
+    wanted = sorted(rules, key=lambda pair: pair[0])
+    pieces = list(_pieces(wanted, options))
+    imports = sorted({line for piece in pieces for line in piece.imports}, key=_import_order)
+    names = [name for name, _ in wanted]
+    source = "PyTorch" if options.source == "torch" else "MindSpore"
+    target = "MindSpore" if options.to == "mindspore" else "PyTorch"
+    doc = f'"""Layers with the signatures of {source} and the computation of {target}."""'
+    bodies = "\n\n\n".join(piece.text for piece in _unique(pieces))
+    offered = "__all__ = [" + ", ".join(f'"{name}"' for name in names) + "]"
+    stands = " ".join(str(rule.side(options.source).name) for _, rule in wanted)
+    return f"{HEADER}\n{STANDS_FOR}{stands}\n{doc}\n\n" + "\n".join(imports) + f"\n\n{offered}\n\n\n{bodies}\n"
+
+
+def _pieces(wanted: Iterable[tuple[str, Rule]], options: Options) -> Iterator[Piece]:
+    for name, rule in wanted:
+        templates = rule.layer.get(options.to, {})
+        template = templates.get(options.platform) or templates.get("any")
+        if template is not None:
+            yield from template_pieces(options.to, template, name)
+        else:
+            yield from derived(rule, options)
+
+
+def _unique(pieces: Iterable[Piece]) -> list[Piece]:
+    """Pieces once each, constants and helpers before what uses them."""
+    seen: dict[str, Piece] = {}
+    for piece in pieces:
+        seen.setdefault(piece.name, piece)
+    return list(seen.values())
+
+
+def _import_order(line: str) -> tuple[int, str]:
+    standard = not any(word in line for word in ("torch", "mindspore"))
+    future = "__future__" in line
+    return (0 if future else 1 if standard else 2, line)

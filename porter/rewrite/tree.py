@@ -1,0 +1,135 @@
+"""Convert a whole tree: find its facts, decide about every place, settle, and say what each file becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Set
+from dataclasses import dataclass
+
+from porter.findings import Kind, Level
+from porter.rewrite.decide import attributes, differs, inplace, methods, names, reserved, strings, unknown_bases
+from porter.rewrite.decide.classes import Moved
+from porter.rewrite.decide.decision import Choice, Decision, Place, Reason
+from porter.rewrite.decide.facts import FileFacts
+from porter.rewrite.decide.file import FilePlan
+from porter.rewrite.decide.imports import group_references, plan_imports
+from porter.rewrite.decide.settle import Choices, settle
+from porter.rewrite.decide.strings import Strings
+from porter.rewrite.decide.tree import TreeFacts
+from porter.rewrite.options import Options
+from porter.rewrite.place import layers_path
+from porter.rules.load import RuleBook
+from porter.rules.model import Rule
+from porter.source.handed import bind_stars, handed_on, route
+from porter.source.index import TreeIndex
+
+Progress = Callable[[int, int], None]
+DECIDERS = (names.decide, attributes.decide, methods.decide, inplace.decide, strings.decide)
+TELLERS = (unknown_bases.tell, differs.tell, reserved.tell)
+"""What is only said, once it is settled which classes change sides."""
+
+
+@dataclass(frozen=True)
+class TreePlan:
+    """The plans of all files, and the generated module that they need: the rules by their names in it, and its path."""
+
+    index: TreeIndex
+    files: Mapping[str, FilePlan]
+    wanted: Mapping[str, Rule]
+    layers_path: str
+
+
+def tree_facts(
+    index: TreeIndex,
+    rules: RuleBook,
+    options: Options,
+    concerned: Set[str],
+    generated: Collection[str],
+    progress: Progress | None = None,
+) -> TreeFacts:
+    """The facts of every file of a tree that the conversion concerns."""
+    bind_stars(index)
+    files: dict[str, FileFacts] = {}
+    for count, path in enumerate(sorted(concerned), 1):
+        file = FileFacts(index.modules[path], index, rules, options, sorted(generated))
+        scopes = file.module.scopes
+        if file.references or scopes.classes or scopes.stars or file.unused_imports:
+            files[path] = file
+        if progress is not None:
+            progress(count, len(concerned))
+    return TreeFacts(index, files, rules, options)
+
+
+def decisions(tree: TreeFacts) -> Iterator[Decision]:
+    """Every decision about a tree."""
+    for file in tree.files.values():
+        yield from tree.movers.decide(file)
+        for decide in DECIDERS:
+            yield from decide(file, tree)
+
+
+def plan_tree(
+    tree: TreeFacts, decided: Collection[Decision], generated: Collection[str], refused: Mapping[Place, Reason]
+) -> TreePlan:
+    """What each file becomes, given the decisions and the places where no change can be made."""
+    choices = settle(decided, tree.options.level, refused)
+    moved = Moved(tree.movers, choices)
+    taken, held = handed_on(tree.index), _held(tree.index, choices)
+    files: dict[str, FilePlan] = {}
+    for path, file in tree.files.items():
+        told = [_as_told(decision) for tell in TELLERS for decision in tell(file, moved)]
+        dotted = file.module.dotted
+        public = taken.get(dotted, frozenset()) | file.module.exported
+        fixed = Strings(file).spelled() | held.get(dotted, frozenset())
+        chosen = [choice for choice in choices.by_path.get(path, ()) if choice.kind is not Kind.CLASS]
+        files[path] = _file_plan(file, (*chosen, *told), public, fixed)
+    wanted = dict(_wanted(files.values(), tree))
+    users = [path for path, plan in files.items() if any(plan.takes_layers(tree.options.layers))]
+    return TreePlan(tree.index, files, wanted, layers_path(tree.index, users, generated, f"{tree.options.layers}.py"))
+
+
+def _as_told(decision: Decision) -> Choice:
+    way = decision.ways[0]
+    return Choice(decision, way, way.level, way.why)
+
+
+def _file_plan(file: FileFacts, choices: tuple[Choice, ...], public: frozenset[str], fixed: frozenset[str]) -> FilePlan:
+    """The plan of one file, with its imports."""
+    module, named = file.module, [choice for choice in choices if choice.decision.reference is not None]
+    if module.path.endswith("__init__.py"):
+        public |= frozenset(module.scopes.module.bindings)
+    changes = any(not choice.stays for choice in named)
+    unused = [(name, meaning) for name, meaning in file.unused_imports if changes or name in public]
+    groups = list(group_references(module, named, unused))
+    imports = plan_imports(module, groups, file.rules, file.options, public, fixed, file.origins)
+    by_choice = {id(choice): group for group in groups for choice in group.choices}
+    return FilePlan(module, choices, imports, by_choice)
+
+
+def _wanted(plans: Collection[FilePlan], tree: TreeFacts) -> Iterator[tuple[str, Rule]]:
+    """What the generated module has to offer: (name, rule)."""
+    layers = tree.options.layers
+    for plan in plans:
+        for group in plan.imports.groups:
+            rule = tree.rules.find(group.meaning, tree.options.source)
+            if group.takes is not None and group.takes.module == layers and rule is not None:
+                yield group.takes.name, rule
+        for choice in plan.names:
+            if choice.target is not None and choice.target.module == layers and choice.rule is not None:
+                yield choice.target.name, choice.rule
+
+
+def _held(index: TreeIndex, choices: Choices) -> dict[str, frozenset[str]]:
+    """For each module of the tree: the names that some other file takes from it and goes on using as they were."""
+    found: dict[str, set[str]] = {}
+    for choice in choices:
+        if choice.decision.reference is not None and choice.stays and not choice.harmless:
+            for home, name in route(index, choice.reference):
+                found.setdefault(home, set()).add(name)
+    return {home: frozenset(names) for home, names in found.items()}
+
+
+def missing(tree: TreeFacts) -> Iterator[tuple[str, str]]:
+    """Names of the source framework without a rule: (path, what is said of each)."""
+    for choice in settle(list(decisions(tree)), Level.MANUAL):
+        if choice.decision.reference is not None and choice.rule is None and choice.reason:
+            yield choice.place.path, choice.reference.qualified
