@@ -100,7 +100,8 @@ def _file_plan(file: FileFacts, choices: tuple[Choice, ...], public: frozenset[s
     changes = any(not choice.stays for choice in named)
     unused = [(name, meaning) for name, meaning in file.unused_imports if changes or name in public]
     groups = list(group_references(module, named, unused))
-    imports = plan_imports(module, groups, file.rules, file.options, public, fixed, file.origins)
+    asked = [choice for choice in choices if choice.target is not None and choice.decision.reference is None]
+    imports = plan_imports(module, groups, file.rules, file.options, public, fixed, file.origins, asked)
     by_choice = {id(choice): group for group in groups for choice in group.choices}
     return FilePlan(module, choices, imports, by_choice)
 
@@ -122,7 +123,7 @@ def _held(index: TreeIndex, choices: Choices) -> dict[str, frozenset[str]]:
     """For each module of the tree: the names that some other file takes from it and goes on using as they were."""
     found: dict[str, set[str]] = {}
     for choice in choices:
-        if choice.decision.reference is not None and choice.stays and not choice.harmless:
+        if choice.decision.reference is not None and choice.keeps_name:
             for home, name in route(index, choice.reference):
                 found.setdefault(home, set()).add(name)
     return {home: frozenset(names) for home, names in found.items()}

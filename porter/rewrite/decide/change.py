@@ -99,6 +99,11 @@ class NameEdit:
     end: int
     text: str
 
+    @property
+    def follows(self) -> bool:
+        """Whether it comes behind the whole line that ends there: a mark, or a line of its own."""
+        return self.text.startswith(("\n", "\r", "  #"))
+
 
 @dataclass(frozen=True, slots=True)
 class CallEdit:
@@ -109,7 +114,19 @@ class CallEdit:
     plan: CallPlan
 
 
-Edit = NameEdit | CallEdit
+@dataclass(frozen=True, slots=True)
+class FormEdit:
+    """The text between two offsets is put together anew: of new text, and of pieces of its own (first, last).
+
+    What stands in the pieces is edited too; they are in order, and what is between them goes.
+    """
+
+    start: int
+    end: int
+    parts: tuple[str | tuple[int, int], ...]
+
+
+Edit = NameEdit | CallEdit | FormEdit
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,4 +158,39 @@ class Write:
         yield from self.pieces
 
 
-Change = Move | Write
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """An expression, or a statement, becomes a call of a function of the generated module, which looks at the object.
+
+    `parts`: what stands behind the function's name: new text, and pieces of the old (first, last).
+    """
+
+    start: int
+    end: int
+    target: Target
+    parts: tuple[str | tuple[int, int], ...]
+
+    def edits(self, spelled: str) -> Iterator[Edit]:
+        """The edits, given how the file spells the function."""
+        yield FormEdit(self.start, self.end, (spelled, *self.parts))
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A name is kept, and the target stands beside it: `before`, the target, `between`, the name, `after`."""
+
+    start: int
+    end: int
+    target: Target
+    before: str
+    between: str
+    after: str
+
+    def edits(self, spelled: str) -> Iterator[Edit]:
+        """The edits, given how the file spells the target."""
+        yield NameEdit(self.start, self.start, f"{self.before}{spelled}{self.between}")
+        if self.after:
+            yield NameEdit(self.end, self.end, self.after)
+
+
+Change = Move | Write | Ask | Beside

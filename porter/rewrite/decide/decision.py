@@ -22,6 +22,10 @@ class Form(StrEnum):
     """The generated module's name stands there."""
     HANDED_ON = "handed on"
     """The text stays, and means the counterpart: what it names moves in the file that it comes from."""
+    BOTH = "both"
+    """The names of both frameworks stand there: some objects are the one's, some the other's."""
+    ASKED = "asked"
+    """A function of the generated module looks at the object when the program runs."""
     WRITTEN = "written"
     """Its text is another one."""
     MOVES = "moves"
@@ -130,6 +134,11 @@ class Choice:
     def stays(self) -> bool:
         """Whether the text keeps naming the source framework."""
         return self.way.form in (Form.STAYS, Form.TOLD)
+
+    @property
+    def keeps_name(self) -> bool:
+        """Whether the file needs the source framework's name here."""
+        return (self.stays or self.way.form is Form.BOTH) and not self.harmless
 
     @property
     def harmless(self) -> bool:

@@ -29,9 +29,9 @@ class FilePlan:
         """What the file writes for the target of a choice; "" where nothing has to be imported."""
         if choice.target is None:
             return ""
-        return self.imports.text(choice, self.groups[id(choice)])
+        return self.imports.text(choice.target, self.groups.get(id(choice)))
 
     def takes_layers(self, layers: str) -> Iterator[bool]:
         """Whether each name, and each import, moves to the generated module of this name."""
-        yield from (choice.target is not None and choice.target.module == layers for choice in self.names)
+        yield from (choice.target is not None and choice.target.module == layers for choice in self.choices)
         yield from (group.takes is not None and group.takes.module == layers for group in self.imports.groups)

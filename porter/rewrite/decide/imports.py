@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -55,16 +55,18 @@ class Group:
 
 @dataclass
 class ImportPlan:
-    """Groups of a file, and the local name under which each needed module is reached, by scope."""
+    """Groups of a file, and the local name under which each needed module is reached.
+
+    `loose`: modules that no import of the framework makes room for; their imports stand at the file's top.
+    """
 
     groups: list[Group]
     aliases: dict[str, str]
+    loose: tuple[str, ...] = ()
 
-    def text(self, choice: Choice, group: Group) -> str:
-        """What a converted name is written as."""
-        target = choice.target
-        assert target is not None
-        if group.takes is not None:
+    def text(self, target: Target, group: Group | None) -> str:
+        """What the file writes for a target, where it is reached through an import of the framework."""
+        if group is not None and group.takes is not None:
             if group.takes.name == "" and group.takes.module == target.module:
                 return f"{group.name}.{target.name}"
             if group.takes == target:
@@ -80,12 +82,13 @@ def plan_imports(
     exported: frozenset[str],
     fixed: Set[str] = frozenset(),
     origins: Mapping[str, str] = MappingProxyType({}),
+    asked: Sequence[Choice] = (),
 ) -> ImportPlan:
     """Decide for every group whether its name stays, moves or goes, and where new imports stand.
 
     `exported` names are read by other files of the tree, or may be from outside, and must go on existing. `fixed`
     names keep their meaning: text that stays, here or in other files, leads to them. `origins` are the target
-    framework's names for what a generated module offers.
+    framework's names for what a generated module offers. `asked` need a module, and are no names of the framework.
     """
     for group in groups:
         if group.meaning in origins and not group.choices:
@@ -93,9 +96,9 @@ def plan_imports(
             continue
         group.kept = group.name in fixed
         _fill_in(group, module, options, exported, rules)
-    aliases = _aliases(module, groups)
+    aliases = _aliases(module, groups, asked)
     _provide(groups, aliases)
-    return ImportPlan(groups, aliases)
+    return ImportPlan(groups, aliases, tuple(_loose(module, groups, aliases, asked)))
 
 
 def _fill_in(group: Group, module: SourceModule, options: Options, exported: frozenset[str], rules: RuleBook) -> None:
@@ -110,7 +113,7 @@ def _fill_in(group: Group, module: SourceModule, options: Options, exported: fro
     is_module = group.meaning in rules.modules(options.source) and not named
     is_module = is_module or group.meaning.rpartition(".")[2] == options.layers
     is_public = at_top and group.name in exported
-    group.kept = group.kept or deleted or mixed or any(o.stays and not o.harmless for o in group.choices)
+    group.kept = group.kept or deleted or mixed or any(choice.keeps_name for choice in group.choices)
     if group.kept:
         return
     if is_public and not is_module and not _names_public_value(group, rules, options):
@@ -182,9 +185,9 @@ def _names_public_value(group: Group, rules: RuleBook, options: Options) -> bool
     return _public_value(group, rules, options) is not None
 
 
-def _aliases(module: SourceModule, groups: list[Group]) -> dict[str, str]:
+def _aliases(module: SourceModule, groups: list[Group], asked: Sequence[Choice]) -> dict[str, str]:
     """A local name for every module that converted names need, one that the file does not use for anything else."""
-    needed: dict[str, None] = {}
+    needed = dict.fromkeys(choice.target.module for choice in asked if choice.target is not None)
     for group in groups:
         for choice in group.choices:
             target = choice.target
@@ -234,6 +237,26 @@ def _provide(groups: list[Group], aliases: dict[str, str]) -> None:
             target = choice.target
             if target and not _taken(group, target) and target.module not in (*provider.provides, *moved):
                 provider.provides.append(target.module)
+
+
+def _loose(
+    module: SourceModule, groups: list[Group], aliases: Mapping[str, str], asked: Sequence[Choice]
+) -> Iterator[str]:
+    """Let the first import of the framework make room for what is asked, or, where there is none before it, none."""
+    plain = [group for group in _imported(groups) if group.plain and group.scope.kind == "module"]
+    top = min(plain, key=lambda group: group.line, default=None)
+    moved = {g.takes.module for g in plain if g.takes and g.takes.name == "" and aliases.get(g.takes.module) == g.name}
+    for name in dict.fromkeys(choice.target.module for choice in asked if choice.target is not None):
+        there = existing(module, name) is not None or name in moved
+        if there or (top is not None and name in top.provides):
+            continue
+        first = min(
+            choice.place.start for choice in asked if choice.target is not None and choice.target.module == name
+        )
+        if top is not None and top.line < module.text.position(first)[0]:
+            top.provides.append(name)
+        else:
+            yield name
 
 
 def _imported(groups: Iterable[Group]) -> list[Group]:

@@ -13,7 +13,7 @@ from porter.rewrite.decide.change import CallEdit, Edit, NameEdit
 from porter.rewrite.decide.decision import Choice, Place, Reason
 from porter.rewrite.decide.file import FilePlan
 from porter.rewrite.edit.gate import Written, fault
-from porter.rewrite.edit.imports import import_edits
+from porter.rewrite.edit.imports import import_edits, loose_imports
 from porter.rewrite.edit.record import sites
 from porter.rewrite.edit.splice import BadCall, Overlap, splice
 from porter.rewrite.options import Options
@@ -119,7 +119,7 @@ def _compiles(data: bytes) -> bool:
 
 def _touched(plan: FilePlan) -> set[str]:
     """Names that the converted text reads anew, and names whose imports go."""
-    names = {plan.spelled(choice).partition(".")[0] for choice in plan.names if choice.target is not None}
+    names = {plan.spelled(choice).partition(".")[0] for choice in plan.choices if choice.target is not None}
     return names | {group.name for group in plan.imports.groups if group.removed}
 
 
@@ -128,6 +128,7 @@ def _edits(plan: FilePlan, layers: str) -> Iterator[Edit]:
         if choice.way.change is not None:
             yield from choice.way.change.edits(plan.spelled(choice))
     yield from import_edits(plan.module, plan.imports, layers)
+    yield from loose_imports(plan.module, plan.imports, layers)
 
 
 def _findings(plan: FilePlan) -> Iterator[Finding]:

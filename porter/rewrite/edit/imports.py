@@ -32,6 +32,36 @@ def import_edits(module: SourceModule, plan: ImportPlan, layers: str) -> Iterato
             yield from place(module, node, lines)
 
 
+def loose_imports(module: SourceModule, plan: ImportPlan, layers: str) -> Iterator[NameEdit]:
+    """Imports that no statement makes room for: behind those at the file's top, or behind its docstring."""
+    lines = sorted((import_line(name, plan.aliases[name], layers) for name in plan.loose), key=_import_order)
+    if not lines:
+        return
+    text, body = module.text, module.tree.body
+    last = _last_of_head(body)
+    if last is not None:
+        line = last.end_lineno or last.lineno
+        end = text.line_end(line)
+        gap = "" if isinstance(last, (ast.Import, ast.ImportFrom)) else end
+        place = text.line_span(line)[1]
+        yield NameEdit(place, place, gap + "".join(end + each for each in lines))
+        return
+    first = min([body[0].lineno, *(d.lineno for d in getattr(body[0], "decorator_list", ()))]) if body else 1
+    place = text.line_span(first)[0]
+    yield NameEdit(place, place, "".join(each + text.newline for each in lines) + text.newline)
+
+
+def _last_of_head(body: Sequence[ast.stmt]) -> ast.stmt | None:
+    """The last of the statements that a file begins with: its docstring, and imports."""
+    found: ast.stmt | None = None
+    for number, statement in enumerate(body):
+        text = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant) and number == 0
+        if not text and not isinstance(statement, (ast.Import, ast.ImportFrom)):
+            break
+        found = statement
+    return found
+
+
 class _Statement:
     def __init__(
         self, module: SourceModule, node: ImportNode, aliases: dict[int, Group], plan: ImportPlan, layers: str

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from libcst import ParserSyntaxError
 
-from porter.rewrite.decide.change import CallEdit, CallPlan, Edit, NameEdit
+from porter.rewrite.decide.change import CallEdit, Edit, FormEdit, NameEdit
 from porter.rewrite.edit.call import edit_call
 from porter.source.text import comments
 
@@ -27,7 +27,7 @@ class BadCall(ValueError):
 def splice(data: bytes, edits: Iterable[Edit], newline: str = "\n", first: int = 0, last: int | None = None) -> bytes:
     """Apply edits to the bytes from `first` to `last` (all of them), which hold all edits; return these bytes anew.
 
-    An edit inside a call's edit is applied before the call's. `newline` is the file's line end. Raises Overlap when two
+    An edit inside a call's or a form's is applied before that. `newline` is the file's line end. Raises Overlap when two
     edits cross, BadCall when a call's cannot be carried out.
     """
     ordered = sorted({_claim(edit): edit for edit in edits}.values(), key=_order)
@@ -37,7 +37,7 @@ def splice(data: bytes, edits: Iterable[Edit], newline: str = "\n", first: int =
 
 
 def _refuse_crossing(ordered: Sequence[Edit], first: int, last: int) -> None:
-    """Every edit must stand beside or, if that is a call's, inside each one before it."""
+    """Every edit must stand beside or, if that holds others, inside each one before it."""
     around = [last]
     at = first
     for edit in ordered:
@@ -45,15 +45,17 @@ def _refuse_crossing(ordered: Sequence[Edit], first: int, last: int) -> None:
             at = max(at, around.pop())
         if edit.start < at or edit.end > around[-1]:
             raise Overlap(f"edits cross at byte {edit.start}")
-        if isinstance(edit, CallEdit):
-            around.append(edit.end)
-        else:
+        if isinstance(edit, NameEdit):
             at = edit.end
+        else:
+            around.append(edit.end)
 
 
-def _claim(edit: Edit) -> tuple[int, int, str | CallPlan]:
+def _claim(edit: Edit) -> tuple[int, int, object]:
     """What makes two edits the same one: where they stand and what they write, whoever asked for it."""
-    return edit.start, edit.end, edit.text if isinstance(edit, NameEdit) else edit.plan
+    if isinstance(edit, NameEdit):
+        return edit.start, edit.end, edit.text
+    return edit.start, edit.end, edit.plan if isinstance(edit, CallEdit) else edit.parts
 
 
 def _order(edit: Edit) -> tuple[int, bool, int, bool, bool]:
@@ -72,20 +74,37 @@ class _Splicer:
         self.newline = newline
         self.position = 0
 
-    def render(self, start: int, end: int, *, whole: bool = False) -> bytes:
-        """The bytes between two offsets with their edits; what is inserted at their very end belongs to the `whole`."""
+    def render(self, start: int, end: int, *, whole: bool = False, piece: bool = False) -> bytes:
+        """The bytes between two offsets with their edits.
+
+        What is inserted at their very end belongs to the `whole`; to a `piece` unless it follows on the line.
+        """
         pieces: list[bytes] = []
         at = start
         while self.position < len(self.edits):
             edit = self.edits[self.position]
-            if edit.end > end or not (whole or edit.start < end):
+            inserted = piece and isinstance(edit, NameEdit) and not edit.follows
+            if edit.end > end or not (whole or inserted or edit.start < end):
                 break
             self.position += 1
             pieces.append(self.data[at : edit.start])
-            pieces.append(edit.text.encode() if isinstance(edit, NameEdit) else self._call(edit))
+            pieces.append(self._rendered(edit))
             at = edit.end
         pieces.append(self.data[at:end])
         return b"".join(pieces)
+
+    def _rendered(self, edit: Edit) -> bytes:
+        if isinstance(edit, NameEdit):
+            return edit.text.encode()
+        return self._call(edit) if isinstance(edit, CallEdit) else self._form(edit)
+
+    def _form(self, edit: FormEdit) -> bytes:
+        """New text and pieces of the old; an edit that stands in none of the pieces has nowhere to go."""
+        parts = [part.encode() if isinstance(part, str) else self.render(*part, piece=True) for part in edit.parts]
+        left = self.edits[self.position] if self.position < len(self.edits) else None
+        if left is not None and left.start < edit.end:
+            raise Overlap(f"an edit is lost at byte {left.start}")
+        return b"".join(parts)
 
     def _call(self, edit: CallEdit) -> bytes:
         before = self.render(edit.start, edit.end).decode()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from porter.rewrite.decide.change import Argument, CallEdit, CallPlan, Edit, NameEdit, NewArgument
+from porter.rewrite.decide.change import Argument, CallEdit, CallPlan, Edit, FormEdit, NameEdit, NewArgument
 from porter.rewrite.edit.splice import BadCall, Overlap, splice
 
 NAMES = st.text("abcäßé漢", min_size=1, max_size=4)
@@ -147,3 +147,33 @@ def test_what_is_no_call_is_told_with_its_edit(text: str) -> None:
     with pytest.raises(BadCall) as caught:
         splice(b"x = " + text.encode(), [edit])
     assert caught.value.edit is edit
+
+
+def form(start: int, end: int, *parts: str | tuple[int, int]) -> FormEdit:
+    """The text between two offsets, put together anew."""
+    return FormEdit(start, end, parts)
+
+
+def test_a_form_puts_pieces_of_the_text_together() -> None:
+    assert splice(b"y = m.weight\n", [form(4, 12, "weight(", (4, 5), ")")]) == b"y = weight(m)\n"
+
+
+def test_what_stands_in_a_piece_is_edited_too() -> None:
+    edits = [form(0, 12, "f(", (0, 5), ")"), form(0, 5, "g(", (0, 1), ")"), NameEdit(0, 1, "net")]
+    assert splice(b"m.abc.weight", edits) == b"f(g(net))"
+
+
+def test_what_closes_a_piece_stays_in_it_and_a_mark_does_not() -> None:
+    text = b"m.weight = v\n"
+    edits = [
+        form(0, 12, "put(", (0, 1), ", 'weight', ", (11, 12), ")"),
+        NameEdit(11, 11, "["),
+        NameEdit(12, 12, "]"),
+        NameEdit(12, 12, "  # porter: told"),
+    ]
+    assert splice(text, edits) == b"put(m, 'weight', [v])  # porter: told\n"
+
+
+def test_an_edit_between_the_pieces_is_never_lost() -> None:
+    with pytest.raises(Overlap, match="an edit is lost at byte 2"):
+        splice(b"m.weight", [form(0, 8, "weight(", (0, 1), ")"), NameEdit(2, 8, "gamma")])
