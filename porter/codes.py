@@ -43,6 +43,7 @@ class Code(StrEnum):
     FILE = "PT032"
     CONSTRUCTORS = "PT033"
     NO_COUNTERPART = "PT034"
+    BOTH_CLASSES = "PT035"
 
 
 EXPLAINED = {
@@ -87,6 +88,8 @@ EXPLAINED = {
     Code.FAULT: "An edit would have broken the file, which is a fault of porter, so it was not made.",
     Code.FILE: "Something about a file as a whole.",
     Code.NO_COUNTERPART: "A name has a rule, which says that the other framework has nothing in its place, and why.",
+    Code.BOTH_CLASSES: "Some objects of a class change sides and others stay, so a test for it has to "
+    "name both classes.",
     Code.CONSTRUCTORS: "The constructors of a class differ between the frameworks, so a call of it stays.",
 }
 """What each code means, in a sentence or two."""

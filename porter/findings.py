@@ -52,7 +52,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
-    """One remark: 1-based `line`, 1-based `column` (in characters), as editors count; `code` says of which kind."""
+    """One remark: 1-based `line`, 1-based `column` (in characters), as editors count; `code` says of which kind.
+
+    `end_line` and `end_column` are where what it is about ends (the column behind it); 0 where it is about a line.
+    """
 
     path: str
     line: int
@@ -60,10 +63,12 @@ class Finding:
     level: Level
     rule: str
     message: str
-    code: Code = Code.NONE
+    code: Code = Code.FILE
+    end_line: int = 0
+    end_column: int = 0
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}:{self.column}: {self.level} {self.rule}: {self.message}"
+        return f"{self.path}:{self.line}:{self.column}: {self.level} {self.code} {self.rule}: {self.message}"
 
 
 @dataclass(frozen=True, slots=True)

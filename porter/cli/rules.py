@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from porter.cli.options import PATH, reading, reading_options, rule_dirs_option, tree_defaults
+from porter.codes import EXPLAINED, Code
 from porter.errors import UsageError
 
 if TYPE_CHECKING:
@@ -28,28 +29,33 @@ if TYPE_CHECKING:
     is_eager=True,
     help="List the names of a tree that have no rule, by use.",
 )
+@click.option("--code", metavar="PTnnn", help="Explain the code of a finding.")
 @click.option(
     "--to", type=click.Choice(["mindspore", "torch"]), help="With --missing [default: found from the imports]."
 )
 @reading_options
 @rule_dirs_option("--rules")
 @click.pass_context
-def rules(context: click.Context, /, name: str | None, missing: Path | None, **options: Any) -> int:
+def rules(context: click.Context, /, name: str | None, missing: Path | None, code: str | None, **options: Any) -> int:
     """List the rules; show what NAME becomes (nn.InstanceNorm3d, torch.nn.InstanceNorm3d, mindspore.nn.InstanceNorm3d).
 
-    Exit code: 0, or 2 when there is no such rule or PATH cannot be read.
+    Exit code: 0, or 2 when there is no such rule or code, or PATH cannot be read.
     """
     from porter.report.console import make_console, reader_may_leave
-    from porter.report.rules import print_missing, print_rule, print_rules
+    from porter.report.rules import print_code, print_missing, print_rule, print_rules
     from porter.rules.load import load_rules
     from porter.source.walk import read_tree
 
-    if name is not None and missing is not None:
-        raise UsageError(f"NAME {name} and --missing exclude each other: choose one")
+    asked = {"NAME": name, "--missing": missing, "--code": code}
+    given = [f"{key} {value}" for key, value in asked.items() if value is not None]
+    if len(given) > 1:
+        raise UsageError(f"{' and '.join(given)} exclude each other: choose one")
     book = load_rules(options["rule_dirs"])
     console = make_console(sys.stdout)
     with reader_may_leave():
-        if missing is not None:
+        if code is not None:
+            print_code(_code(code), console)
+        elif missing is not None:
             tree = read_tree(missing, reading(context, missing, options))
             print_missing(_missing(tree, book, options["to"]), str(missing), console)
         elif name is None:
@@ -57,6 +63,15 @@ def rules(context: click.Context, /, name: str | None, missing: Path | None, **o
         else:
             print_rule(_find(name, book), console)
     return 0
+
+
+def _code(text: str) -> Code:
+    """The code that a person spells, in any case."""
+    try:
+        return Code(text.upper())
+    except ValueError:
+        codes = sorted(EXPLAINED)
+        raise UsageError(f"no finding has the code {text}; the codes are {codes[0]} to {codes[-1]}") from None
 
 
 def _missing(tree: Tree, book: RuleBook, to: Literal["mindspore", "torch"] | None) -> list[tuple[str, int, int]]:

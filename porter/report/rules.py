@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from rich.console import Console
 from rich.text import Text
 
+from porter.codes import EXPLAINED, Code
 from porter.report.console import plain_table, say, show, visible, write
 from porter.rules.model import ParamRule, Rule, Side, When
 from porter.rules.transforms import TRANSFORMS
@@ -48,6 +49,11 @@ def print_rule(rule: Rule, console: Console) -> None:
     _print_absent(rule, console)
     _print_differs(rule, console)
     _print_versions(rule, console)
+
+
+def print_code(code: Code, console: Console) -> None:
+    """What a finding of this code says."""
+    say(console, Text(f"{code}: {EXPLAINED[code]}"))
 
 
 def print_missing(rows: Sequence[tuple[str, int, int]], where: str, console: Console) -> None:

@@ -19,9 +19,12 @@ ROWS = 15
 
 
 def print_findings(findings: Iterable[Finding], console: Console) -> None:
-    """`path:line:column: level rule: message`, in the order of the places."""
+    """`path:line:column: level code rule: message`, in the order of the places."""
     for finding in sorted(findings):
-        place, rest = f"{finding.path}:{finding.line}:{finding.column}: ", f" {finding.rule}: {finding.message}"
+        place, rest = (
+            f"{finding.path}:{finding.line}:{finding.column}: ",
+            f" {finding.code} {finding.rule}: {finding.message}",
+        )
         level = (str(finding.level), STYLES[finding.level])
         write(console, Text.assemble(visible(place), level, visible(rest)))
 

@@ -15,6 +15,7 @@ from porter.rewrite.decide.imports import group_references, plan_imports
 from porter.rewrite.decide.settle import Choices, settle
 from porter.rewrite.decide.strings import Strings
 from porter.rewrite.decide.tree import TreeFacts
+from porter.rewrite.decide.type_tests import decide_whole
 from porter.rewrite.options import Options
 from porter.rewrite.place import layers_path
 from porter.rules.load import RuleBook
@@ -61,6 +62,7 @@ def tree_facts(
 
 def decisions(tree: TreeFacts) -> Iterator[Decision]:
     """Every decision about a tree."""
+    yield from decide_whole(tree.files.values())
     for file in tree.files.values():
         yield from tree.movers.decide(file)
         for decide in DECIDERS:

@@ -15,6 +15,7 @@ ALLOWED = {
     "__init__": set(),
     "__main__": {"cli", "signals", "streams"},
     "cli": {
+        "codes",
         "settings",
         "output",
         "git",
@@ -34,7 +35,7 @@ ALLOWED = {
     "git": {"errors"},
     "convert": {"source", "rewrite", "rules", "findings", "codes", "errors"},
     "check": {"convert", "proof", "frameworks", "source", "rules", "findings", "results", "errors"},
-    "report": {"rules", "findings", "results", "errors", "signals"},
+    "report": {"rules", "findings", "codes", "results", "errors", "signals"},
     "proof": {"rules", "findings", "results", "errors"},
     "rewrite": {"source", "rules", "findings", "codes", "signals"},
     "source": {"git", "findings", "errors"},

@@ -65,6 +65,9 @@ class FileFacts:
         found = references if generated else []
         earlier = {id(r.node): name for r in found if (name := self._generated_origin(r))}
         known |= earlier
+        self.already: Mapping[int, str] = {
+            id(r.node): r.qualified for r in references if id(r.node) not in self.resolved
+        }
         self.receivers = Receivers(module, lambda node: known.get(id(node)))
         self.earlier = Receivers(module, lambda node: earlier.get(id(node)))
 

@@ -15,6 +15,7 @@ from porter.rewrite.decide.facts import FileFacts, Use, canonical_name
 from porter.rewrite.decide.needs import Around
 from porter.rewrite.decide.places import Homes
 from porter.rewrite.decide.tree import TreeFacts
+from porter.rewrite.decide.type_tests import with_both
 from porter.rewrite.decide.unnamed import is_compared, why_it_stays
 from porter.rewrite.options import Options
 from porter.rules.model import Rule
@@ -30,8 +31,8 @@ def decide(file: FileFacts, tree: TreeFacts) -> Iterator[Decision]:
     """A decision about every name of the source framework in a file."""
     around, homes = Around(file, tree.hierarchy), Homes(file)
     for use in file.uses:
-        decision = _Name(use, file, tree).decision()
-        yield around.with_needs(use, homes.with_home(use, decision))
+        decision = homes.with_home(use, _Name(use, file, tree).decision())
+        yield around.with_needs(use, with_both(use, decision, file, tree.made))
 
 
 class _Name:

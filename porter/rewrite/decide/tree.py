@@ -10,6 +10,7 @@ from porter.rewrite.decide.classes import Movers
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.hierarchy import Hierarchy
 from porter.rewrite.decide.one_class import one_class
+from porter.rewrite.decide.type_tests import MAKING
 from porter.rewrite.options import Options
 from porter.rules.load import RuleBook
 from porter.source.index import TreeIndex
@@ -33,6 +34,12 @@ class TreeFacts:
     def movers(self) -> Movers:
         """Which classes may change sides."""
         return Movers(self.hierarchy)
+
+    @cached_property
+    def made(self) -> frozenset[str]:
+        """Names of rules of which the tree makes objects."""
+        uses = (use for file in self.files.values() for use in file.uses)
+        return frozenset(use.rule.name for use in uses if use.rule is not None and use.kind in MAKING)
 
     @cached_property
     def one_class(self) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -20,6 +21,8 @@ from porter.rewrite.options import Options
 from porter.source.text import SourceText, Unreadable, compiled
 
 BUG = "porter bug"
+NAME = re.compile(rb"[^\W\d]?[\w.\x80-\xff]*")
+"""What a remark at one offset is about."""
 GENERAL = frozenset({Code.NO_RULE, Code.RULE_NOTE, Code.CONSTRUCTORS})
 """What is said once a file, with the number of its places."""
 
@@ -154,9 +157,11 @@ def _is_general(choice: Choice) -> bool:
 
 
 def _finding(plan: FilePlan, choice: Choice, level: Level, reason: Reason) -> Finding:
-    line, column = plan.module.text.position(choice.place.start)
+    text, place = plan.module.text, choice.place
+    line, column = text.position(place.start)
     label = BUG if reason.code is Code.FAULT else choice.label
-    return Finding(plan.module.path, line, column, level, label, reason.text, reason.code)
+    end = place.end if place.end > place.start else NAME.match(text.data, place.start).end()  # type: ignore[union-attr]
+    return Finding(plan.module.path, line, column, level, label, reason.text, reason.code, *text.position(end))
 
 
 def _marks(plan: FilePlan) -> Iterator[NameEdit]:

@@ -27,8 +27,8 @@ class BadCall(ValueError):
 def splice(data: bytes, edits: Iterable[Edit], newline: str = "\n", first: int = 0, last: int | None = None) -> bytes:
     """Apply edits to the bytes from `first` to `last` (all of them), which hold all edits; return these bytes anew.
 
-    An edit inside a call's or a form's is applied before that. `newline` is the file's line end. Raises Overlap when two
-    edits cross, BadCall when a call's cannot be carried out.
+    An edit inside a call's or a form's is applied before that. `newline` is the file's line end. Raises Overlap when
+    two edits cross, BadCall when a call's cannot be carried out.
     """
     ordered = sorted({_claim(edit): edit for edit in edits}.values(), key=_order)
     last = len(data) if last is None else last

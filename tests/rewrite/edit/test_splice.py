@@ -30,6 +30,7 @@ class Piece:
             if isinstance(e, NameEdit)
             else CallEdit(e.start + by, e.end + by, e.plan)
             for e in self.edits
+            if not isinstance(e, FormEdit)
         )
 
 
@@ -159,13 +160,13 @@ def test_a_form_puts_pieces_of_the_text_together() -> None:
 
 
 def test_what_stands_in_a_piece_is_edited_too() -> None:
-    edits = [form(0, 12, "f(", (0, 5), ")"), form(0, 5, "g(", (0, 1), ")"), NameEdit(0, 1, "net")]
+    edits: list[Edit] = [form(0, 12, "f(", (0, 5), ")"), form(0, 5, "g(", (0, 1), ")"), NameEdit(0, 1, "net")]
     assert splice(b"m.abc.weight", edits) == b"f(g(net))"
 
 
 def test_what_closes_a_piece_stays_in_it_and_a_mark_does_not() -> None:
     text = b"m.weight = v\n"
-    edits = [
+    edits: list[Edit] = [
         form(0, 12, "put(", (0, 1), ", 'weight', ", (11, 12), ")"),
         NameEdit(11, 11, "["),
         NameEdit(12, 12, "]"),
