@@ -25,7 +25,8 @@ def bench() -> Iterator[Bench]:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how many programs are right, told, unchanged and wrong."""
     reports = [report for kind in terminalreporter.stats.values() for report in kind]
-    pairs = [pair for report in reports for pair in getattr(report, "user_properties", ())]
+    calls = [report.user_properties for report in reports if getattr(report, "when", "") == "call"]
+    pairs = [pair for properties in calls for pair in properties]
     counts = Counter(str(value) for name, value in pairs if name == OUTCOME)
     if counts:
         counted = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()))
