@@ -44,6 +44,7 @@ class Code(StrEnum):
     CONSTRUCTORS = "PT033"
     NO_COUNTERPART = "PT034"
     BOTH_CLASSES = "PT035"
+    MERGE = "PT036"
 
 
 EXPLAINED = {
@@ -90,6 +91,7 @@ EXPLAINED = {
     Code.NO_COUNTERPART: "A name has a rule, which says that the other framework has nothing in its place, and why.",
     Code.BOTH_CLASSES: "Some objects of a class change sides and others stay, so a test for it has to "
     "name both classes.",
+    Code.MERGE: "A file of OUT was edited by hand, or is not porter's: what became of it, and of the new conversion.",
     Code.CONSTRUCTORS: "The constructors of a class differ between the frameworks, so a call of it stays.",
 }
 """What each code means, in a sentence or two."""

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from porter.codes import Code
 from porter.errors import UsageError
 from porter.findings import Finding, Level, Site
 from porter.rewrite.decide.decision import Place, Reason
@@ -167,7 +168,9 @@ def _parsed(tree: Tree) -> tuple[dict[str, SourceText], list[Finding]]:
             text.tree  # noqa: B018  parsed here, so that a file that is no Python is a finding
             texts[path] = text
         except Unreadable as error:
-            findings.append(replace(_about(path, Level.MANUAL, f"copied as it is: {error}"), line=error.line))
+            findings.append(
+                replace(_about(path, Level.MANUAL, f"copied as it is: {error}"), line=error.line, code=Code.NO_PYTHON)
+            )
     findings += [_about(path, Level.MANUAL, f"cannot be read: {why}") for path, why in tree.unreadable.items()]
     findings += [_about(path, Level.REVIEW, f"is {what}: passed over") for path, what in tree.skipped.items()]
     return texts, findings

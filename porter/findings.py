@@ -50,6 +50,10 @@ class Kind(StrEnum):
     TENSOR = "tensor"
 
 
+USES = tuple(kind for kind in Kind if kind not in (Kind.CLASS, Kind.TENSOR))
+"""Roles of names; the others are of places that no name of the framework stands at."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
     """One remark: 1-based `line`, 1-based `column` (in characters), as editors count; `code` says of which kind.

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from porter.codes import Code
 from porter.errors import SourceError
 from porter.findings import Finding, Level
 from porter.output import disk
@@ -280,7 +281,7 @@ class _Updater:
             self._tell(path, Level.MANUAL, MARKS, line)
 
     def _tell(self, path: str, level: Level, message: str, line: int = 1) -> None:
-        self.account.findings.append(Finding(path, line, 1, level, RULE, message))
+        self.account.findings.append(Finding(path, line, 1, level, RULE, message, Code.MERGE))
 
 
 def _is_spoilt(path: str, mine: bytes, theirs: bytes, merged: Merged) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from porter.findings import Kind
+from porter.findings import USES
 from porter.rules.data import is_name
 from porter.rules.differs import Difference, read_differs
 from porter.rules.fit import misfits
@@ -125,8 +125,8 @@ class RuleParser(Reader):
         table = self._table("notes")
         tables = {"": {kind: text for kind, text in table.items() if kind not in FRAMEWORKS}}
         tables |= {f".{to}": self.table(f"[notes.{to}]", table, to) for to in FRAMEWORKS}
-        for kind in sorted({kind for texts in tables.values() for kind in texts} - set(Kind)):
-            self.problem(f"[notes] {kind!r} is no kind of use; known: {', '.join(Kind)}")
+        for kind in sorted({kind for texts in tables.values() for kind in texts} - set(USES)):
+            self.problem(f"[notes] {kind!r} is no kind of use; known: {', '.join(USES)}")
         read = {name: self.sentences(f"[notes{name}]", texts) for name, texts in tables.items()}
         return {to: read[""] | read[f".{to}"] for to in FRAMEWORKS}
 

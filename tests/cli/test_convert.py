@@ -113,7 +113,7 @@ def test_standard_input_that_needs_the_layers_module_says_so() -> None:
     ran = child("convert", "-", stdin=LAYERS_WANTED.encode())
     assert ran.returncode == 1
     assert b"import porter_layers" in ran.stdout
-    assert b"<stdin>:1:1: manual porter: the result imports porter_layers.py" in ran.stderr
+    assert b"<stdin>:1:1: manual PT032 porter: the result imports porter_layers.py" in ran.stderr
     assert b"-o OUT" in ran.stderr
 
 
@@ -133,7 +133,7 @@ def test_what_is_left_is_a_finding_a_mark_and_code_1(porter: Porter, tree: Tree,
     src = tree(net=LEFT)
     ran = porter("convert", src, "-o", tmp_path / "out")
     assert ran.code == 1
-    assert "net.py:13:7: manual torch.nn.Bilinear: " in ran.err
+    assert "net.py:13:7: manual PT001 torch.nn.Bilinear: " in ran.err
     assert "1 finding of level manual" in ran.err
     assert "porter rules --missing SRC" in ran.err
     converted = (tmp_path / "out" / "net.py").read_text()
@@ -212,7 +212,7 @@ def test_a_report_goes_to_its_file(porter: Porter, tree: Tree, tmp_path: Path, k
     assert ran.out.startswith("--- a/net.py")
     assert "net.py:13:7: manual" in ran.err
     text = report.read_text()
-    assert json.loads(text)["findings"] if kind == "json" else "net.py:13:7: manual torch.nn.Bilinear" in text
+    assert json.loads(text)["findings"] if kind == "json" else "net.py:13:7: manual PT001 torch.nn.Bilinear" in text
 
 
 def test_pyproject_sets_options_and_the_command_line_wins(porter: Porter, tree: Tree, tmp_path: Path) -> None:

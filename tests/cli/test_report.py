@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from porter.codes import Code
 from porter.findings import Finding, Kind, Level, Site
 from porter.report.console import captured, make_console, plain_table, show, visible
 from porter.report.diff import Change, diff, print_diff, write_diff
@@ -71,16 +72,16 @@ def test_exit_codes(files: dict[str, tuple[bool, bool]], findings: list[Finding]
 def test_findings_are_one_line_each_in_the_order_of_the_places() -> None:
     text = captured(lambda console: print_findings(FINDINGS, console), width=20)
     assert text.splitlines() == [
-        "a.py:9:1: manual torch.fft.fft: has no rule",
-        "a.py:10:1: review nn.InstanceNorm3d: momentum is ignored",
-        "b.py:3:5: manual torch.fft.fft: has no rule",
+        "a.py:9:1: manual PT032 torch.fft.fft: has no rule",
+        "a.py:10:1: review PT032 nn.InstanceNorm3d: momentum is ignored",
+        "b.py:3:5: manual PT032 torch.fft.fft: has no rule",
     ]
 
 
 def test_a_finding_cannot_draw_on_the_terminal() -> None:
     finding = Finding("a\x1b[2J\n.py", 1, 1, SAFE, "r", "[bold]\x07 \x9b")
     text = captured(lambda console: print_findings([finding], console))
-    assert text == "a\\x1b[2J\\x0a.py:1:1: safe r: [bold]\\x07 \\x9b\n"
+    assert text == "a\\x1b[2J\\x0a.py:1:1: safe PT032 r: [bold]\\x07 \\x9b\n"
     assert visible("tab\tstays, caf\u00e9 too") == "tab\tstays, caf\u00e9 too"
 
 
@@ -217,3 +218,18 @@ def test_the_diff_on_a_terminal_spells_control_characters_out() -> None:
     print_diff([Change("x.py", b"a\n", b"\x1b[2J\n")], Console(file=file, force_terminal=True, highlight=False))
     assert "\x1b[2J" not in file.getvalue()
     assert "\\x1b[2J" in file.getvalue()
+
+
+def test_what_means_something_else_now_has_a_column_and_a_sentence_where_there_is_any() -> None:
+    told = [Finding("a.py", 3, 1, CHANGED, "x += y", "changes a tensor", Code.IN_PLACE)]
+    found = summarise({"a.py": (True, False)}, [site()], told, known={"nn.InstanceNorm3d"})
+    assert found.exit_code == 1
+    text = captured(lambda console: print_summary(found, console), width=80)
+    assert [line.split() for line in text.splitlines()[1:5]] == [
+        ["rule", "safe", "review", "changed", "left"],
+        ["nn.InstanceNorm3d", "1", ".", ".", "."],
+        ["x", "+=", "y", ".", ".", "1", "."],
+        ["all", "1", ".", "1", "."],
+    ]
+    assert "1 finding of level changed: the meaning differs there unless somebody acts." in text
+    assert json.loads(report(facts(), found))["summary"]["meaning_changed"] == 1

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from porter.codes import EXPLAINED, Code
 from porter.report.rules import print_rule, print_rules
 from porter.rules.load import load_rules
 from porter.rules.model import Rule
@@ -103,3 +104,24 @@ def test_missing_names_are_listed_by_use(porter: Porter, tree: Callable[..., Pat
 def test_nothing_missing_is_said(porter: Porter, tree: Callable[..., Path]) -> None:
     ran = porter("rules", "--missing", tree(a="import torch.nn as nn\nnn.ReLU()\n"))
     assert ran.out == f"Every name that {Path('src').resolve()} uses has a rule.\n"
+
+
+@pytest.mark.parametrize("code", list(EXPLAINED))
+def test_every_code_is_explained(code: Code, porter: Porter) -> None:
+    ran = porter("rules", "--code", code.lower())
+    assert (ran.code, ran.err) == (0, "")
+    head, _, sentence = " ".join(ran.out.split()).partition(": ")
+    assert head == code
+    assert sentence == EXPLAINED[code]
+
+
+def test_the_codes_are_one_row_without_a_gap() -> None:
+    assert set(EXPLAINED) == set(Code) - {Code.NONE}
+    assert sorted(EXPLAINED) == [f"PT{number:03}" for number in range(1, len(EXPLAINED) + 1)]
+
+
+def test_a_code_that_does_not_exist_is_one_line(porter: Porter) -> None:
+    ran = porter("rules", "--code", "PT999")
+    assert (ran.code, ran.out) == (2, "")
+    last = max(EXPLAINED)
+    assert ran.err == f"porter: no finding has the code PT999; the codes are PT001 to {last}\n"

@@ -21,7 +21,7 @@ def hang(work, path):
     time.sleep(600)
 parallel._assemble = hang
 plan = SimpleNamespace(files=dict.fromkeys(f'started{number}' for number in range(8)))
-list(parallel.assembled(plan, None, None, 2))
+list(parallel.assembled(plan, None, 2))
 """
 
 

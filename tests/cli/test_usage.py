@@ -53,7 +53,7 @@ WRONG = {
     "check --rules --site a.py:1": "--site and --set are about SRC and OUT: leave them out with --rules",
     "rules nn.InstanceNorm4d": "no rule is named nn.InstanceNorm4d; did you mean nn.InstanceNorm",
     "rules qqqqqq": "no rule is named qqqqqq; `porter rules` lists all",
-    "rules nn.Conv3d --missing src": "NAME nn.Conv3d and --missing exclude each other: choose one",
+    "rules nn.Conv3d --missing src": "NAME nn.Conv3d and --missing src exclude each other: choose one",
     "rules --missing nowhere": "nowhere: not found; a folder or a .py file is expected",
     "nonsense": "no such command 'nonsense'",
 }

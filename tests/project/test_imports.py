@@ -31,7 +31,7 @@ ALLOWED = {
         "streams",
     },
     "settings": {"errors"},
-    "output": {"signals", "git", "findings", "errors"},
+    "output": {"signals", "git", "findings", "codes", "errors"},
     "git": {"errors"},
     "convert": {"source", "rewrite", "rules", "findings", "codes", "errors"},
     "check": {"convert", "proof", "frameworks", "source", "rules", "findings", "results", "errors"},

@@ -41,9 +41,12 @@ def decide_whole(files: Iterable[FileFacts]) -> Iterator[Decision]:
 
 
 def with_both(use: Use, decision: Decision, file: FileFacts, made: frozenset[str]) -> Decision:
-    """The decision about a type test: the target's class where all objects are its, else both classes."""
+    """The decision about a type test: the target's class where all objects are its, else both classes.
+
+    A rule that has a note for type tests says there what they miss.
+    """
     way = decision.ways[0]
-    tests = use.rule is not None and use.rule.is_class and use.kind in TESTING
+    tests = use.rule is not None and use.rule.is_class and use.kind in TESTING and Kind.TYPE_TEST not in use.rule.notes
     if not tests or use.rule is None or use.rule.name not in made or not isinstance(way.change, Move):
         return decision
     if use.kind is Kind.TYPE_TEST and _is_beside(use, way.change, file):
