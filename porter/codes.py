@@ -45,6 +45,8 @@ class Code(StrEnum):
     NO_COUNTERPART = "PT034"
     BOTH_CLASSES = "PT035"
     MERGE = "PT036"
+    CLASS_NAME = "PT037"
+    PARAMETER_NAME = "PT038"
 
 
 EXPLAINED = {
@@ -92,6 +94,9 @@ EXPLAINED = {
     Code.BOTH_CLASSES: "Some objects of a class change sides and others stay, so a test for it has to "
     "name both classes.",
     Code.MERGE: "A file of OUT was edited by hand, or is not porter's: what became of it, and of the new conversion.",
+    Code.CLASS_NAME: "A text is compared with the name of a class, which is another one after the conversion.",
+    Code.PARAMETER_NAME: "A text names a parameter, which some layers of the other framework call "
+    "differently: the keys of checkpoints have other names there.",
     Code.CONSTRUCTORS: "The constructors of a class differ between the frameworks, so a call of it stays.",
 }
 """What each code means, in a sentence or two."""

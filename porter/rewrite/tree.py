@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Set
 from dataclasses import dataclass
 
 from porter.findings import Kind, Level
-from porter.rewrite.decide import attributes, differs, inplace, methods, names, reserved, strings, unknown_bases
+from porter.rewrite.decide import attributes, differs, inplace, methods, names, reserved, strings, texts, unknown_bases
 from porter.rewrite.decide.classes import Moved
 from porter.rewrite.decide.decision import Choice, Decision, Place, Reason
 from porter.rewrite.decide.facts import FileFacts
@@ -24,7 +24,7 @@ from porter.source.handed import bind_stars, handed_on, route
 from porter.source.index import TreeIndex
 
 Progress = Callable[[int, int], None]
-DECIDERS = (names.decide, attributes.decide, methods.decide, inplace.decide, strings.decide)
+DECIDERS = (names.decide, attributes.decide, methods.decide, inplace.decide, strings.decide, texts.decide)
 TELLERS = (unknown_bases.tell, differs.tell, reserved.tell)
 """What is only said, once it is settled which classes change sides."""
 
