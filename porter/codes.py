@@ -47,6 +47,7 @@ class Code(StrEnum):
     MERGE = "PT036"
     CLASS_NAME = "PT037"
     PARAMETER_NAME = "PT038"
+    ASKED = "PT039"
 
 
 EXPLAINED = {
@@ -97,6 +98,8 @@ EXPLAINED = {
     Code.CLASS_NAME: "A text is compared with the name of a class, which is another one after the conversion.",
     Code.PARAMETER_NAME: "A text names a parameter, which some layers of the other framework call "
     "differently: the keys of checkpoints have other names there.",
+    Code.ASKED: "What an object is could not be found out, so a function of the generated module looks at it when the "
+    "program runs: the meaning is kept, whatever the object is.",
     Code.CONSTRUCTORS: "The constructors of a class differ between the frameworks, so a call of it stays.",
 }
 """What each code means, in a sentence or two."""

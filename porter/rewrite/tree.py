@@ -6,7 +6,18 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Set
 from dataclasses import dataclass
 
 from porter.findings import Kind, Level
-from porter.rewrite.decide import attributes, differs, inplace, methods, names, reserved, strings, texts, unknown_bases
+from porter.rewrite.decide import (
+    attributes,
+    differs,
+    inplace,
+    lookups,
+    methods,
+    names,
+    reserved,
+    strings,
+    texts,
+    unknown_bases,
+)
 from porter.rewrite.decide.classes import Moved
 from porter.rewrite.decide.decision import Choice, Decision, Place, Reason
 from porter.rewrite.decide.facts import FileFacts
@@ -24,7 +35,15 @@ from porter.source.handed import bind_stars, handed_on, route
 from porter.source.index import TreeIndex
 
 Progress = Callable[[int, int], None]
-DECIDERS = (names.decide, attributes.decide, methods.decide, inplace.decide, strings.decide, texts.decide)
+DECIDERS = (
+    names.decide,
+    attributes.decide,
+    methods.decide,
+    inplace.decide,
+    strings.decide,
+    texts.decide,
+    lookups.decide,
+)
 TELLERS = (unknown_bases.tell, differs.tell, reserved.tell)
 """What is only said, once it is settled which classes change sides."""
 
@@ -62,6 +81,7 @@ def tree_facts(
 
 def decisions(tree: TreeFacts) -> Iterator[Decision]:
     """Every decision about a tree."""
+    yield from tree.decide_any()
     yield from decide_whole(tree.files.values())
     for file in tree.files.values():
         yield from tree.movers.decide(file)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from porter.codes import Code
 from porter.findings import Kind, Level
+from porter.rewrite.decide.asking import Asker
 from porter.rewrite.decide.change import NameEdit, Write
 from porter.rewrite.decide.decision import Decision, Place, Reason
 from porter.rewrite.decide.facts import FileFacts
@@ -31,6 +32,7 @@ class _Attributes:
         self.tree = tree
         self.options = tree.options
         self.objects = Objects(file, tree)
+        self.asker = Asker(file, tree)
         self.back = self.options.source == "mindspore"
 
     def decisions(self) -> Iterator[Decision]:
@@ -66,7 +68,12 @@ class _Attributes:
 
     def _attribute(self, node: ast.Attribute, scope: Scope) -> Iterator[Decision]:
         known = self.objects.of(node.value, scope)
-        if not known.rules or self._own(node):
+        if self._own(node) or known.other:
+            return
+        if not known.rules and _is_called(node):
+            return  # no parameter can be called
+        if not known.rules:
+            yield from self.asker.attribute(node, f"attribute {node.attr}")
             return
         names = {
             self._changes(rule, known.generated or (ours is not None and prefers_class(ours, self.tree))).get(
@@ -151,6 +158,11 @@ class _Attributes:
 
     def _forward(self, rule: Rule) -> dict[str, str]:
         return {theirs: ours for ours, theirs in rule.forward.items()} if self.back else rule.forward
+
+
+def _is_called(node: ast.Attribute) -> bool:
+    call = parent(node)
+    return isinstance(call, ast.Call) and call.func is node
 
 
 def _tests_for_none(node: ast.Attribute) -> bool:

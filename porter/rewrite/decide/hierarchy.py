@@ -42,9 +42,9 @@ class TreeClass:
         return self.node.name
 
     @property
-    def methods(self) -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef]:
-        """Methods by name, the last definition of each."""
-        return {n.name: n for n in self.node.body if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))}
+    def methods(self) -> frozenset[str]:
+        """Names of the methods that the statement defines."""
+        return frozenset(n.name for n in self.node.body if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef)))
 
     @property
     def place(self) -> Place:
@@ -144,6 +144,57 @@ class Hierarchy:
                 seen.update(new)
             self._ancestry[entry] = tuple(found)
         return self._ancestry[entry]
+
+    @cached_property
+    def methods(self) -> Mapping[TreeClass, frozenset[str]]:
+        """For each class the methods that it and the classes above it define."""
+        return self._inherited({entry: entry.methods for entry in self.classes})
+
+    @cached_property
+    def rule_names(self) -> Mapping[TreeClass, frozenset[str]]:
+        """For each class the rules of the framework's names that it derives from."""
+        own = {e: frozenset(use.rule.name for use in b.uses if use.rule is not None) for e, b in self.bases.items()}
+        return self._inherited(own)
+
+    @cached_property
+    def outside(self) -> Mapping[TreeClass, frozenset[str]]:
+        """For each class the bases, of it and of those above it, that nothing in the tree tells about."""
+        return self._inherited({e: frozenset([b.outside] if b.outside else []) for e, b in self.bases.items()})
+
+    @cached_property
+    def held(self) -> set[TreeClass]:
+        """Classes that must stay, by themselves or for the sake of a class above them."""
+        return self.below(entry for entry, bases in self.bases.items() if bases.held)
+
+    def _inherited(self, own: Mapping[TreeClass, frozenset[str]]) -> Mapping[TreeClass, frozenset[str]]:
+        """What each class has of its own or from above, each class once; a circle ends where it closes."""
+        found: dict[TreeClass, frozenset[str]] = {}
+        for start in self.classes:
+            todo = [start]
+            while todo:
+                entry = todo[-1]
+                above = self.bases[entry].classes
+                missing = [base for base in above if base not in found]
+                found.setdefault(entry, own[entry])
+                if missing:
+                    todo += missing
+                else:
+                    found[entry] = own[entry].union(*(found[base] for base in above))
+                    todo.pop()
+        return found
+
+    def definers(self, entry: TreeClass, method: str) -> list[TreeClass]:
+        """The nearest classes, on each way up, that define a method."""
+        todo, seen, found = [entry], {entry}, list[TreeClass]()
+        while todo:
+            current = todo.pop()
+            if method in current.methods:
+                found.append(current)
+                continue
+            new = [base for base in self.bases[current].classes if base not in seen]
+            seen.update(new)
+            todo += new
+        return found
 
     @cached_property
     def heirs(self) -> Mapping[TreeClass, list[TreeClass]]:

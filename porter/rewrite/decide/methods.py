@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from porter.codes import Code
 from porter.findings import Kind, Level
+from porter.rewrite.decide.asking import Asker
 from porter.rewrite.decide.change import NameEdit, Write
 from porter.rewrite.decide.classes import MOVES
 from porter.rewrite.decide.decision import SILENT, Decision, Form, Need, Place, Reason, Way
@@ -17,6 +18,7 @@ from porter.rewrite.decide.hierarchy import TreeClass
 from porter.rewrite.decide.objects import Objects
 from porter.rewrite.decide.telling import QUIET, told
 from porter.rewrite.decide.tree import TreeFacts
+from porter.rewrite.decide.vocabulary import ASKED_METHODS
 from porter.source.index import enclosing_class
 from porter.source.names import dotted_parts
 from porter.source.scopes import Scope, parent
@@ -55,12 +57,14 @@ class _Methods:
         self.hierarchy = tree.hierarchy
         self.words = tree.hierarchy.words
         self.objects = Objects(file, tree)
+        self.asker = Asker(file, tree)
+        self.asked = ASKED_METHODS[tree.options.to]
 
     def decisions(self) -> Iterator[Decision]:
         """All of them, in no order."""
         for node, _ in self.module.scopes.classes:
             yield from self._definitions(self.hierarchy.by_node[node])
-        watched = self.words.methods.keys() | self.words.absent.keys()
+        watched = self.words.methods.keys() | self.words.absent.keys() | self.asked
         for attribute, scope in self.module.scopes.attributes:
             if attribute.attr in watched:
                 yield from self._use(attribute, scope)
@@ -134,7 +138,9 @@ class _Methods:
     def _use(self, node: ast.Attribute, scope: Scope) -> Iterator[Decision]:
         start = self.module.text.span(node)[1] - len(node.attr.encode())
         receiver = self._receiver(node.value, scope)
-        if receiver is None:
+        if node.attr in self.asked and (receiver is None or node.attr not in receiver.own):
+            yield from self._ask(node, receiver, scope)
+        elif receiver is None:
             yield from self._unknown(node, scope, start)
         elif node.attr in self.words.methods and receiver.needs is not None:
             needs = (*receiver.needs, *self._renames(node.attr, receiver))
@@ -142,11 +148,20 @@ class _Methods:
         elif node.attr in self.words.absent and node.attr not in receiver.own:
             yield from self._absent(node.attr, receiver, start)
 
+    def _ask(self, node: ast.Attribute, receiver: Receiver | None, scope: Scope) -> Iterator[Decision]:
+        """A method of all layers that a function of the generated module stands for."""
+        label = f"{MODULE}.{node.attr}"
+        if receiver is not None and receiver.layer:
+            yield from self.asker.method(node, label, Level.SAFE, receiver.needs or ())
+        elif receiver is None and not self.objects.of(node.value, scope).other:
+            yield from self.asker.method(node, label, Level.REVIEW, self.asker.needs)
+
     def _renames(self, attr: str, receiver: Receiver) -> Iterator[Need]:
         """A method of the tree's own has the new name only where a class that defines it changes sides."""
         if attr not in receiver.own:
             return
-        definers = [e.place for e in receiver.entries if attr in e.methods and self._may_move(e)]
+        found = [definer for entry in receiver.entries for definer in self.hierarchy.definers(entry, attr)]
+        definers = [definer.place for definer in found if self._may_move(definer)]
         yield Need(tuple(definers) or (Place("", 0, 0, Kind.CLASS),), MOVES, SILENT)
 
     def _absent(self, attr: str, receiver: Receiver, start: int) -> Iterator[Decision]:
@@ -205,11 +220,11 @@ class _Methods:
             return None
         if not self._may_move(entry) and entry not in self.tree.movers.earlier:
             return Receiver(None, frozenset(self.words.absent))
-        ancestors = tuple(a for a in self.hierarchy.ancestry(entry) if not (beyond and a is entry))
-        own = frozenset(name for a in ancestors for name in a.methods)
-        rules = frozenset(use.rule.name for use in self.hierarchy.uses_of(entry) if use.rule is not None)
+        entries = self.hierarchy.bases[entry].classes if beyond else (entry,)
+        own = frozenset().union(*(self.hierarchy.methods[each] for each in entries))
+        rules = self.hierarchy.rule_names[entry]
         needs = (Need((entry.place,), MOVES, SILENT),) if self._may_move(entry) else None
-        return Receiver(needs, own, ancestors, rules)
+        return Receiver(needs, own, entries, rules)
 
 
 def _together(receivers: list[Receiver]) -> Receiver | None:
@@ -218,4 +233,6 @@ def _together(receivers: list[Receiver]) -> Receiver | None:
     if moving and len(moving) < len(receivers):
         return None
     needs = tuple(need for each in moving for need in each) if moving else None
-    return replace(receivers[0], needs=needs)
+    own = frozenset().union(*(receiver.own for receiver in receivers))
+    entries = tuple(entry for receiver in receivers for entry in receiver.entries)
+    return replace(receivers[0], needs=needs, own=own, entries=entries)

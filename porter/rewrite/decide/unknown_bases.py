@@ -42,10 +42,9 @@ def _unknown(entry: TreeClass, file: FileFacts, moved: Moved, builds: bool) -> R
         outside = hierarchy.bases[entry].outside
         text = f"{outside} is not defined in this tree; if it is a {theirs} layer, it does not go with {ours}'s"
         return Reason(Code.UNKNOWN_BASE, text) if outside else SILENT
-    ancestry = hierarchy.ancestry(entry)
-    outside = next((hierarchy.bases[a].outside for a in ancestry if hierarchy.bases[a].outside), "")
-    said = entry in hierarchy.derived or any(hierarchy.bases[a].held for a in ancestry)
-    called = hierarchy.words.methods.keys() & entry.methods.keys() and (file.references or file.others)
+    outside = hierarchy.bases[entry].outside or min(hierarchy.outside[entry], default="")
+    said = entry in hierarchy.derived or entry in hierarchy.held
+    called = hierarchy.words.methods.keys() & entry.methods and (file.references or file.others)
     if not outside or said or not (builds or called):
         return SILENT
     text = f"{outside} is not defined in this tree; if it is a {theirs} layer, so is this class, and it does not move"

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 
 from porter.findings import Kind, Site
-from porter.rewrite.decide.change import Edit, NameEdit, Target, Write
+from porter.rewrite.decide.change import Ask, Edit, NameEdit, Target, Write
 from porter.rewrite.decide.decision import Choice, Form
 from porter.rewrite.decide.file import FilePlan
 from porter.rewrite.edit.splice import splice
@@ -25,6 +25,7 @@ def sites(plan: FilePlan, edits: Iterable[Edit], layers: str) -> list[Site]:
     found = [recorder.of_name(choice) for choice in recorder.names if choice.rule is not None or choice.reason]
     changes = [(c, c.way.change) for c in plan.choices if isinstance(c.way.change, Write)]
     found += [recorder.of_text(c, change) for c, change in changes if c.kind in RECORDED]
+    found += [recorder.of_asked(choice) for choice in plan.choices if isinstance(choice.way.change, Ask)]
     return sorted(found, key=lambda site: (site.line, site.column))
 
 
@@ -45,6 +46,15 @@ class _Recorder:
         before = self.text.slice(edit.start, edit.end)
         path = self.plan.module.path
         return Site(path, line, column, choice.kind, choice.label, before, edit.text, choice.level)
+
+    def of_asked(self, choice: Choice) -> Site:
+        """An expression, or a statement, that asks the generated module."""
+        place = choice.place
+        line, column = self.text.position(place.start)
+        before, after = self.text.slice(place.start, place.end), self.after(place.start, place.end)
+        names = {self.plan.spelled(choice).partition(".")[0]: LAYERS}
+        path, reason = self.plan.module.path, choice.reason.text
+        return Site(path, line, column, choice.kind, choice.label, before, after, choice.level, reason, {}, names)
 
     def of_name(self, choice: Choice) -> Site:
         """A name of the framework; for a call that is rewritten, the whole call."""
