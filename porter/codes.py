@@ -48,6 +48,7 @@ class Code(StrEnum):
     CLASS_NAME = "PT037"
     PARAMETER_NAME = "PT038"
     ASKED = "PT039"
+    ASSUMED = "PT040"
 
 
 EXPLAINED = {
@@ -100,6 +101,7 @@ EXPLAINED = {
     "differently: the keys of checkpoints have other names there.",
     Code.ASKED: "What an object is could not be found out, so a function of the generated module looks at it when the "
     "program runs: the meaning is kept, whatever the object is.",
+    Code.ASSUMED: "What an object is was concluded from how it is used, which code elsewhere can make untrue.",
     Code.CONSTRUCTORS: "The constructors of a class differ between the frameworks, so a call of it stays.",
 }
 """What each code means, in a sentence or two."""

@@ -98,7 +98,7 @@ def plan_tree(
     taken, held = handed_on(tree.index), _held(tree.index, choices)
     files: dict[str, FilePlan] = {}
     for path, file in tree.files.items():
-        told = [_as_told(decision) for tell in TELLERS for decision in tell(file, moved)]
+        told = [_as_told(decision) for tell in TELLERS for decision in tell(file, tree, moved)]
         dotted = file.module.dotted
         public = taken.get(dotted, frozenset()) | file.module.exported
         fixed = Strings(file).spelled() | held.get(dotted, frozenset())

@@ -354,4 +354,3 @@ def _met_when_true(node: ast.AST, statement: ast.If) -> bool:
 
 def _is_not(node: ast.AST | None) -> bool:
     return isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)
-

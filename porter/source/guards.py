@@ -174,7 +174,9 @@ def _called(test: ast.Call, truth: bool, key: str, since: ast.AST) -> Iterator[T
         yield Told((test.func,), since, truth)
     if name not in ("isinstance", "issubclass") or len(test.args) != 2 or not isinstance(test.func, ast.Name):
         return
-    if (name == "isinstance" and key_of(test.args[0]) == key) or (name == "issubclass" and _class_of(test.args[0], key)):
+    if (name == "isinstance" and key_of(test.args[0]) == key) or (
+        name == "issubclass" and _class_of(test.args[0], key)
+    ):
         yield Told((test.args[1],), since, truth)
 
 

@@ -250,6 +250,19 @@ def enclosing_class(node: ast.AST) -> ast.ClassDef | None:
     return next((a for a in ancestors(node) if isinstance(a, ast.ClassDef)), None)
 
 
+def is_self(node: ast.expr) -> bool:
+    """Whether an expression is the instance that the method around it belongs to."""
+    if not isinstance(node, ast.Name):
+        return False
+    function = enclosing_function(node)
+    while function is not None and not isinstance(parent(function), ast.ClassDef):
+        function = enclosing_function(function)
+    if function is None or any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in function.decorator_list):
+        return False
+    arguments = [*function.args.posonlyargs, *function.args.args]
+    return bool(arguments) and arguments[0].arg == node.id
+
+
 def enclosing_function(node: ast.AST) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
     """The function or method that holds a node."""
     return next((a for a in ancestors(node) if isinstance(a, (ast.FunctionDef, ast.AsyncFunctionDef))), None)

@@ -26,7 +26,9 @@ SETS = {
     "__setattr__": "value",
 }
 """Methods that set an attribute by its name, and what they set it to."""
-HANDS = frozenset({ast.Call, ast.keyword, ast.Assign, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.NamedExpr, ast.AnnAssign})
+HANDS = frozenset(
+    {ast.Call, ast.keyword, ast.Assign, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.NamedExpr, ast.AnnAssign}
+)
 """Nodes around an object that may hand it to somebody who fills it."""
 DICTS = frozenset({"__dict__", "_modules", "_parameters", "_buffers", "_cells", "_params"})
 """Attributes behind which all others lie: who writes there may set any."""

@@ -1,10 +1,13 @@
-"""What tensors and layers of the frameworks give, as far as it needs no rule: names of the frameworks' own documents."""
+"""What tensors and layers of the frameworks give, as far as that needs no rule: by the names that they have."""
 
 from __future__ import annotations
 
 TENSORS = frozenset(
     {"torch.Tensor", "torch.nn.Parameter", "torch.nn.parameter.Parameter", "torch.nn.Buffer"}
-    | {f"torch.{kind}Tensor" for kind in ("Float", "Double", "Half", "BFloat16", "Int", "Long", "Short", "Byte", "Bool")}
+    | {
+        f"torch.{kind}Tensor"
+        for kind in ("Float", "Double", "Half", "BFloat16", "Int", "Long", "Short", "Byte", "Bool")
+    }
     | {"mindspore.Tensor", "mindspore.Parameter", "mindspore.common.tensor.Tensor", "mindspore.common.Tensor"}
     | {"mindspore.common.parameter.Parameter", "mindspore.common.Parameter"}
 )
@@ -45,8 +48,24 @@ NO_TENSOR = frozenset(
     | {"seed", "set_default_dtype", "set_default_device", "set_default_tensor_type", "set_num_threads", "promote_types"}
     | {"set_printoptions", "can_cast", "result_type", "are_deterministic_algorithms_enabled", "typename"}
     | {"use_deterministic_algorithms", "set_float32_matmul_precision", "get_float32_matmul_precision", "equal"}
-    | {"set_num_interop_threads", "is_deterministic_algorithms_warn_only_enabled", "allclose", "set_seed", "set_context"}
-    | {"get_context", "get_seed", "set_device", "save_checkpoint", "save", "is_autocast_enabled", "shape", "rank", "size"}
+    | {
+        "set_num_interop_threads",
+        "is_deterministic_algorithms_warn_only_enabled",
+        "allclose",
+        "set_seed",
+        "set_context",
+    }
+    | {
+        "get_context",
+        "get_seed",
+        "set_device",
+        "save_checkpoint",
+        "save",
+        "is_autocast_enabled",
+        "shape",
+        "rank",
+        "size",
+    }
     | {"get_autocast_dtype", "get_autocast_gpu_dtype"}
 )
 """Functions whose result is no tensor, but a number, a text, a truth value or nothing."""
@@ -54,7 +73,16 @@ OPEN = frozenset(
     {"load", "compile", "vmap", "manual_seed", "jit", "grad_and_value", "value_and_grad", "load_checkpoint", "cond"}
     | {"while_loop", "map", "vjp", "jvp", "jacrev", "jacfwd", "hessian", "functional_call", "set_rng_state", "export"}
     | {"get_device_module", "set_flush_denormal", "get_grad", "load_param_into_net", "recompute", "derivative"}
-    | {"load_mindir", "save_mindir", "run_check", "ms_function", "ms_class", "jit_class", "lazy_inline", "set_auto_parallel_context"}
+    | {
+        "load_mindir",
+        "save_mindir",
+        "run_check",
+        "ms_function",
+        "ms_class",
+        "jit_class",
+        "lazy_inline",
+        "set_auto_parallel_context",
+    }
     | {"overrides", "sym_int", "sym_float", "sym_max", "sym_min", "sym_not", "Stream"}
     | {"get_auto_parallel_context", "reset_auto_parallel_context", "reset_ps_context", "get_ps_context", "_assert"}
 )
@@ -68,7 +96,20 @@ FAMILIES = frozenset(
 DTYPES = frozenset(
     {f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)}
     | {"float16", "float32", "float64", "bfloat16", "complex32", "complex64", "complex128", "float", "double", "half"}
-    | {"int", "long", "short", "bool", "cfloat", "cdouble", "quint8", "qint8", "qint32", "bool_", "strided", "channels_last"}
+    | {
+        "int",
+        "long",
+        "short",
+        "bool",
+        "cfloat",
+        "cdouble",
+        "quint8",
+        "qint8",
+        "qint32",
+        "bool_",
+        "strided",
+        "channels_last",
+    }
     | {"channels_last_3d", "contiguous_format", "preserve_format", "sparse_coo", "inf", "nan", "pi", "e", "newaxis"}
 )
 MODULES = frozenset(
@@ -123,7 +164,22 @@ ONLY_OF_TENSORS = frozenset(
 OF_TENSORS = frozenset(
     {"shape", "size", "dim", "ndim", "device", "dtype", "view", "reshape", "transpose", "squeeze", "repeat", "expand"}
     | {"mean", "sum", "std", "var", "max", "min", "abs", "sqrt", "exp", "log", "pow", "t", "T", "flatten", "split"}
-    | {"float", "half", "double", "long", "int", "bool", "to", "cuda", "cpu", "clone", "item", "tolist", "numpy", "data"}
+    | {
+        "float",
+        "half",
+        "double",
+        "long",
+        "int",
+        "bool",
+        "to",
+        "cuda",
+        "cpu",
+        "clone",
+        "item",
+        "tolist",
+        "numpy",
+        "data",
+    }
     | {"astype", "swapaxes", "argmax", "argmin", "flip", "roll", "cumsum", "norm", "all", "any", "nelement"}
 )
 """Names that tensors have, and that in a layer's forward hardly anything else has."""

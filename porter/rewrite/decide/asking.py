@@ -29,64 +29,69 @@ class Asker:
         self.options = tree.options
         self.needs = (Need((ANY_CHANGE,), frozenset({Form.MOVES}), SILENT),) if tree.makers else ()
 
-    def attribute(self, node: ast.Attribute, label: str) -> Iterator[Decision]:
+    def attribute(
+        self, node: ast.Attribute, label: str, needs: tuple[Need, ...], assumed: str = ""
+    ) -> Iterator[Decision]:
         """`m.weight` where it is read, and where a statement sets it; in any other place it is told."""
+        ask = self._of_attribute(node)
+        if ask is not None:
+            yield self._decision(ask, label, self._not_known(node.attr, assumed), Level.REVIEW, needs)
+        else:
+            text = f"{node.attr} is set, or deleted, in a way that no function can take over"
+            yield self._said(node, label, text, needs)
+
+    def either(self, node: ast.Attribute, needs: tuple[Need, ...]) -> Iterator[Way]:
+        """The way of an attribute whose object can be of either framework."""
+        ask = self._of_attribute(node)
+        text = f"{node.attr} is spelled differently in the two frameworks, and this object can be of either"
+        if ask is not None:
+            why = Reason(Code.ATTRIBUTE_OF_TWO, f"{text}: {self.options.layers} looks when the program runs")
+            yield Way(Form.ASKED, ask, Level.REVIEW, why, needs=needs)
+        yield Way(Form.TOLD, level=Level.MANUAL, why=Reason(Code.ATTRIBUTE_OF_TWO, text), needs=needs)
+
+    def _of_attribute(self, node: ast.Attribute) -> Ask | None:
         above = parent(node)
         if isinstance(node.ctx, ast.Load):
-            yield from self._asked(node, node, (), label)
-        elif isinstance(above, ast.Assign) and above.targets == [node] and self._plain_target(node, above):
-            yield self._set(node, above, label)
-        else:
-            yield self._said(node, label, f"{node.attr} is set, or deleted, in a way that no function can take over")
+            return self._asked(node, node, ())
+        if isinstance(above, ast.Assign) and above.targets == [node] and self._plain_target(node, above):
+            return self._set(node, above)
+        return None
 
-    def method(self, node: ast.Attribute, label: str, level: Level, needs: tuple[Need, ...]) -> Iterator[Decision]:
+    def method(self, node: ast.Attribute, label: str, level: Level, needs: tuple[Need, ...]) -> Decision:
         """`net.modules()`; a method that is handed around is told, since its identity would be another."""
         call = parent(node)
-        if isinstance(call, ast.Call) and call.func is node:
-            arguments = self._arguments(call, node)
-            yield from self._asked(node, call, arguments, label, level, needs)
-        else:
-            yield self._said(node, label, f"the method {node.attr} is handed around, and what has it is not known")
+        if not isinstance(call, ast.Call) or call.func is not node:
+            return self._said(node, label, f"the method {node.attr} is handed around as it is", needs)
+        ask = self._asked(node, call, self._arguments(call, node))
+        if ask is None:
+            text = f"a line break or a comment stands before {node.attr}, so it is not rewritten"
+            return self._said(node, label, text, needs)
+        return self._decision(ask, label, self._not_known(node.attr), level, needs)
 
     def lookup(self, call: ast.Call, builtin: str, label: str) -> Decision:
         """`getattr(m, "weight", None)`: the same call of the function that asks."""
         _, end = self.text.span(call.func)
         first, last = self.text.span(call)
         ask = Ask(first, last, self._target(LOOKUPS[builtin]), ((end, last),))
-        return self._decision(first, last, ask, label, self._why(builtin, call.args[1]), Level.REVIEW, self.needs)
+        return self._decision(ask, label, self._why(builtin, call.args[1]), Level.REVIEW, self.needs)
 
-    def _asked(
-        self,
-        node: ast.Attribute,
-        whole: ast.expr,
-        arguments: tuple[str | tuple[int, int], ...],
-        label: str,
-        level: Level = Level.REVIEW,
-        needs: tuple[Need, ...] | None = None,
-    ) -> Iterator[Decision]:
+    def _asked(self, node: ast.Attribute, whole: ast.expr, arguments: tuple[str | tuple[int, int], ...]) -> Ask | None:
         start, end = self.text.span(whole)
         object_end = self._object_end(node)
         if object_end is None:
-            yield self._said(
-                node, label, f"a line break or a comment stands before {node.attr}, so it is not rewritten"
-            )
-            return
-        ask = Ask(start, end, self._target(node.attr), ("(", (start, object_end), *arguments, ")"))
-        needs = self.needs if needs is None else needs
-        yield self._decision(start, end, ask, label, self._not_known(node.attr), level, needs)
+            return None
+        return Ask(start, end, self._target(node.attr), ("(", (start, object_end), *arguments, ")"))
 
-    def _set(self, node: ast.Attribute, statement: ast.Assign, label: str) -> Decision:
+    def _set(self, node: ast.Attribute, statement: ast.Assign) -> Ask:
         """`m.weight = v` becomes a call, whose value is a tuple in brackets where it was one without."""
         start, end = self.text.span(statement)
         object_end = self._object_end(node)
         match = ASSIGNS.match(self.text.data, self.text.span(node)[1])
         assert object_end is not None and match is not None
-        bare = isinstance(statement.value, ast.Tuple) and self.text.span(statement.value)[0] == match.end()
-        bare = bare and self.text.data[match.end() : match.end() + 1] != b"("
+        bare = isinstance(statement.value, ast.Tuple) and self.text.data[match.end() : match.end() + 1] != b"("
         value: tuple[str | tuple[int, int], ...] = ((match.end(), end),)
         parts = ("(", (start, object_end), f', "{node.attr}", ', *(("(", *value, ")") if bare else value), ")")
-        ask = Ask(start, end, self._target("set_member"), parts)
-        return self._decision(start, end, ask, label, self._not_known(node.attr), Level.REVIEW, self.needs)
+        return Ask(start, end, self._target("set_member"), parts)
 
     def _plain_target(self, node: ast.Attribute, statement: ast.Assign) -> bool:
         starred = isinstance(statement.value, (ast.Starred, ast.Yield, ast.YieldFrom))
@@ -109,23 +114,23 @@ class Asker:
     def _target(self, name: str) -> Target:
         return Target(self.options.layers, name)
 
-    def _not_known(self, name: str) -> Reason:
-        text = f"what has this {name} is not known, so {self.options.layers} looks when the program runs"
-        return Reason(Code.ASKED, text)
+    def _not_known(self, name: str, assumed: str = "") -> Reason:
+        what = (
+            f"what has this {name} is not known" if not assumed else f"what has this {name} is not certain, {assumed}"
+        )
+        return Reason(Code.ASKED, f"{what}: {self.options.layers} looks when the program runs")
 
     def _why(self, builtin: str, name: ast.expr) -> Reason:
         what = f'"{name.value!s}"' if isinstance(name, ast.Constant) else "a name"
         text = f"{builtin} is given {what} as a text, so {self.options.layers} looks when the program runs"
         return Reason(Code.ASKED, text)
 
-    def _decision(
-        self, start: int, end: int, ask: Ask, label: str, why: Reason, level: Level, needs: tuple[Need, ...]
-    ) -> Decision:
+    def _decision(self, ask: Ask, label: str, why: Reason, level: Level, needs: tuple[Need, ...]) -> Decision:
         why = why if level is not Level.SAFE else SILENT
         way = Way(Form.ASKED, ask, level, why, needs=needs)
         stays = QUIET if needs else Way(Form.STAYS, level=Level.MANUAL)
-        return Decision(Place(self.file.path, start, end, Kind.ATTRIBUTE), (way, stays), label)
+        return Decision(Place(self.file.path, ask.start, ask.end, Kind.ATTRIBUTE), (way, stays), label)
 
-    def _said(self, node: ast.Attribute, label: str, text: str) -> Decision:
+    def _said(self, node: ast.Attribute, label: str, text: str, needs: tuple[Need, ...]) -> Decision:
         start = self.text.span(node)[1] - len(node.attr.encode())
-        return told(self.file.path, start, Level.MANUAL, label, Reason(Code.UNKNOWN_OBJECT, text), self.needs)
+        return told(self.file.path, start, Level.MANUAL, label, Reason(Code.UNKNOWN_OBJECT, text), needs)

@@ -79,6 +79,10 @@ class Movers:
                     found[plain] = [*dict.fromkeys([*found[plain], *layers])]
         return dict(found)
 
+    def may_move(self, entry: TreeClass) -> bool:
+        """Whether a class can change sides, or lend its methods to one that does."""
+        return entry in self.hierarchy.derived or entry in self.supporters
+
     def plain_heirs(self, mixin: TreeClass) -> Iterator[TreeClass]:
         """Classes that inherit from a mixin and are no layers, nor held back."""
         for heir in self.hierarchy.below(self.hierarchy.heirs.get(mixin, ())):

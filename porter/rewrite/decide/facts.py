@@ -19,7 +19,6 @@ from porter.rules.model import Rule
 from porter.source.generated import stands_for
 from porter.source.index import TreeIndex
 from porter.source.names import Reference, SourceModule
-from porter.source.receivers import Receivers
 from porter.source.roles import kind_of
 from porter.source.scopes import parent
 
@@ -61,15 +60,13 @@ class FileFacts:
         self.references = [r for r in references if self._of_source(r)]
         self.others = [r for r in references if r.meaning.partition(".")[0] == options.to]
         self.resolved: Mapping[int, str] = {id(n): q for r in self.references for n, q in _prefixes(r)}
-        known = {**self.resolved} | {id(n): q for r in self.others for n, q in _prefixes(r)}
         found = references if generated else []
-        earlier = {id(r.node): name for r in found if (name := self._generated_origin(r))}
-        known |= earlier
+        self.earlier: Mapping[int, str] = {id(r.node): name for r in found if (name := self._generated_origin(r))}
+        others = {id(n): q for r in self.others for n, q in _prefixes(r)}
+        self.known: Mapping[int, str] = {**self.resolved, **others, **self.earlier}
         self.already: Mapping[int, str] = {
             id(r.node): r.qualified for r in references if id(r.node) not in self.resolved
         }
-        self.receivers = Receivers(module, lambda node: known.get(id(node)))
-        self.earlier = Receivers(module, lambda node: earlier.get(id(node)))
 
     @property
     def path(self) -> str:

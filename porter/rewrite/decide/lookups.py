@@ -14,6 +14,7 @@ from porter.rewrite.decide.objects import Objects
 from porter.rewrite.decide.telling import told
 from porter.rewrite.decide.tree import TreeFacts
 from porter.rewrite.decide.vocabulary import ASKED_METHODS
+from porter.rules.model import Rule
 from porter.source.scopes import Scope, parent
 
 DISPLAYS = (ast.Tuple, ast.List, ast.Set)
@@ -45,8 +46,8 @@ class _Lookups:
         texts = texts_of(name, scope)
         if texts is not None and not texts & self.watched:
             return
-        known = self.objects.of(target, scope)
-        if known.other or (known.rules and not self._differs(texts, known.rules[0][1].name)):
+        known = self.objects.of(target)
+        if not known.unknown and not any(self._differs(texts, kind.rule) for kind in known.kinds):
             return
         if texts is not None and texts & self.methods.keys():
             return  # told with the method's other uses
@@ -58,11 +59,9 @@ class _Lookups:
             return
         yield self.asker.lookup(call, builtin, label)
 
-    def _differs(self, texts: frozenset[str] | None, name: str) -> bool:
-        rule = next((rule for rule in self.tree.rules.rules.values() if rule.name == name), None)
-        changes = rule.attribute_changes(self.tree.options.source) if rule is not None else {}
-        methods = ASKED_METHODS[self.tree.options.to]
-        return texts is None or bool(texts & (changes.keys() | methods))
+    def _differs(self, texts: frozenset[str] | None, rule: Rule) -> bool:
+        changes = rule.attribute_changes(self.tree.options.source).keys()
+        return bool(changes if texts is None else texts & (changes | ASKED_METHODS[self.tree.options.to]))
 
 
 def texts_of(node: ast.expr, scope: Scope) -> frozenset[str] | None:

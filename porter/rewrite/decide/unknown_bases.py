@@ -12,12 +12,13 @@ from porter.rewrite.decide.decision import SILENT, Decision, Reason
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.hierarchy import TreeClass
 from porter.rewrite.decide.telling import told
+from porter.rewrite.decide.tree import TreeFacts
 from porter.source.index import enclosing_class
 
 FRAMEWORK = {"torch": "PyTorch", "mindspore": "MindSpore"}
 
 
-def tell(file: FileFacts, moved: Moved) -> Iterator[Decision]:
+def tell(file: FileFacts, tree: TreeFacts, moved: Moved) -> Iterator[Decision]:
     """Remarks about the classes of a file of which one base is unknown, or shares its methods with what moves."""
     builders = _builders(file, moved)
     for node, _ in file.module.scopes.classes:
@@ -55,7 +56,7 @@ def _builders(file: FileFacts, moved: Moved) -> set[ast.ClassDef | None]:
     """Classes of a file that build layers in their methods."""
     found: set[ast.ClassDef | None] = set()
     for call, _ in file.module.scopes.calls:
-        name = file.receivers.resolve(call.func)
+        name = file.known.get(id(call.func))
         if name is not None and moved.hierarchy.is_layer(name):
             found.add(enclosing_class(call))
     return found

@@ -25,7 +25,8 @@ def sites(plan: FilePlan, edits: Iterable[Edit], layers: str) -> list[Site]:
     found = [recorder.of_name(choice) for choice in recorder.names if choice.rule is not None or choice.reason]
     changes = [(c, c.way.change) for c in plan.choices if isinstance(c.way.change, Write)]
     found += [recorder.of_text(c, change) for c, change in changes if c.kind in RECORDED]
-    found += [recorder.of_asked(choice) for choice in plan.choices if isinstance(choice.way.change, Ask)]
+    asked = [(c, c.way.change) for c in plan.choices if isinstance(c.way.change, Ask)]
+    found += [recorder.of_asked(choice, change) for choice, change in asked]
     return sorted(found, key=lambda site: (site.line, site.column))
 
 
@@ -47,11 +48,10 @@ class _Recorder:
         path = self.plan.module.path
         return Site(path, line, column, choice.kind, choice.label, before, edit.text, choice.level)
 
-    def of_asked(self, choice: Choice) -> Site:
+    def of_asked(self, choice: Choice, change: Ask) -> Site:
         """An expression, or a statement, that asks the generated module."""
-        place = choice.place
-        line, column = self.text.position(place.start)
-        before, after = self.text.slice(place.start, place.end), self.after(place.start, place.end)
+        line, column = self.text.position(change.start)
+        before, after = self.text.slice(change.start, change.end), self.after(change.start, change.end)
         names = {self.plan.spelled(choice).partition(".")[0]: LAYERS}
         path, reason = self.plan.module.path, choice.reason.text
         return Site(path, line, column, choice.kind, choice.label, before, after, choice.level, reason, {}, names)

@@ -232,9 +232,7 @@ def stores_of(values: Values, node: ast.ClassDef, name: str) -> Iterator[tuple[S
             yield store, f"{store.module.path}:{store.node.lineno} may set {name} from outside"
 
 
-def concerns(
-    values: Values, member: Values, owner: ast.expr, node: ast.ClassDef, kin: frozenset[ast.ClassDef]
-) -> bool:
+def concerns(values: Values, member: Values, owner: ast.expr, node: ast.ClassDef, kin: frozenset[ast.ClassDef]) -> bool:
     """Whether an owner, an expression of the file of `member`, may be an object of a class; `kin`: its relatives."""
     inside = parameters.self_class(member, owner)
     if inside is not None:

@@ -35,7 +35,9 @@ if TYPE_CHECKING:
 
 SOME_LAYER = "what a layer of a class that is not known gives is taken for a tensor"
 WRAPPERS = frozenset({"torch.compile", "torch.jit.script", "torch.jit.freeze", "torch.jit.optimize_for_inference"})
-CONTEXTS = frozenset({"no_grad", "enable_grad", "inference_mode", "set_grad_enabled", "autocast", "device", "finfo", "iinfo"})
+CONTEXTS = frozenset(
+    {"no_grad", "enable_grad", "inference_mode", "set_grad_enabled", "autocast", "device", "finfo", "iinfo"}
+)
 
 
 def call(values: Values, node: ast.expr) -> Answer:
@@ -219,4 +221,3 @@ def of_object(values: Values, thing: OfTree, node: ast.Call) -> Answer:
     found = [layer(values, Instance(base), node) for base in bases]
     answer = next((each for each in found if each.things), UNKNOWN)
     return assume(answer, SOME_LAYER)
-

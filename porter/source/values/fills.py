@@ -30,7 +30,17 @@ if TYPE_CHECKING:
 
 READERS = (ast.For, ast.AsyncFor, ast.comprehension, ast.Compare, ast.BoolOp, ast.BinOp, ast.UnaryOp, ast.If, ast.While)
 """Places where a container is only looked at."""
-LOOKERS = (*READERS, ast.IfExp, ast.Starred, ast.FormattedValue, ast.Return, ast.Yield, ast.Expr, ast.Assert, ast.Delete)
+LOOKERS = (
+    *READERS,
+    ast.IfExp,
+    ast.Starred,
+    ast.FormattedValue,
+    ast.Return,
+    ast.Yield,
+    ast.Expr,
+    ast.Assert,
+    ast.Delete,
+)
 EMPTY_CALLS = frozenset({"list", "dict", "set", "OrderedDict", "defaultdict", "deque", "ModuleList", "Sequential"})
 
 
@@ -196,4 +206,3 @@ def stored(values: Values, store: Store) -> Answer:
     if isinstance(store.node, ast.Attribute):
         return names.assigned(values, store.node)
     return values.ask(store.value) if store.value is not None else UNKNOWN
-

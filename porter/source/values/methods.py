@@ -114,7 +114,9 @@ def _of_any_layer(values: Values, itself: Answer, name: str) -> Answer:
     if name in tensors.STATES:
         return known(Sequence(one, "dict"))
     if name in tensors.NAMED_LAYERS:
-        return known(Sequence(frozenset({Sequence(frozenset(), "tuple", (frozenset({TEXT}), frozenset()))}), "iterator"))
+        return known(
+            Sequence(frozenset({Sequence(frozenset(), "tuple", (frozenset({TEXT}), frozenset()))}), "iterator")
+        )
     if name in ("children", "modules", "cells"):
         return known(Sequence(frozenset(), "iterator"))
     return known(NONE) if name in tensors.NO_RESULT else UNKNOWN

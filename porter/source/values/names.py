@@ -36,7 +36,18 @@ BUILTINS = frozenset(dir(builtins))
 FOREIGN = frozenset({"torch", "mindspore"})
 HARMLESS = frozenset(
     {"dataclass", "dataclasses.dataclass", "total_ordering", "runtime_checkable", "final", "typing.final", "unique"}
-    | {"no_grad", "inference_mode", "script", "ignore", "export", "unused", "wraps", "lru_cache", "cache", "staticmethod"}
+    | {
+        "no_grad",
+        "inference_mode",
+        "script",
+        "ignore",
+        "export",
+        "unused",
+        "wraps",
+        "lru_cache",
+        "cache",
+        "staticmethod",
+    }
     | {"classmethod", "abstractmethod", "override", "overload", "ms_function", "jit", "jit_class", "property", "setter"}
     | {"cached_property", "deprecated", "custom_fwd", "custom_bwd", "compile", "autocast", "enable_grad", "torch_jit"}
 )
@@ -256,4 +267,3 @@ def top_name(values: Values, name: str) -> Answer:
         return UNKNOWN
     answer = union(_in_order(values, bindings))
     return _of_module(values, name, home, answer) if answer.things else answer
-

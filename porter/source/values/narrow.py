@@ -250,4 +250,3 @@ def captured(values: Values, node: ast.MatchAs | ast.MatchStar | ast.MatchMappin
         attr = above.kwd_attrs[above.kwd_patterns.index(node)]
         return attributes.of_answer(values, classes(values, above.cls), attr)
     return UNKNOWN
-

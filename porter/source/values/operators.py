@@ -45,7 +45,12 @@ def combine(operator: ast.operator, left: Answer, right: Answer) -> Answer:
     if (_all_tensors(left) and not right.things) or (_all_tensors(right) and not left.things):
         tensor = next(iter((left if left.things else right).things))
         return Answer(frozenset({_fresh(tensor)}), "what a tensor is combined with is taken for a tensor or a number")
-    if left.things and not right.things and left.things <= {TEXT} and isinstance(operator, (ast.Mod, ast.Add, ast.Mult)):
+    if (
+        left.things
+        and not right.things
+        and left.things <= {TEXT}
+        and isinstance(operator, (ast.Mod, ast.Add, ast.Mult))
+    ):
         return known(TEXT)
     if not left.things or not right.things:
         return UNKNOWN

@@ -59,7 +59,9 @@ def _own(body: list[ast.stmt]) -> Iterator[ast.AST]:
         if isinstance(node, NESTED):
             continue
         yield node
-        if isinstance(node, (ast.stmt, ast.excepthandler, ast.match_case, ast.Expr, ast.Yield, ast.YieldFrom, ast.Await)):
+        if isinstance(
+            node, (ast.stmt, ast.excepthandler, ast.match_case, ast.Expr, ast.Yield, ast.YieldFrom, ast.Await)
+        ):
             todo += ast.iter_child_nodes(node)
         elif isinstance(node, ast.NamedExpr):
             todo.append(node.value)
@@ -128,4 +130,3 @@ def _argument(values: Values, call: ast.Call, function: FunctionNode, argument: 
     default = parameters.default_of(function, argument)
     member = values.home(function)
     return member.ask(default) if plain and default is not None else UNKNOWN
-

@@ -16,11 +16,24 @@ if TYPE_CHECKING:
 MAKERS = frozenset(
     {"zeros", "ones", "rand", "randn", "randint", "randperm", "arange", "full", "empty", "linspace", "logspace", "eye"}
     | {"tensor", "as_tensor", "from_numpy", "range", "normal", "asarray", "frombuffer", "tril_indices", "triu_indices"}
-    | {"Tensor", "scalar_tensor", "complex", "polar", "fill", "einsum", "hann_window", "hamming_window", "where", "numel"}
+    | {
+        "Tensor",
+        "scalar_tensor",
+        "complex",
+        "polar",
+        "fill",
+        "einsum",
+        "hann_window",
+        "hamming_window",
+        "where",
+        "numel",
+    }
     | {"is_tensor", "save", "load", "initializer", "standard_normal", "uniform", "meshgrid", "cartesian_prod"}
 )
 """Functions whose first argument is no tensor, or need not be."""
-JOINERS = frozenset({"cat", "stack", "concat", "concatenate", "hstack", "vstack", "dstack", "column_stack", "row_stack"})
+JOINERS = frozenset(
+    {"cat", "stack", "concat", "concatenate", "hstack", "vstack", "dstack", "column_stack", "row_stack"}
+)
 
 
 def is_used_as_tensor(values: Values, node: ast.arg, function: FunctionNode) -> bool:
