@@ -12,6 +12,7 @@ from porter.rules.cases import check_misfits
 from porter.rules.model import FRAMEWORKS, Framework, ParamRule, Rule, other
 
 TEMPLATES = Path(__file__).parent.parent / "runtime" / "standalone"
+NO_LAYERS = {"__init__", "members"}
 
 
 def misfits(rule: Rule) -> Iterator[str]:
@@ -105,5 +106,5 @@ def _layers(rule: Rule, side: Framework, names: dict[str, str]) -> Iterator[str]
 @cache
 def templates(side: Framework) -> dict[str, str]:
     """Names and texts of the layers that porter has written out."""
-    paths = sorted(path for path in (TEMPLATES / side).glob("*.py") if path.stem != "__init__")
+    paths = sorted(path for path in (TEMPLATES / side).glob("*.py") if path.stem not in NO_LAYERS)
     return {path.stem: path.read_text(encoding="utf-8") for path in paths}

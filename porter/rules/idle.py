@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from porter.rules.model import FRAMEWORKS, ParamRule, Rule
 
-OF_CLASSES = ("forward", "weights", "attributes", "attribute_notes", "present", "methods", "base_init")
+OF_WEIGHTS = ("present", "unset", "buffers")
+OF_CLASSES = ("forward", "weights", "attributes", "attribute_notes", *OF_WEIGHTS, "methods", "base_init")
 
 
 def idle_entries(rule: Rule) -> Iterator[str]:
@@ -56,8 +57,10 @@ def _tables(rule: Rule) -> Iterator[str]:
         yield f"{name} changes nothing: {rule.torch.name} is no class"
     for table, names in (("forward", rule.forward), ("methods", rule.methods)):
         yield from (f"[{table}] {name} is the same name: it changes nothing" for name in names if names[name] == name)
-    for name in rule.present.keys() - rule.weights:
-        yield f"[present] {name} changes nothing: it is not in [weights]"
+    for table in OF_WEIGHTS:
+        shown = table if table == "buffers" else f"[{table}]"
+        missing = [name for name in getattr(rule, table) if name not in rule.weights]
+        yield from (f"{shown} {name} changes nothing: it is not in [weights]" for name in missing)
     if rule.base_init and not rule.methods:
         yield "[base_init] changes nothing without [methods]: only a base class is constructed by a subclass"
     if any(rule.taken.values()) and not rule.methods:

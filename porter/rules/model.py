@@ -12,6 +12,7 @@ from porter.rules.conditions import Condition
 from porter.rules.data import is_data
 from porter.rules.differs import Difference
 from porter.rules.transforms import TRANSFORMS
+from porter.rules.unset import Unset
 
 Framework = Literal["torch", "mindspore"]
 FRAMEWORKS: tuple[Framework, ...] = ("torch", "mindspore")
@@ -194,6 +195,8 @@ class Rule:
     attributes: dict[str, str] = field(default_factory=dict)
     attribute_notes: dict[str, str] = field(default_factory=dict)
     present: dict[str, str] = field(default_factory=dict)
+    unset: dict[str, Unset] = field(default_factory=dict)
+    buffers: tuple[str, ...] = ()
     forward: dict[str, str] = field(default_factory=dict)
     methods: dict[str, str] = field(default_factory=dict)
     absent: dict[Framework, dict[str, str]] = field(default_factory=dict)

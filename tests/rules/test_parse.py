@@ -31,8 +31,8 @@ def check(**keys: Any) -> Data:
     return {"check": [{"args": "3", "input": [2, 3]} | keys]}
 
 
-TOP = "absent, attribute_notes, attributes, base_init, check, differs, forward, grows, layer, methods, mindspore, "
-TOP += "notes, one_way, param, present, taken, torch, versions, weights, write"
+TOP = "absent, attribute_notes, attributes, base_init, buffers, check, differs, forward, grows, layer, methods, "
+TOP += "mindspore, notes, one_way, param, present, taken, torch, unset, versions, weights, write"
 KINDS = "call, value, base, type test, comparison, annotation, attribute, method, string, import"
 KEEP = {"write": "keep", "note": "this would be lost"}
 
@@ -196,9 +196,40 @@ FAULTS: dict[str, tuple[Data, str]] = {
         {"methods": {"forward": "def"}},
         "[methods] forward = 'def': two names are expected",
     ),
-    "attribute": ({"attributes": {"rate": "a.b"}}, "[attributes] rate = 'a.b': two names are expected"),
+    "attribute": ({"attributes": {"rate": "a b"}}, "[attributes] rate = 'a b': two names are expected"),
     "attribute_notes": ({"attribute_notes": {"rate": ""}}, f"[attribute_notes] rate is '': {WHY}"),
     "present": ({"present": {"weight": "None"}}, f"[present] weight is 'None': {WHY}"),
+    "buffers is a text": ({"buffers": "mean"}, "buffers is 'mean': a list of names is expected"),
+    "buffers are no names": ({"buffers": ["a.b"]}, "buffers is ['a.b']: a list of names is expected"),
+    "unset is a list": ({"unset": ["weight"]}, "[unset] is ['weight']: a table is expected"),
+    "unset of a text": (
+        {"unset": {"weight": "affine"}},
+        "[unset] weight is 'affine': a table with unless, when or fixed is expected",
+    ),
+    "unset of nothing": (
+        {"unset": {"weight": {}}},
+        "[unset] weight is {}: a table with unless, when or fixed is expected",
+    ),
+    "unknown key of unset": (
+        {"unset": {"weight": {"if": "affine"}}},
+        "unknown [unset] weight key 'if'; known: fixed, unless, when",
+    ),
+    "unset with two answers": (
+        {"unset": {"weight": {"when": "off", "fixed": 1}}},
+        "[unset] weight has something beside when, which decides alone",
+    ),
+    "unset of a truth value": (
+        {"unset": {"weight": {"fixed": True}}},
+        "[unset] weight fixed is True: the number that every element has is expected",
+    ),
+    "unset by code": (
+        {"unset": {"weight": {"unless": "f()"}}},
+        "[unset] weight unless is 'f()': an attribute of MindSpore's layer is expected",
+    ),
+    "unset by nothing": (
+        {"unset": {"weight": {"when": ""}}},
+        "[unset] weight when is '': an attribute of MindSpore's layer is expected",
+    ),
     "base_init": ({"base_init": {"flags": 1}}, f"[base_init] flags is 1: {WHY}"),
     "check is one table": ({"check": {}}, "check is a list of tables: write [[check]]"),
     "unknown key of a check": (check(seed=1), "unknown [[check]] 1 key 'seed'; known: args, dtypes, input, side"),
