@@ -9,6 +9,7 @@ from functools import cached_property
 from porter.rewrite.decide.classes import Movers
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.hierarchy import Hierarchy
+from porter.rewrite.decide.making import Making
 from porter.rewrite.decide.one_class import one_class
 from porter.rewrite.decide.type_tests import MAKING
 from porter.rewrite.options import Options
@@ -34,6 +35,11 @@ class TreeFacts:
     def movers(self) -> Movers:
         """Which classes may change sides."""
         return Movers(self.hierarchy)
+
+    @cached_property
+    def making(self) -> Making:
+        """Where the tree builds layers, and where they go."""
+        return Making(self.index, self.files, self.movers)
 
     @cached_property
     def made(self) -> frozenset[str]:

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from porter.rewrite.layers.derive import derived
 from porter.rewrite.layers.templates import Piece, template_pieces
 from porter.rewrite.options import Options
 from porter.rules.model import Rule
-from porter.source.generated import HEADER, STANDS_FOR
+from porter.source.generated import ASKS_FOR, HEADER, STANDS_FOR
 
 
-def layers_text(rules: Iterable[tuple[str, Rule]], options: Options) -> str:
-    """Text of the generated module for these rules, each under its name there."""
+def layers_text(rules: Iterable[tuple[str, Rule]], options: Options, members: Collection[str] = ()) -> str:
+    """Text of the generated module for these rules, each under its name there, and for functions that are no rule's."""
     wanted = sorted(rules, key=lambda pair: pair[0])
+    asked = sorted(members)
     pieces = list(_pieces(wanted, options))
+    pieces += [piece for name in asked for piece in template_pieces(options.to, name, name)]
     imports = sorted({line for piece in pieces for line in piece.imports}, key=_import_order)
-    names = [name for name, _ in wanted]
+    names = [*(name for name, _ in wanted), *asked]
     source = "PyTorch" if options.source == "torch" else "MindSpore"
     target = "MindSpore" if options.to == "mindspore" else "PyTorch"
     doc = f'"""Layers with the signatures of {source} and the computation of {target}."""'
     bodies = "\n\n\n".join(piece.text for piece in _unique(pieces))
     offered = "__all__ = [" + ", ".join(f'"{name}"' for name in names) + "]"
     stands = " ".join(str(rule.side(options.source).name) for _, rule in wanted)
-    return f"{HEADER}\n{STANDS_FOR}{stands}\n{doc}\n\n" + "\n".join(imports) + f"\n\n{offered}\n\n\n{bodies}\n"
+    heads = [HEADER, f"{STANDS_FOR}{stands}".rstrip(), *([f"{ASKS_FOR}{' '.join(asked)}"] if asked else [])]
+    return "\n".join([*heads, doc]) + "\n\n" + "\n".join(imports) + f"\n\n{offered}\n\n\n{bodies}\n"
 
 
 def _pieces(wanted: Iterable[tuple[str, Rule]], options: Options) -> Iterator[Piece]:
