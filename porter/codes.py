@@ -49,6 +49,10 @@ class Code(StrEnum):
     PARAMETER_NAME = "PT038"
     ASKED = "PT039"
     ASSUMED = "PT040"
+    FRESH = "PT045"
+    BUILT_ELSEWHERE = "PT046"
+    MODE_OVERRIDE = "PT047"
+    MODE_FLAG = "PT048"
 
 
 EXPLAINED = {
@@ -95,6 +99,13 @@ EXPLAINED = {
     Code.NO_COUNTERPART: "A name has a rule, which says that the other framework has nothing in its place, and why.",
     Code.BOTH_CLASSES: "Some objects of a class change sides and others stay, so a test for it has to "
     "name both classes.",
+    Code.FRESH: "A layer is in training when torch has built it, and in evaluation when MindSpore has. What is built "
+    "here is put into the mode that it had, as far as porter saw where it goes.",
+    Code.BUILT_ELSEWHERE: "A class changes sides, and what builds its objects cannot be seen: outside the tree, or by "
+    "a name that is known at run time. A fresh layer trains in torch, and is in evaluation in MindSpore.",
+    Code.MODE_OVERRIDE: "A class has its own method that sets the mode. The other framework sets the mode of a layer "
+    "and of all inside at once, and calls no method of those that are inside.",
+    Code.MODE_FLAG: "The flag of one layer is set. MindSpore's layers keep others inside, which have a flag each.",
     Code.MERGE: "A file of OUT was edited by hand, or is not porter's: what became of it, and of the new conversion.",
     Code.CLASS_NAME: "A text is compared with the name of a class, which is another one after the conversion.",
     Code.PARAMETER_NAME: "A text names a parameter, which some layers of the other framework call "

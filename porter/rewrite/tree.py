@@ -9,6 +9,7 @@ from porter.findings import Kind, Level
 from porter.rewrite.decide import (
     attributes,
     differs,
+    fresh,
     inplace,
     lookups,
     methods,
@@ -18,6 +19,7 @@ from porter.rewrite.decide import (
     texts,
     unknown_bases,
 )
+from porter.rewrite.decide.change import Ask
 from porter.rewrite.decide.classes import Moved
 from porter.rewrite.decide.decision import Choice, Decision, Place, Reason
 from porter.rewrite.decide.facts import FileFacts
@@ -43,6 +45,7 @@ DECIDERS = (
     strings.decide,
     texts.decide,
     lookups.decide,
+    fresh.decide,
 )
 TELLERS = (unknown_bases.tell, differs.tell, reserved.tell)
 """What is only said, once it is settled which classes change sides."""
@@ -50,12 +53,16 @@ TELLERS = (unknown_bases.tell, differs.tell, reserved.tell)
 
 @dataclass(frozen=True)
 class TreePlan:
-    """The plans of all files, and the generated module that they need: the rules by their names in it, and its path."""
+    """The plans of all files, and the generated module that they need: the rules by their names in it, and its path.
+
+    `members` are names in it that are no rule's.
+    """
 
     index: TreeIndex
     files: Mapping[str, FilePlan]
     wanted: Mapping[str, Rule]
     layers_path: str
+    members: frozenset[str] = frozenset()
 
 
 def tree_facts(
@@ -72,7 +79,7 @@ def tree_facts(
     for count, path in enumerate(sorted(concerned), 1):
         file = FileFacts(index.modules[path], index, rules, options, sorted(generated))
         scopes = file.module.scopes
-        if file.references or scopes.classes or scopes.stars or file.unused_imports:
+        if file.references or file.asked or scopes.classes or scopes.calls or scopes.stars or file.unused_imports:
             files[path] = file
         if progress is not None:
             progress(count, len(concerned))
@@ -87,6 +94,7 @@ def decisions(tree: TreeFacts) -> Iterator[Decision]:
         yield from tree.movers.decide(file)
         for decide in DECIDERS:
             yield from decide(file, tree)
+    yield from fresh.decide_elsewhere(tree)
 
 
 def plan_tree(
@@ -106,7 +114,10 @@ def plan_tree(
         files[path] = _file_plan(file, (*chosen, *told), public, fixed)
     wanted = dict(_wanted(files.values(), tree))
     users = [path for path, plan in files.items() if any(plan.takes_layers(tree.options.layers))]
-    return TreePlan(tree.index, files, wanted, layers_path(tree.index, users, generated, f"{tree.options.layers}.py"))
+    path = layers_path(tree.index, users, generated, f"{tree.options.layers}.py")
+    asks = (choice.way.change for plan in files.values() for choice in plan.choices)
+    members = frozenset(ask.target.name for ask in asks if isinstance(ask, Ask))
+    return TreePlan(tree.index, files, wanted, path, members)
 
 
 def _as_told(decision: Decision) -> Choice:

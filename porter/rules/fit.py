@@ -26,6 +26,8 @@ def misfits(rule: Rule) -> Iterator[str]:
         yield from _writes(rule, side, values)
     for side, names in rule.layer.items():
         yield from _layers(rule, side, names)
+    if rule.modal_by and rule.modal_by not in (rule.torch.signature or ()):
+        yield f"modal_by names {rule.modal_by!r}, which is not in torch's signature"
     for index, check in enumerate(rule.checks, 1):
         yield from check_misfits(rule, f"[[check]] {index} args {check.args!r}", check)
 

@@ -28,7 +28,7 @@ def idle_entries(rule: Rule) -> Iterator[str]:
 
 
 def _without_counterpart(rule: Rule) -> Iterator[str]:
-    given = ("params", "write", "one_way", "absent", "differs", "taken", "grows", *OF_CLASSES)
+    given = ("params", "write", "one_way", "absent", "differs", "taken", "grows", "modal", *OF_CLASSES)
     for name in [name for name in given if getattr(rule, name)]:
         yield f"{name.replace('params', 'param')} changes nothing where [mindspore] has no name"
     if rule.layer and "any" not in rule.layer.get("mindspore", {}):
@@ -53,7 +53,9 @@ def _param(rule: Rule, param: ParamRule) -> Iterator[str]:
 
 def _tables(rule: Rule) -> Iterator[str]:
     """Tables for layers in the rule of a function; names that are the same; what needs another table."""
-    for name in [name for name in (*OF_CLASSES, "differs", "grows") if getattr(rule, name) and not rule.is_class]:
+    for name in [
+        name for name in (*OF_CLASSES, "differs", "grows", "modal") if getattr(rule, name) and not rule.is_class
+    ]:
         yield f"{name} changes nothing: {rule.torch.name} is no class"
     for table, names in (("forward", rule.forward), ("methods", rule.methods)):
         yield from (f"[{table}] {name} is the same name: it changes nothing" for name in names if names[name] == name)
@@ -61,6 +63,10 @@ def _tables(rule: Rule) -> Iterator[str]:
         shown = table if table == "buffers" else f"[{table}]"
         missing = [name for name in getattr(rule, table) if name not in rule.weights]
         yield from (f"{shown} {name} changes nothing: it is not in [weights]" for name in missing)
+    for name in rule.present.keys() - rule.weights:
+        yield f"[present] {name} changes nothing: it is not in [weights]"
+    if rule.modal_by and not rule.modal:
+        yield "modal_by changes nothing without modal, which says what the mode changes"
     if rule.base_init and not rule.methods:
         yield "[base_init] changes nothing without [methods]: only a base class is constructed by a subclass"
     if any(rule.taken.values()) and not rule.methods:

@@ -209,6 +209,8 @@ class Rule:
     remarks: dict[Framework, dict[str, str]] = field(default_factory=dict)
     one_way: str = ""
     grows: str = ""
+    modal: str = ""
+    modal_by: str = ""
     source: Framework = field(default="torch", compare=False)
 
     @property

@@ -19,7 +19,7 @@ from porter.rules.versions import is_range
 
 TOP = {"torch", "mindspore", "param", "write", "layer", "check", "versions", "one_way", "grows", "notes"}
 TOP |= {"weights", "attributes", "attribute_notes", "present", "forward", "methods", "absent", "base_init"}
-TOP |= {"differs", "taken", "unset", "buffers"}
+TOP |= {"differs", "taken", "unset", "buffers", "modal", "modal_by"}
 SIDES: dict[Framework, set[str]] = {
     "torch": {"name", "signature", "docs"},
     "mindspore": {"name", "signature", "docs", "platforms", "none"},
@@ -58,6 +58,8 @@ class RuleParser(Reader):
             versions=tuple(v for d in self.list_of_tables(self.data, "versions") if (v := self._version(d))),
             one_way=self.choice("one_way", self.data.get("one_way", ""), ("", "mindspore")),
             grows=self.sentence("the key", self.data, "grows"),
+            modal=self.sentence("the key", self.data, "modal"),
+            modal_by=self.text("the key", self.data, "modal_by") or "",
             remarks=self._remarks(),
             weights=self.names("[weights]", self._table("weights"), dotted=True),
             attributes=self.names("[attributes]", self._table("attributes"), dotted=True, absent=True),

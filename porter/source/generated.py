@@ -34,6 +34,12 @@ def _words(data: bytes, start: str) -> list[str]:
     return next((line[len(start) :].split() for line in lines if line.startswith(start)), [])
 
 
+def is_for(data: bytes, framework: str) -> bool:
+    """Whether a generated module computes with a framework: it imports the one, and never the other."""
+    words = (f"import {framework}".encode(), f"from {framework}".encode())
+    return is_generated(data) and any(line.startswith(words) for line in data.splitlines())
+
+
 def layers_name(generated: Collection[str], taken: Container[str]) -> str:
     """The name of a tree's generated module: what an earlier run chose, else the first one that is not taken."""
     if generated:

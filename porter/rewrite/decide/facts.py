@@ -16,7 +16,7 @@ from porter.rewrite.decide.decision import Place
 from porter.rewrite.options import Options
 from porter.rules.load import RuleBook, canonical
 from porter.rules.model import Rule
-from porter.source.generated import stands_for
+from porter.source.generated import asks_for, is_for, stands_for
 from porter.source.index import TreeIndex
 from porter.source.names import Reference, SourceModule
 from porter.source.roles import kind_of
@@ -57,6 +57,9 @@ class FileFacts:
         self.options = options
         self.generated = [index.modules[path] for path in generated]
         references = list(index.references(module))
+        self.asked = [r for r in references if self._is_asked(r)] if generated else []
+        given_back = {id(r) for r in self.asked}
+        references = [r for r in references if id(r) not in given_back]
         self.references = [r for r in references if self._of_source(r)]
         self.others = [r for r in references if r.meaning.partition(".")[0] == options.to]
         self.resolved: Mapping[int, str] = {id(n): q for r in self.references for n, q in _prefixes(r)}
@@ -173,6 +176,11 @@ class FileFacts:
         # A variable that holds a class is a value and keeps its name; one that holds a module is looked through.
         modules = self.rules.modules(self.options.source)
         return reference.meaning in modules and self.rules.find(reference.meaning, self.options.source) is None
+
+    def _is_asked(self, reference: Reference) -> bool:
+        """Whether a name is a function of a generated module that an earlier run wrote for the source framework."""
+        homes = [m for m in self.generated if is_for(m.text.data, self.options.source)]
+        return any(reference.qualified == f"{m.dotted}.{name}" for m in homes for name in asks_for(m.text.data))
 
     def _generated_name(self, reference: Reference) -> str | None:
         """The name that a reference reads from a generated module which stands for the target framework."""

@@ -12,6 +12,7 @@ from porter.rewrite.decide.decision import CONVERTED, SILENT, Decision, Form, Ne
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.hierarchy import Hierarchy, TreeClass
 from porter.rewrite.decide.knowledge import RuleKnowledge
+from porter.rewrite.decide.making import Making
 from porter.rewrite.decide.one_class import one_class
 from porter.rewrite.decide.type_tests import MAKING
 from porter.rewrite.options import Options
@@ -99,6 +100,11 @@ class TreeFacts:
                 found = self.kind(name, id(base) in self.earlier) if name is not None else None
                 if found is not None:
                     yield found
+
+    @cached_property
+    def making(self) -> Making:
+        """Where the tree builds layers, and where they go."""
+        return Making(self.index, self.files, self.movers)
 
     @cached_property
     def made(self) -> frozenset[str]:

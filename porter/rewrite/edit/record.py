@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 
 from porter.findings import Kind, Site
-from porter.rewrite.decide.change import Ask, Edit, NameEdit, Target, Write
+from porter.rewrite.decide.change import Ask, Edit, FormEdit, NameEdit, Target, Write
 from porter.rewrite.decide.decision import Choice, Form
 from porter.rewrite.decide.file import FilePlan
 from porter.rewrite.edit.splice import splice
@@ -82,7 +82,7 @@ class _Recorder:
     def after(self, start: int, end: int) -> str:
         """What becomes of a piece of the text."""
         inside = self.edits[bisect_left(self.edit_starts, start) : bisect_left(self.edit_starts, end)]
-        inside = [edit for edit in inside if edit.end <= end]
+        inside = [edit for edit in inside if edit.end <= end and not _is_around(edit, start, end)]
         if not inside:
             return self.text.slice(start, end)
         first = inside[0]
@@ -101,3 +101,8 @@ class _Recorder:
             if target.module == self.layers:
                 target = Target(LAYERS, target.name)
             yield root, target.module if dot else target.qualified
+
+
+def _is_around(edit: Edit, start: int, end: int) -> bool:
+    """Whether an edit hands the whole place to a function, which is no part of what becomes of it."""
+    return isinstance(edit, FormEdit) and (edit.start, edit.end) == (start, end)

@@ -1,0 +1,96 @@
+"""A fresh torch module trains, a fresh Cell does not: what is built, and no part of another layer, keeps its mode."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from porter.codes import Code
+from porter.findings import Kind, Level
+from porter.rewrite.decide.change import Ask, NameEdit, Target, Write
+from porter.rewrite.decide.classes import MOVES
+from porter.rewrite.decide.decision import SILENT, Decision, Form, Need, Place, Reason, Way
+from porter.rewrite.decide.facts import FileFacts
+from porter.rewrite.decide.fates import Fate
+from porter.rewrite.decide.telling import QUIET, told
+from porter.rewrite.decide.tree import TreeFacts
+from porter.source.names import Reference
+from porter.source.scopes import parent
+
+FRESH = "fresh"
+MODULE = "nn.Module"
+HANDED = "a fresh layer trains in torch, and is in evaluation in MindSpore; where it goes from here is not all seen"
+UNSURE = (
+    "a fresh layer trains in torch, and is in evaluation in MindSpore; what is built here is a layer only sometimes"
+)
+ELSEWHERE = {
+    "mindspore": "nothing here builds it: a fresh Cell is in evaluation, so call set_train(True) where torch's default, "
+    "training, was relied on",
+    "torch": "nothing here builds it: a fresh torch module trains, so call eval() where MindSpore's default, evaluation, "
+    "was relied on",
+}
+
+
+def decide(file: FileFacts, tree: TreeFacts) -> Iterator[Decision]:
+    """Decisions about the layers that a file builds, and about those that an earlier run gave their mode."""
+    given = {id(call) for reference in file.asked if (call := _call_of(reference)) is not None}
+    for call, scope in file.module.scopes.calls:
+        if id(parent(call)) not in given and id(call) not in given:
+            made = tree.making.made(call, scope, file)
+            fate = tree.making.fate(call, scope, file) if made is not None else None
+            if made is not None and fate is not None and _leaves(fate, tree):
+                yield _fresh(call, file, tree, made.needs, _doubt(fate, made.sure, tree))
+    yield from (_taken_away(reference, file) for reference in file.asked)
+
+
+def decide_elsewhere(tree: TreeFacts) -> Iterator[Decision]:
+    """What is said of classes that nothing in the tree builds, once all its calls have been looked at."""
+    making = tree.making
+    for entry in tree.hierarchy.classes:
+        known = entry in tree.hierarchy.derived and entry.module.path in tree.files
+        if known and entry not in making.built and entry.node.bases and making.modes.of_class(entry):
+            reason = Reason(Code.BUILT_ELSEWHERE, ELSEWHERE[tree.options.to])
+            start, _ = entry.module.text.span(entry.node.bases[0])
+            needs = (Need((entry.place,), MOVES, SILENT),)
+            yield told(entry.module.path, start, Level.REVIEW, MODULE, reason, needs)
+
+
+def _leaves(fate: Fate, tree: TreeFacts) -> bool:
+    """Whether a layer is used as it was built, and not put into one that is being built."""
+    return not (fate.part or fate.moded or any(tree.making.fates.lends(function) for function in fate.returned))
+
+
+def _doubt(fate: Fate, sure: bool, tree: TreeFacts) -> str:
+    if not sure:
+        return UNSURE
+    return HANDED if fate.doubt or any(map(tree.making.functions.handed, fate.returned)) else ""
+
+
+def _fresh(call: ast.Call, file: FileFacts, tree: TreeFacts, needs: tuple[Need, ...], doubt: str) -> Decision:
+    start, end = file.module.text.span(call)
+    ask = Ask(start, end, Target(tree.options.layers, FRESH), ("(", (start, end), ")"))
+    why = Reason(Code.FRESH, doubt) if doubt else SILENT
+    way = Way(Form.ASKED, ask, Level.REVIEW if doubt else Level.SAFE, why, needs=needs)
+    return Decision(Place(file.path, start, end, Kind.CALL), (way, QUIET), MODULE)
+
+
+def _call_of(reference: Reference) -> ast.Call | None:
+    """The call of the function that gives a mode, with its one argument."""
+    call = parent(reference.node)
+    plain = isinstance(call, ast.Call) and call.func is reference.node and len(call.args) == 1 and not call.keywords
+    return call if isinstance(call, ast.Call) and plain else None
+
+
+def _taken_away(reference: Reference, file: FileFacts) -> Decision:
+    """On the way back a layer is again what the framework makes it."""
+    call, text = _call_of(reference), file.module.text
+    start, end = text.span(call or reference.node)
+    place = Place(file.path, start, end, Kind.CALL)
+    if call is None:
+        stays = Way(Form.STAYS, level=Level.MANUAL, why=Reason(Code.FRESH, f"{reference.qualified} is no call here"))
+        return Decision(place, (stays,), MODULE, None, reference)
+    first, last = text.span(call.args[0])
+    pieces = (NameEdit(start, first, ""), NameEdit(last, end, ""))
+    if "#" in text.slice(start, first) + text.slice(last, end):
+        pieces = (NameEdit(start, text.span(reference.node)[1], ""),)
+    return Decision(place, (Way(Form.WRITTEN, Write(pieces)), Way(Form.STAYS)), MODULE, None, reference)
