@@ -19,6 +19,7 @@ from porter.rules.model import Rule
 from porter.source.generated import asks_for, is_for, stands_for
 from porter.source.index import TreeIndex
 from porter.source.names import Reference, SourceModule
+from porter.source.receivers import Receivers
 from porter.source.roles import kind_of
 from porter.source.scopes import parent
 
@@ -67,6 +68,7 @@ class FileFacts:
         self.earlier: Mapping[int, str] = {id(r.node): name for r in found if (name := self._generated_origin(r))}
         others = {id(n): q for r in self.others for n, q in _prefixes(r)}
         self.known: Mapping[int, str] = {**self.resolved, **others, **self.earlier}
+        self.receivers = Receivers(module, lambda node: self.known.get(id(node)))
         self.already: Mapping[int, str] = {
             id(r.node): r.qualified for r in references if id(r.node) not in self.resolved
         }

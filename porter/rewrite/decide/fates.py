@@ -67,7 +67,7 @@ class Fates:
         if isinstance(above, ast.Call):
             return FREE if above.func is node else go.argument(above, node)
         if isinstance(above, ast.keyword) and isinstance(parent(above), ast.Call):
-            return go.argument(parent(above), node)  # type: ignore[arg-type]
+            return go.argument(parent(above), node)
         if isinstance(above, ast.Attribute):
             return go.member(above)
         if isinstance(above, ast.NamedExpr):
@@ -79,7 +79,7 @@ class Fates:
         if isinstance(above, THROUGH):
             return go.of(above)
         if isinstance(above, ast.comprehension):
-            return go.of(parent(above)) if isinstance(parent(above), ast.AST) else FREE  # type: ignore[arg-type]
+            return go.of(parent(above)) if isinstance(parent(above), ast.AST) else FREE
         if isinstance(above, (ast.Return, ast.Yield, ast.YieldFrom)):
             function = enclosing_function(above)
             return Fate(returned=frozenset({function})) if function is not None else FREE
@@ -252,9 +252,9 @@ def parameter_of(function: Function, call: ast.Call, node: ast.AST) -> str | Non
     if keyword is not None:
         known = {*names, *(a.arg for a in function.args.kwonlyargs)}
         return keyword if keyword in known else None
-    if node not in call.args or any(isinstance(a, ast.Starred) for a in call.args[: call.args.index(node)]):  # type: ignore[arg-type]
+    if node not in call.args or any(isinstance(a, ast.Starred) for a in call.args[: call.args.index(node)]):
         return None
-    place = call.args.index(node)  # type: ignore[arg-type]
+    place = call.args.index(node)
     star = function.args.vararg.arg if function.args.vararg else None
     return names[place] if place < len(names) else star
 

@@ -90,7 +90,7 @@ def _taken_away(reference: Reference, file: FileFacts) -> Decision:
         stays = Way(Form.STAYS, level=Level.MANUAL, why=Reason(Code.FRESH, f"{reference.qualified} is no call here"))
         return Decision(place, (stays,), MODULE, None, reference)
     first, last = text.span(call.args[0])
-    pieces = (NameEdit(start, first, ""), NameEdit(last, end, ""))
+    pieces: tuple[NameEdit, ...] = (NameEdit(start, first, ""), NameEdit(last, end, ""))
     if "#" in text.slice(start, first) + text.slice(last, end):
         pieces = (NameEdit(start, text.span(reference.node)[1], ""),)
     return Decision(place, (Way(Form.WRITTEN, Write(pieces)), Way(Form.STAYS)), MODULE, None, reference)

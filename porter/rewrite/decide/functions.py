@@ -42,7 +42,7 @@ class Functions:
             entry, beyond = self._class_before(node, module, scope)
             if entry is not None:
                 ancestors = self.hierarchy.ancestry(entry)[1 if beyond else 0 :]
-                return next((a.methods[node.attr] for a in ancestors if node.attr in a.methods), None)
+                return next((a.definitions[node.attr] for a in ancestors if node.attr in a.methods), None)
         parts = dotted_parts(node)
         found = scope.lookup(parts[0]) if parts else None
         if parts is None or found is None:
@@ -71,9 +71,9 @@ class Functions:
         method = isinstance(parent(function), ast.ClassDef)
         if not method:
             return list(self._known.get(function, ()))
-        entry = self.hierarchy.by_node.get(parent(function))  # type: ignore[arg-type]
+        entry = self.hierarchy.by_node.get(parent(function))
         classes = self.hierarchy.ancestry(entry) if entry is not None else ()
-        same = dict.fromkeys([function, *(c.methods[function.name] for c in classes if function.name in c.methods)])
+        same = dict.fromkeys([function, *(c.definitions[function.name] for c in classes if function.name in c.methods)])
         return [*(call for each in same for call in self._known.get(each, ())), *self._loose.get(function.name, ())]
 
     def handed(self, function: Function) -> bool:

@@ -42,6 +42,11 @@ class TreeClass:
         return self.node.name
 
     @property
+    def definitions(self) -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef]:
+        """Methods by name, the last definition of each."""
+        return {n.name: n for n in self.node.body if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))}
+
+    @property
     def methods(self) -> frozenset[str]:
         """Names of the methods that the statement defines."""
         return frozenset(n.name for n in self.node.body if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef)))
