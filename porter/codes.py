@@ -45,6 +45,9 @@ class Code(StrEnum):
     NO_COUNTERPART = "PT034"
     BOTH_CLASSES = "PT035"
     MERGE = "PT036"
+    NEITHER = "PT041"
+    STAYS_WHOLE = "PT042"
+    STAYS_WITH = "PT043"
 
 
 EXPLAINED = {
@@ -93,5 +96,11 @@ EXPLAINED = {
     "name both classes.",
     Code.MERGE: "A file of OUT was edited by hand, or is not porter's: what became of it, and of the new conversion.",
     Code.CONSTRUCTORS: "The constructors of a class differ between the frameworks, so a call of it stays.",
+    Code.NEITHER: "A class changes sides, and something in it had to stay, so it runs in neither framework until "
+    "somebody ends the work. Its places have findings of their own; --whole class leaves such classes as they were.",
+    Code.STAYS_WHOLE: "A class, a function, a statement or a file stays as it was, as --whole asks, since something "
+    "in it has to stay. The finding names the first reason.",
+    Code.STAYS_WITH: "A class, a function, a statement or a file stays as it was, as --whole asks, since it uses, or "
+    "is used by, one that has to stay.",
 }
 """What each code means, in a sentence or two."""

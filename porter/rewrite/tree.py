@@ -6,7 +6,17 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Set
 from dataclasses import dataclass
 
 from porter.findings import Kind, Level
-from porter.rewrite.decide import attributes, differs, inplace, methods, names, reserved, strings, unknown_bases
+from porter.rewrite.decide import (
+    attributes,
+    differs,
+    inplace,
+    methods,
+    names,
+    neither,
+    reserved,
+    strings,
+    unknown_bases,
+)
 from porter.rewrite.decide.classes import Moved
 from porter.rewrite.decide.decision import Choice, Decision, Place, Reason
 from porter.rewrite.decide.facts import FileFacts
@@ -25,7 +35,7 @@ from porter.source.index import TreeIndex
 
 Progress = Callable[[int, int], None]
 DECIDERS = (names.decide, attributes.decide, methods.decide, inplace.decide, strings.decide)
-TELLERS = (unknown_bases.tell, differs.tell, reserved.tell)
+TELLERS = (unknown_bases.tell, differs.tell, reserved.tell, neither.tell)
 """What is only said, once it is settled which classes change sides."""
 
 
