@@ -26,6 +26,7 @@ from porter.rewrite.decide.settle import Choices, settle
 from porter.rewrite.decide.strings import Strings
 from porter.rewrite.decide.tree import TreeFacts
 from porter.rewrite.decide.type_tests import decide_whole
+from porter.rewrite.decide.units import Units
 from porter.rewrite.options import Options
 from porter.rewrite.place import layers_path
 from porter.rules.load import RuleBook
@@ -83,12 +84,15 @@ def plan_tree(
     tree: TreeFacts, decided: Collection[Decision], generated: Collection[str], refused: Mapping[Place, Reason]
 ) -> TreePlan:
     """What each file becomes, given the decisions and the places where no change can be made."""
-    choices = settle(decided, tree.options.level, refused)
+    choices, units = settle(decided, tree.options.level, refused), None
+    if tree.options.whole != "site":
+        units = Units(tree, decided, choices, _told(tree, Moved(tree.movers, choices)))
+        choices = settle(tuple(units.decisions()), tree.options.level, refused)
     moved = Moved(tree.movers, choices)
     taken, held = handed_on(tree.index), _held(tree.index, choices)
     files: dict[str, FilePlan] = {}
     for path, file in tree.files.items():
-        told = [_as_told(decision) for tell in TELLERS for decision in tell(file, moved)]
+        told = [c for c in _told_of(file, moved) if units is None or not units.is_silent(c, choices)]
         dotted = file.module.dotted
         public = taken.get(dotted, frozenset()) | file.module.exported
         fixed = Strings(file).spelled() | held.get(dotted, frozenset())
@@ -97,6 +101,15 @@ def plan_tree(
     wanted = dict(_wanted(files.values(), tree))
     users = [path for path, plan in files.items() if any(plan.takes_layers(tree.options.layers))]
     return TreePlan(tree.index, files, wanted, layers_path(tree.index, users, generated, f"{tree.options.layers}.py"))
+
+
+def _told(tree: TreeFacts, moved: Moved) -> Iterator[Choice]:
+    yield from (choice for file in tree.files.values() for choice in _told_of(file, moved))
+
+
+def _told_of(file: FileFacts, moved: Moved) -> Iterator[Choice]:
+    """What is only said of a file."""
+    yield from (_as_told(decision) for tell in TELLERS for decision in tell(file, moved))
 
 
 def _as_told(decision: Decision) -> Choice:

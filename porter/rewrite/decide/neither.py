@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable, Iterator
 
 from porter.codes import Code
@@ -11,6 +10,7 @@ from porter.findings import Kind, Level
 from porter.rewrite.decide.classes import Moved
 from porter.rewrite.decide.decision import Choice, Decision, Reason
 from porter.rewrite.decide.facts import FileFacts
+from porter.rewrite.decide.graph import name_start
 from porter.rewrite.decide.telling import told
 from porter.source.index import is_annotation
 from porter.source.roles import kind_of
@@ -19,23 +19,16 @@ ONLY_NAMED = frozenset({Kind.ANNOTATION, Kind.TYPE_TEST})
 """Roles in which a name of the other framework does no harm to a class: nothing is computed with it."""
 ONLY_SPELLED = frozenset({Code.NAME_IN_TEXT, Code.STAR_IMPORT})
 """What is said of a text or an import, which the class may not even use."""
-CLASS = re.compile(rb"class\s+")
 
 
 def tell(file: FileFacts, moved: Moved) -> Iterator[Decision]:
     """One remark for each class of a file that runs in neither framework, at its name."""
     found = {node: places for node, places in _left(file, moved) if places}
     for node, places in found.items():
-        start = _name_of(file, node)
+        start = name_start(file.module, node)
         count = f"{len(places)} place{'' if len(places) == 1 else 's'} left"
         reason = Reason(Code.NEITHER, f"{node.name} runs in neither framework: {count}")
         yield told(file.path, start, Level.MANUAL, "nn.Module", reason)
-
-
-def _name_of(file: FileFacts, node: ast.ClassDef) -> int:
-    start, _ = file.module.text.span(node)
-    match = CLASS.match(file.module.text.data, start)
-    return match.end() if match is not None else start
 
 
 def _left(file: FileFacts, moved: Moved) -> Iterator[tuple[ast.ClassDef, set[int]]]:
