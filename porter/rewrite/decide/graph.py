@@ -147,6 +147,10 @@ class UnitGraph:
                     found[user][used] = None
         return {unit: tuple(used) for unit, used in found.items()}
 
+    def named(self, division: Division, name: ast.Name, scope: Scope) -> Collection[Unit]:
+        """The units that a name of a file leads to."""
+        return _Names(division, self).of_name(name, scope)
+
     @cached_property
     def users(self) -> Mapping[Unit, Collection[Unit]]:
         """For each unit the other ones that name it."""
@@ -204,14 +208,15 @@ class _Names:
         for node, scope in self.module.scopes.reads:
             user = self.division.of(node)
             if user is not None:
-                yield from ((user, used) for used in self._of_name(node, scope))
+                yield from ((user, used) for used in self.of_name(node, scope))
         for constant, scope in self.module.scopes.strings:
             user = self.division.of(constant) if is_annotation(constant) else None
             if user is not None and type(parent(constant)) is not ast.Expr:
                 for dotted, _, _ in names_in_string(self.module.text, constant):
                     yield from ((user, used) for used in self._spelled(dotted.split("."), scope))
 
-    def _of_name(self, node: ast.Name, scope: Scope) -> tuple[Unit, ...]:
+    def of_name(self, node: ast.Name, scope: Scope) -> tuple[Unit, ...]:
+        """The units that a name leads to, where it is read; those of a local name are known once it was asked for."""
         key = (id(scope), node.id)
         if key not in self._known:
             found = scope.lookup(node.id)

@@ -17,6 +17,7 @@ from porter.findings import Kind, Level
 from porter.rewrite.decide.classes import MOVES
 from porter.rewrite.decide.decision import Choice, Decision, Form, Need, Reason, Way
 from porter.rewrite.decide.graph import Unit, UnitGraph
+from porter.rewrite.decide.holders import holders
 from porter.rewrite.decide.neither import role_of, runs_and_stays
 from porter.rewrite.decide.settle import Choices
 from porter.rewrite.decide.telling import QUIET
@@ -103,19 +104,21 @@ class Units:
 
     @cached_property
     def involved(self) -> Mapping[Unit, None]:
-        """Units that use the framework, and those that name one that does: a plain helper ties nobody."""
-        return dict.fromkeys(_ordered(self.graph.involved(self.touched)))
+        """Units that use the framework, or keep what others put in, and those that name one: no plain helper."""
+        return dict.fromkeys(_ordered(self.graph.involved({*self.touched, *holders(self.graph)})))
 
     @cached_property
     def stays(self) -> Mapping[Unit, Reason]:
         """Why units stay, from those in which something must on to their neighbours."""
         found = {unit: _whole(unit, texts) for unit, texts in self._own_reasons.items()}
+        first = {unit: unit for unit in found}
         todo = deque(_ordered(found))
         while todo:
             unit = todo.popleft()
             for other, named in self.graph.neighbours(unit, self.involved):
                 if other not in found:
-                    found[other] = _tied(other, unit, not named)
+                    first[other] = first[unit]
+                    found[other] = _tied(other, unit, not named, first[unit])
                     todo.append(other)
         return found
 
@@ -166,7 +169,8 @@ def _whole(unit: Unit, texts: Collection[str]) -> Reason:
     return Reason(Code.STAYS_WHOLE, f"{unit.name} stays as it was: {first}{more}")
 
 
-def _tied(unit: Unit, other: Unit, names: bool) -> Reason:
-    """That a unit stays with another one, which it `names` or which names it."""
+def _tied(unit: Unit, other: Unit, names: bool, first: Unit | None = None) -> Reason:
+    """That a unit stays with another one, which it `names` or which names it; `first`: in which something must."""
     text = f"it uses {other.name}, which stays" if names else f"{other.name} uses it, and stays"
-    return Reason(Code.STAYS_WITH, f"{unit.name} stays as it was: {text}")
+    because = f" because of {first.name}" if first is not None and first is not other else ""
+    return Reason(Code.STAYS_WITH, f"{unit.name} stays as it was: {text}{because}")
