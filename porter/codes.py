@@ -53,6 +53,9 @@ class Code(StrEnum):
     BUILT_ELSEWHERE = "PT046"
     MODE_OVERRIDE = "PT047"
     MODE_FLAG = "PT048"
+    NEITHER = "PT041"
+    STAYS_WHOLE = "PT042"
+    STAYS_WITH = "PT043"
 
 
 EXPLAINED = {
@@ -114,5 +117,11 @@ EXPLAINED = {
     "program runs: the meaning is kept, whatever the object is.",
     Code.ASSUMED: "What an object is was concluded from how it is used, which code elsewhere can make untrue.",
     Code.CONSTRUCTORS: "The constructors of a class differ between the frameworks, so a call of it stays.",
+    Code.NEITHER: "A class changes sides, and something in it had to stay, so it runs in neither framework until "
+    "somebody ends the work. Its places have findings of their own; --whole class leaves such classes as they were.",
+    Code.STAYS_WHOLE: "A class, a function, a statement or a file stays as it was, as --whole asks, since something "
+    "in it has to stay. The finding names the first reason.",
+    Code.STAYS_WITH: "A class, a function, a statement or a file stays as it was, as --whole asks, since it uses, or "
+    "is used by, one that has to stay.",
 }
 """What each code means, in a sentence or two."""

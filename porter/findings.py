@@ -48,9 +48,10 @@ class Kind(StrEnum):
     IMPORT = "import"
     CLASS = "class"
     TENSOR = "tensor"
+    UNIT = "unit"
 
 
-USES = tuple(kind for kind in Kind if kind not in (Kind.CLASS, Kind.TENSOR))
+USES = tuple(kind for kind in Kind if kind not in (Kind.CLASS, Kind.TENSOR, Kind.UNIT))
 """Roles of names; the others are of places that no name of the framework stands at."""
 
 

@@ -49,6 +49,13 @@ STDIN_NAME = "<stdin>"
     default="review",
     help="Apply edits up to this level [default: review]; what is above is left, with a finding.",
 )
+@click.option(
+    "--whole",
+    type=click.Choice(["site", "class", "file"]),
+    default="site",
+    help="What stays as it was, with all that needs it, when something in it must stay: the place alone [default: "
+    "site], the class or function around it, or the file.",
+)
 @rule_dirs_option("--rules")
 @reading_options
 @click.option("--jobs", type=click.IntRange(min=1), default=1, metavar="N", help="Processes [default: 1].")
@@ -137,7 +144,7 @@ def _convert(tree: Tree, rules: RuleBook, request: Request) -> Account:
     from porter.cli.direction import NAMES, direction
     from porter.convert import Options, carried_findings
 
-    options = Options(direction(tree, request), request.platform, request.level, request.mark)
+    options = Options(direction(tree, request), request.platform, request.level, request.mark, whole=request.whole)
     conversion = _converted(tree, rules, options, request)
     if conversion.idle and not tree.unreadable and not any(file.failed for file in conversion.files):
         click.echo(

@@ -63,7 +63,7 @@ def tree_defaults(context: click.Context, _parameter: click.Parameter, path: Pat
     table = settings.find_table(path)
     context.obj = table
     if table.path is not None:
-        own = {"to", "platform", "level", "mark", "gitignore", "jobs"}
+        own = {"to", "platform", "level", "whole", "mark", "gitignore", "jobs"}
         context.default_map = {key: value for key, value in table.values.items() if key in own}
         context.default_map["rule_dirs"] = [str(table.folder / each) for each in table.strings("rules")]
         click.echo(f"porter: using {settings.TABLE} of {table.path}", err=True)

@@ -28,6 +28,7 @@ class Request:
     to: Literal["mindspore", "torch"] | None
     platform: Literal["gpu", "any"]
     level: Level
+    whole: Literal["site", "class", "file"]
     mark: bool
     rule_dirs: tuple[Path, ...]
     reading: Reading
@@ -54,6 +55,7 @@ def make_request(context: click.Context, options: dict[str, Any]) -> Request:
         to=options["to"],
         platform=options["platform"],
         level=Level(options["level"]),
+        whole=options["whole"],
         mark=options["mark"],
         rule_dirs=options["rule_dirs"],
         reading=reading(context, options["src"], options),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from porter.findings import Finding, Site
-from porter.report.summary import Summary
+from porter.report.summary import Summary, Torn
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,7 @@ def report(facts: Facts, summary: Summary) -> str:
             "review": summary.review,
             "meaning_changed": summary.altered,
             "manual": summary.left,
+            "in_neither_framework": [_plain(torn) for torn in summary.neither],
             "tied_to_a_platform": summary.tied,
             "merged": summary.merged,
             "edited": summary.edited,
@@ -95,7 +96,7 @@ def _lists(facts: Facts) -> dict[str, list[Mapping[str, Any]]]:
     }
 
 
-def _plain(item: Site | Finding) -> Mapping[str, Any]:
+def _plain(item: Site | Finding | Torn) -> Mapping[str, Any]:
     """The fields as they are; `dataclasses.asdict` would copy each value, which takes longer than writing them."""
     return {each.name: getattr(item, each.name) for each in fields(item)}
 

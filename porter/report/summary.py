@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from porter.codes import Code
 from porter.findings import Finding, Kind, Level, Site
 
 LAYER_KINDS = frozenset({Kind.CALL, Kind.VALUE, Kind.BASE})
@@ -29,6 +30,15 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Torn:
+    """A class that runs in neither framework: its name, and where its statement is."""
+
+    name: str
+    path: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """`files`, `changed`, `failed` count files, `unknown` counts names without a rule; `tied` is rule -> layers."""
 
@@ -43,6 +53,8 @@ class Summary:
     merged: int = 0
     edited: int = 0
     """Files of OUT with hand edits: merged with a new conversion, and left since there is none."""
+    neither: tuple[Torn, ...] = ()
+    """Classes that run in neither framework, by their places."""
 
     @property
     def safe(self) -> int:
@@ -94,4 +106,10 @@ def summarise(
         rows=tuple(sorted(rows, key=lambda row: (-sum(row.counts), row.rule))),
         unknown=sum(name not in known and "." in name for name in left),
         tied=dict(sorted(layers.items())),
+        neither=tuple(_torn(finding) for finding in sorted(findings) if finding.code is Code.NEITHER),
     )
+
+
+def _torn(finding: Finding) -> Torn:
+    """The class that a finding is about: its message begins with the name."""
+    return Torn(finding.message.partition(" ")[0], finding.path, finding.line)

@@ -13,7 +13,7 @@ from porter.report.summary import Row, Summary
 
 STYLES = {Level.SAFE: "green", Level.REVIEW: "yellow", Level.CHANGED: "magenta", Level.MANUAL: "red"}
 NAMED = 3
-"""Paths that a sentence names; the rest is counted."""
+"""Paths or classes that a sentence names; the rest is counted."""
 ROWS = 15
 """Rules that the summary lists; the rest is one line, since a large tree uses hundreds of names."""
 
@@ -76,6 +76,8 @@ def _counts(row: Row, shown: Collection[Level]) -> list[Text]:
 
 
 def _sentences(summary: Summary) -> Iterable[str]:
+    if summary.neither:
+        yield _neither([torn.name for torn in summary.neither])
     yield f"{summary.changed} of {_plural(summary.files, 'file')} changed; {_made(summary)}."
     if summary.merged:
         yield f"{_plural(summary.merged, 'file')} of OUT edited by hand: merged with the new conversion."
@@ -97,6 +99,13 @@ def _sentences(summary: Summary) -> Iterable[str]:
             f"{_plural(sum(summary.tied.values()), 'layer')} tied to the platforms of the native layer: {names}. "
             "--platform any writes layers that run on CPU, GPU and Ascend."
         )
+
+
+def _neither(names: Sequence[str]) -> str:
+    one = len(names) == 1
+    left = "--whole class leaves such a class as it was" if one else "--whole class leaves such classes as they were"
+    count, runs = ("1 class", "runs") if one else (f"{len(names)} classes", "run")
+    return f"{count} {runs} in neither framework: {_listed(names)}; {left}."
 
 
 def _made(summary: Summary) -> str:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from porter.findings import Level
 from porter.rules.model import Framework
 from porter.source.generated import LAYERS
+
+Whole = Literal["site", "class", "file"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,8 @@ class Options:
     mark: bool = True
     layers: str = LAYERS
     """The name of the generated module in this tree."""
+    whole: Whole = "site"
+    """What stays as it was, as one, when something in it has to stay."""
 
     @property
     def source(self) -> Framework:

@@ -14,6 +14,7 @@ from porter.rewrite.decide import (
     lookups,
     methods,
     names,
+    neither,
     reserved,
     strings,
     texts,
@@ -29,6 +30,7 @@ from porter.rewrite.decide.settle import Choices, settle
 from porter.rewrite.decide.strings import Strings
 from porter.rewrite.decide.tree import TreeFacts
 from porter.rewrite.decide.type_tests import decide_whole
+from porter.rewrite.decide.units import Units
 from porter.rewrite.options import Options
 from porter.rewrite.place import layers_path
 from porter.rules.load import RuleBook
@@ -47,7 +49,7 @@ DECIDERS = (
     lookups.decide,
     fresh.decide,
 )
-TELLERS = (unknown_bases.tell, differs.tell, reserved.tell)
+TELLERS = (unknown_bases.tell, differs.tell, reserved.tell, neither.tell)
 """What is only said, once it is settled which classes change sides."""
 
 
@@ -101,12 +103,15 @@ def plan_tree(
     tree: TreeFacts, decided: Collection[Decision], generated: Collection[str], refused: Mapping[Place, Reason]
 ) -> TreePlan:
     """What each file becomes, given the decisions and the places where no change can be made."""
-    choices = settle(decided, tree.options.level, refused)
+    choices, units = settle(decided, tree.options.level, refused), None
+    if tree.options.whole != "site":
+        units = Units(tree, decided, choices, _told(tree, Moved(tree.movers, choices)))
+        choices = settle(tuple(units.decisions()), tree.options.level, refused)
     moved = Moved(tree.movers, choices)
     taken, held = handed_on(tree.index), _held(tree.index, choices)
     files: dict[str, FilePlan] = {}
     for path, file in tree.files.items():
-        told = [_as_told(decision) for tell in TELLERS for decision in tell(file, tree, moved)]
+        told = [c for c in _told_of(file, tree, moved) if units is None or not units.is_silent(c, choices)]
         dotted = file.module.dotted
         public = taken.get(dotted, frozenset()) | file.module.exported
         fixed = Strings(file).spelled() | held.get(dotted, frozenset())
@@ -118,6 +123,15 @@ def plan_tree(
     asks = (choice.way.change for plan in files.values() for choice in plan.choices)
     members = frozenset(ask.target.name for ask in asks if isinstance(ask, Ask))
     return TreePlan(tree.index, files, wanted, path, members)
+
+
+def _told(tree: TreeFacts, moved: Moved) -> Iterator[Choice]:
+    yield from (choice for file in tree.files.values() for choice in _told_of(file, tree, moved))
+
+
+def _told_of(file: FileFacts, tree: TreeFacts, moved: Moved) -> Iterator[Choice]:
+    """What is only said of a file."""
+    yield from (_as_told(decision) for tell in TELLERS for decision in tell(file, tree, moved))
 
 
 def _as_told(decision: Decision) -> Choice:

@@ -181,6 +181,7 @@ def test_the_report_adds_the_counts() -> None:
     assert data["exit_code"] == 2
     assert data["summary"] == {
         "files": 3, "changed": 1, "failed": 1, "safe": 3, "review": 1, "meaning_changed": 0, "manual": 2,
+        "in_neither_framework": [],
         "tied_to_a_platform": {"nn.InstanceNorm3d": 2}, "merged": 0, "edited": 0, "left_out": {},
     }  # fmt: skip
 
@@ -233,3 +234,39 @@ def test_what_means_something_else_now_has_a_column_and_a_sentence_where_there_i
     ]
     assert "1 finding of level changed: the meaning differs there unless somebody acts." in text
     assert json.loads(report(facts(), found))["summary"]["meaning_changed"] == 1
+
+
+def torn(*names: str) -> Summary:
+    told = [
+        Finding("net.py", line, 7, MANUAL, "nn.Module", f"{name} runs in neither framework: 1 place left", Code.NEITHER)
+        for line, name in enumerate(names, 1)
+    ]
+    return summarise(FILES, SITES, [*reversed(told), *FINDINGS], known={"nn.InstanceNorm3d", "nn.Module"})
+
+
+@pytest.mark.parametrize("width", [80, 160])
+def test_the_summary_begins_with_the_classes_that_run_in_neither_framework(width: int) -> None:
+    found = torn("Gate", "AttentionBlock3dWithPooling", "UpSampleAndConcatenate", "Down", "Net")
+    text = on_terminal(lambda console: print_summary(found, console), width)
+    assert max(map(len, text.splitlines())) <= width
+    sentences = " ".join(text.partition("all ")[2].split("\n\n")[1].split())
+    assert sentences.startswith(
+        "5 classes run in neither framework: Gate, AttentionBlock3dWithPooling, UpSampleAndConcatenate and 2 more; "
+        "--whole class leaves such classes as they were. 1 of 3 files changed;"
+    )
+
+
+def test_one_class_in_neither_framework_and_none() -> None:
+    text = captured(lambda console: print_summary(torn("Gate"), console), width=160)
+    sentence = (
+        "1 class runs in neither framework: Gate; --whole class leaves such a class as it was.\n1 of 3 files changed"
+    )
+    assert sentence in text
+    assert "in neither" not in captured(lambda console: print_summary(summary(), console), width=160)
+
+
+def test_the_report_lists_the_classes_that_run_in_neither_framework() -> None:
+    assert json.loads(report(facts(), torn("Gate", "Net")))["summary"]["in_neither_framework"] == [
+        {"name": "Gate", "path": "net.py", "line": 1},
+        {"name": "Net", "path": "net.py", "line": 2},
+    ]

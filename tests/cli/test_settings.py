@@ -67,8 +67,7 @@ WRITING = ("'output' is not set here: what is written, and where, is said on the
         ("mark = 'yes'", "mark = 'yes', expected true or false"),
         ("exclude = 'a'", "exclude = 'a', expected a list of strings"),
         ("rules = [1]", "rules = [1], expected a list of strings"),
-        ("whole = 'class'", "whole = 'class' is not there yet, expected 'site'"),
-        ("whole = 'tree'", "whole = 'tree', expected 'site'"),
+        ("whole = 'tree'", "whole = 'tree', expected one of site, class, file"),
         ("models = 3", "models = 3, expected a table of tables"),
         ("diff = true", "'diff' is not set here: it is about one run, and said on the command line"),
         *(

@@ -3,7 +3,7 @@
 A case is `NAME.in.py`, with `NAME.out.py` (the expected text; absent in a folder `unchanged/`, where the expected text
 is the input) and `NAME.txt`, a line for each thing that is expected beside the text:
 
-    option: platform=any                 options of the run (to, platform, level, mark), before all else
+    option: platform=any                 options of the run (to, platform, level, mark, whole), before all else
     roundtrip: differs, WHY              the way there and back does not give the first text, and why that is right
     line:column: level rule: message     a finding, in the order of the file
     layers: InstanceNorm3d, ReLU         what the generated porter_layers.py defines
@@ -72,6 +72,7 @@ class Notes:
             platform=given.get("platform", "gpu"),
             level=Level(given.get("level", "review")),
             mark=mark and given.get("mark", "yes") == "yes",
+            whole=given.get("whole", "site"),  # type: ignore[arg-type]
         )
 
 

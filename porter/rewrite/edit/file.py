@@ -25,6 +25,8 @@ NAME = re.compile(rb"[^\W\d]?[\w.\x80-\xff]*")
 """What a remark at one offset is about."""
 GENERAL = frozenset({Code.NO_RULE, Code.RULE_NOTE, Code.CONSTRUCTORS, Code.ASKED})
 """What is said once a file, with the number of its places."""
+UNMARKED = frozenset({Code.NEITHER})
+"""What sums up places that have their own marks."""
 
 
 @dataclass(frozen=True)
@@ -166,7 +168,8 @@ def _marks(plan: FilePlan) -> Iterator[NameEdit]:
     """`# porter: ...` at the end of each line that keeps naming the source framework."""
     text = plan.module.text
     lines: dict[int, list[str]] = {}
-    marked = [(c.place.start, c.reason.text) for c in plan.choices if c.stays and c.level is Level.MANUAL]
+    left = [c for c in plan.choices if c.stays and c.level is Level.MANUAL and c.reason.code not in UNMARKED]
+    marked = [(c.place.start, c.reason.text) for c in left]
     for offset, reason in sorted(marked):
         line, _ = text.position(offset)
         mark = " ".join(reason.split())
