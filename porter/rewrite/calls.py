@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from porter.findings import Level
-from porter.rewrite.containers import has_star, plan_collected, plan_spread
+from porter.rewrite.containers import has_star, plan_collected, plan_container
 from porter.rewrite.limits import as_truth, limited, may_be_listed
 from porter.rewrite.outcomes import Argument, CallPlan, Carried, NewArgument, Refuse, UseClass
 from porter.rewrite.values import Value, default_value, literal_text, read_value, same, same_text
@@ -28,8 +28,8 @@ def plan_call(
 ) -> CallPlan | UseClass | Refuse:
     """Decide what a call becomes natively, or that only the generated class can take it, or that it must stay."""
     theirs, ours = rule.side(source).signature, rule.side(other(source)).signature
-    if rule.spreads:
-        return plan_spread(call, is_framework_name)
+    if (planned := plan_container(rule, source, call, is_framework_name)) is not None:
+        return planned
     if rule.interchangeable:
         if theirs is None and (call.args or call.keywords):
             return Refuse(f"the constructors of {rule.torch.name} and {rule.mindspore.name} differ")

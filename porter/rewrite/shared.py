@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from porter.findings import Kind
 from porter.rewrite.classes import Hierarchy, TreeClass
 from porter.rewrite.decide import TYPE_TESTS
+from porter.rewrite.grown import grown_as_lists
 from porter.rewrite.outcomes import Outcome
 from porter.rewrite.plan import FilePlanner
 from porter.rules.load import RuleBook
@@ -23,7 +24,7 @@ def shared_rules(
     """Names of rules whose generated class must stand for every use of theirs in the tree.
 
     These are the classes that the tree compares; all that it hands around, when it tests for types by names that only a
-    run can tell; and containers that it adds to by name, where the native container does not notice.
+    run can tell; and containers that it adds to by name, or treats as lists, which the native container cannot.
     """
     found = {name for planner in planners.values() for name in planner.compared_rules()}
     if any(_tests_openly(planner) for planner in planners.values()):
@@ -34,6 +35,7 @@ def shared_rules(
     found.update(_grown_by_class(hierarchy, planners))
     for planner in planners.values():
         found.update(_grown_from_outside(planner, rules))
+        found.update(grown_as_lists(planner, rules, hierarchy))
     return found
 
 

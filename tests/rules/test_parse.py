@@ -185,7 +185,7 @@ FAULTS: dict[str, tuple[Data, str]] = {
     "taken for nobody": ({"taken": {"jax": {}}}, "unknown table of [taken] 'jax'; known: mindspore, torch"),
     "taken without why": ({"taken": {"torch": {"train": ""}}}, f"[taken.torch] train is '': {WHY}"),
     "layer of a platform": (
-        {"layer": {"mindspore": {"cpu": "sequential"}}},
+        {"layer": {"mindspore": {"cpu": "containers"}}},
         "unknown platform of [layer.mindspore] 'cpu'; known: any, gpu",
     ),
     "notes is a text": ({"notes": "know this"}, "[notes] is 'know this': a table is expected"),
