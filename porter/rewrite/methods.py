@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from porter.findings import Kind, Level
+from porter.rewrite import added
 from porter.rewrite.classes import Hierarchy, TreeClass
 from porter.rewrite.outcomes import NameEdit, Remark
 from porter.rules.model import Rule
@@ -32,6 +33,11 @@ class Receiver:
     renamed: frozenset[str]
     rules: frozenset[str] = frozenset()
     layer: bool = True
+
+    @property
+    def rules_in_full(self) -> list[str]:
+        """The rules by torch's names."""
+        return [f"torch.{name}" for name in self.rules]
 
 
 class Methods:
@@ -103,10 +109,19 @@ class Methods:
         receiver = self._receiver(node.value, scope)
         if receiver is None:
             yield from self._unknown(node, scope, start)
+        elif receiver.now and node.attr == added.METHOD in self.tree.methods and self._is_cell(node, receiver):
+            yield from added.added_by_name(self.module, node, scope)
         elif receiver.now and node.attr in self.tree.methods and node.attr not in receiver.own - receiver.renamed:
             yield self._renamed(start, node.attr)
+            if node.attr == added.METHOD and isinstance(node.value, ast.Call):
+                yield Remark(start, Level.MANUAL, f"nn.Module.{node.attr}", added.NO_PREFIX, added.NO_PREFIX)
         elif node.attr in self.tree.absent and node.attr not in receiver.own:
             yield from self._absent(node.attr, receiver, start)
+
+    def _is_cell(self, node: ast.Attribute, receiver: Receiver) -> bool:
+        """Whether MindSpore's own method would add the layer: no override, and no container that names what it gets."""
+        grows = any(rule.grows for rule in map(self.tree.rules.rules.get, receiver.rules_in_full) if rule is not None)
+        return node.attr not in receiver.own and not grows and not isinstance(node.value, ast.Call)
 
     def _absent(self, attr: str, receiver: Receiver, start: int) -> Iterator[Remark]:
         """A method or an attribute that the object's class does not have on the other side."""
