@@ -56,6 +56,7 @@ class Code(StrEnum):
     NEITHER = "PT041"
     STAYS_WHOLE = "PT042"
     STAYS_WITH = "PT043"
+    NO_PREFIX = "PT044"
 
 
 EXPLAINED = {
@@ -117,6 +118,7 @@ EXPLAINED = {
     "program runs: the meaning is kept, whatever the object is.",
     Code.ASSUMED: "What an object is was concluded from how it is used, which code elsewhere can make untrue.",
     Code.CONSTRUCTORS: "The constructors of a class differ between the frameworks, so a call of it stays.",
+    Code.NO_PREFIX: "A layer is added by its name, and its parameters would not have that name before their own.",
     Code.NEITHER: "A class changes sides, and something in it had to stay, so it runs in neither framework until "
     "somebody ends the work. Its places have findings of their own; --whole class leaves such classes as they were.",
     Code.STAYS_WHOLE: "A class, a function, a statement or a file stays as it was, as --whole asks, since something "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ def misfits(rule: Rule) -> Iterator[str]:
     for param in rule.params.values():
         yield from _param(rule, param)
         yield from _whens(rule, param)
+        yield from _ranges(rule, param)
     yield from _targets(rule)
     for side, values in rule.write.items():
         yield from _writes(rule, side, values)
@@ -73,6 +75,26 @@ def _whens(rule: Rule, param: ParamRule) -> Iterator[str]:
             for name in names:
                 if signature is not None and name not in signature:
                     yield f"[param.{param.name}] when names {name!r}, which is not in the signature of [{owner}]"
+
+
+def _ranges(rule: Rule, param: ParamRule) -> Iterator[str]:
+    """A range is of what crosses, holds the default, and goes to a class only where one is written out for it."""
+    for to, limit in param.ranges.items():
+        where, source = f"[param.{param.name}] range.{to}", other(to)
+        signature, names = rule.side(source).signature, rule.crossing(source)
+        if limit.name not in names:
+            yield f"{where} changes nothing: {limit.name} is not on both sides"
+        elif signature is not None and not limit.holds(_number(signature.default(limit.name))):
+            yield f"{where} leaves out {limit.name}'s own default, {signature.default(limit.name)}"
+        if limit.write == "class" and not rule.layer.get(to):
+            yield f"{where} write = 'class', but no [layer.{to}] computes what is outside: write 'keep'"
+
+
+def _number(text: str | None) -> object:
+    try:
+        return ast.literal_eval(text) if text is not None else None
+    except (ValueError, SyntaxError):
+        return None
 
 
 def _targets(rule: Rule) -> Iterator[str]:

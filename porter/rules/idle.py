@@ -41,7 +41,7 @@ def _param(rule: Rule, param: ParamRule) -> Iterator[str]:
         return
     ours, theirs = torch.default(param.name), mindspore.default(rule.renames.get(param.name, ""))
     if param.name not in rule.renames and (param.name in torch or param.name in mindspore):
-        keys = [key for key in ("value", "same_default") if getattr(param, key)]
+        keys = [key for key in ("value", "same_default") if getattr(param, key) and not _is_truth(param, key)]
         keys += ["mindspore"] * bool(param.mindspore and param.name not in torch)
         keys += ["copy"] * any(when.copy for when in param.when)
         yield from (f"{where} {key} changes nothing: {param.name} is not on both sides" for key in keys)
@@ -49,6 +49,11 @@ def _param(rule: Rule, param: ParamRule) -> Iterator[str]:
         yield f"{where} same_default changes nothing: the defaults are {ours} and {theirs}"
     if any(when.copy == param.name for when in param.when):
         yield f"{where} copy of {param.name} changes nothing"
+
+
+def _is_truth(param: ParamRule, key: str) -> bool:
+    """Whether a value is read as True or False for the entries that speak of one of them."""
+    return key == "value" and param.value == "bool" and any(isinstance(when.value, bool) for when in param.when)
 
 
 def _tables(rule: Rule) -> Iterator[str]:

@@ -11,6 +11,7 @@ from typing import Literal
 from porter.rules.conditions import Condition
 from porter.rules.data import is_data
 from porter.rules.differs import Difference
+from porter.rules.ranges import Range
 from porter.rules.transforms import TRANSFORMS
 from porter.rules.unset import Unset
 
@@ -142,6 +143,7 @@ class ParamRule:
     inert: str = ""
     spread: str = ""
     when: tuple[When, ...] = ()
+    ranges: dict[Framework, Range] = field(default_factory=dict)
 
     @property
     def keeps_meaning(self) -> bool:

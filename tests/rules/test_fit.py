@@ -91,15 +91,15 @@ MISFITS: dict[str, tuple[Data, str]] = {
     ),
     "unknown layer": (
         {"layer": {"mindspore": {"any": "../../cli"}}},
-        "[layer.mindspore] any is '../../cli'; expected one of 'instance_norm', 'instance_norm_native', 'sequential'",
+        "[layer.mindspore] any is '../../cli'; expected one of 'containers', 'instance_norm', 'instance_norm_native'",
     ),
     "layer of the other side": (
-        {"layer": {"torch": {"any": "sequential"}}},
-        "[layer.torch] any is 'sequential'; expected one of 'instance_norm'",
+        {"layer": {"torch": {"any": "containers"}}},
+        "[layer.torch] any is 'containers'; expected one of 'instance_norm'",
     ),
     "layer of another rule": (
-        {"layer": {"mindspore": {"gpu": "sequential"}}},
-        "[layer.mindspore] gpu: sequential defines no Layer",
+        {"layer": {"mindspore": {"gpu": "containers"}}},
+        "[layer.mindspore] gpu: containers defines no Layer",
     ),
     "only one signature": (
         {"torch": {"signature": GONE}, "param": GONE, "check": GONE},

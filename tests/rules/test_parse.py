@@ -82,14 +82,16 @@ FAULTS: dict[str, tuple[Data, str]] = {
     "param is no table": ({"param": 3}, "[param] is 3: a table is expected"),
     "unknown key of a param": (
         param("rate", nonsense=1),
-        "unknown [param.rate] key 'nonsense'; known: drop, inert, mindspore, note, same_default, spread, value, when",
+        "unknown [param.rate] key 'nonsense'; known: drop, inert, mindspore, note, range, same_default, "
+        "spread, value, when",
     ),
     "empty param": (param("rate"), "[param.rate] is empty: it changes nothing"),
     "same name": (param("rate", mindspore="rate"), "[param.rate] mindspore is the same name: it changes nothing"),
     "name is empty": (param("rate", mindspore=""), "[param.rate] mindspore is '': a text is expected"),
     "unknown transform": (
         param("rate", value="os.system"),
-        "[param.rate] value is 'os.system'; expected one of 'complement', 'pairs', 'float', 'tuple', 'list'",
+        "[param.rate] value is 'os.system'; expected one of 'complement', 'pairs', 'float', 'tuple', "
+        "'bool', 'bool in torch', 'list'",
     ),
     "same_default is no sentence": (param("rate", same_default=True), f"[param.rate] same_default is True: {WHY}"),
     "drop is a word": (param("device", drop="yes"), f"[param.device] drop is 'yes': {WHY}"),
@@ -183,7 +185,7 @@ FAULTS: dict[str, tuple[Data, str]] = {
     "taken for nobody": ({"taken": {"jax": {}}}, "unknown table of [taken] 'jax'; known: mindspore, torch"),
     "taken without why": ({"taken": {"torch": {"train": ""}}}, f"[taken.torch] train is '': {WHY}"),
     "layer of a platform": (
-        {"layer": {"mindspore": {"cpu": "sequential"}}},
+        {"layer": {"mindspore": {"cpu": "containers"}}},
         "unknown platform of [layer.mindspore] 'cpu'; known: any, gpu",
     ),
     "notes is a text": ({"notes": "know this"}, "[notes] is 'know this': a table is expected"),

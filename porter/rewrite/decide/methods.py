@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from porter.codes import Code
 from porter.findings import Kind as Role
 from porter.findings import Level
+from porter.rewrite.decide import added
 from porter.rewrite.decide.asking import Asker
 from porter.rewrite.decide.change import NameEdit, Write
 from porter.rewrite.decide.classes import MOVES
@@ -144,10 +145,24 @@ class _Methods:
         elif receiver is None:
             yield from self._unknown(node, scope, start)
         elif node.attr in self.words.methods and receiver.needs is not None:
-            needs = (*receiver.needs, *self._renames(node.attr, receiver))
-            yield self._renamed(self._new_name(start, node.attr), needs, receiver.assumed)
+            yield from self._new_method(node, receiver, start, scope)
         elif node.attr in self.words.absent and node.attr not in receiver.own:
             yield from self._absent(node.attr, receiver, start)
+
+    def _new_method(self, node: ast.Attribute, receiver: Receiver, start: int, scope: Scope) -> Iterator[Decision]:
+        """A use of a method that is called differently; what MindSpore's own `add_module` would misname is set."""
+        needs = (*receiver.needs, *self._renames(node.attr, receiver)) if receiver.needs is not None else ()
+        grows = any(self._grows(name) for name in receiver.rules)
+        if node.attr == added.METHOD and node.attr not in receiver.own and not grows:
+            if not isinstance(node.value, ast.Call):
+                yield added.added_by_name(self.module, node, scope, needs)
+                return
+            yield told(self.file.path, start, Level.MANUAL, f"{MODULE}.{node.attr}", added.NO_PREFIX, needs)
+        yield self._renamed(self._new_name(start, node.attr), needs, receiver.assumed)
+
+    def _grows(self, name: str) -> bool:
+        rule = self.tree.rules.rules.get(f"torch.{name}")
+        return rule is not None and bool(rule.grows)
 
     def _ask(self, node: ast.Attribute, receiver: Receiver | None) -> Iterator[Decision]:
         """A method of all layers that a function of the generated module stands for."""

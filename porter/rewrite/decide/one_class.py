@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator
 
 from porter.findings import Kind
 from porter.rewrite.decide.facts import FileFacts, Use
+from porter.rewrite.decide.grown import grown_as_lists
 from porter.rewrite.decide.hierarchy import Hierarchy, TreeClass
 from porter.rewrite.options import Options
 from porter.rules.load import RuleBook
@@ -27,7 +28,7 @@ def one_class(
     """Names of rules whose generated class must stand for every use of theirs in the tree.
 
     These are the classes that the tree compares; all that it hands around, when it tests for types by names that only a
-    run can tell; and containers that it adds to by name, where the native container does not notice.
+    run can tell; and containers that it adds to by name, or treats as lists, which the native container cannot.
     """
     found = {name for file in files for name in _compared(file)}
     if any(_tests_openly(file) for file in files):
@@ -43,6 +44,7 @@ def one_class(
             found.update(_grown_by_class(entry, hierarchy))
     for file in files:
         found.update(_grown_from_outside(file, rules, values(file)))
+        found.update(grown_as_lists(file, rules, hierarchy, values(file)))
     return found
 
 
