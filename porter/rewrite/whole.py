@@ -21,7 +21,8 @@ from porter.rewrite.tensors import augmented
 from porter.rules.load import RuleBook
 from porter.rules.model import Rule
 from porter.source.handed import bind_stars, handed_on, route
-from porter.source.index import TreeIndex, package_root
+from porter.source.index import TreeIndex
+from porter.source.layout import package_root
 from porter.source.names import SourceModule
 
 Progress = Callable[[int, int], None]

@@ -45,8 +45,7 @@ class Uses:
     def _importing(self, framework: str) -> frozenset[str]:
         word = framework.encode()
         modules = (m for m in self.index.modules.values() if word in m.text.data)
-        found = (m for m in modules if any(name.partition(".")[0] == framework for name in _imported(m)))
-        return frozenset(m.path for m in found if not self.index.shadows(m, framework))
+        return frozenset(m.path for m in modules if any(n.partition(".")[0] == framework for n in _imported(m)))
 
     def _is_spelled(self, module: SourceModule) -> bool:
         """Whether a string is a dotted name of the framework, which some registry may look up."""
@@ -76,16 +75,11 @@ class Uses:
 
 def _imported(module: SourceModule) -> Iterator[str]:
     """Dotted names that a file imports, in any of its scopes."""
-    for node, origin in module.scopes.imports:
-        for alias in node.names:
-            if isinstance(node, ast.Import):
-                yield alias.name
-            else:
-                yield origin if alias.name == "*" else f"{origin}.{alias.name}"
+    yield from module.scopes.imported
     for call, _ in module.scopes.calls:
         name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
         if name in IMPORTERS and call.args and isinstance(call.args[0], ast.Constant):
-            yield str(call.args[0].value)
+            yield module.called(str(call.args[0].value))
 
 
 def _turned(users: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:

@@ -1,0 +1,211 @@
+"""How the programs of a tree may be started, and which folders Python then searches for what each file imports."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from porter.source.layout import ABOVE, ELSEWHERE, Hit, Layout, above, join
+from porter.source.text import SourceText
+
+SRC = "src"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One import statement: the module that it spells, and the `names` that it takes from it."""
+
+    level: int
+    parts: tuple[str, ...]
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A way to start some programs: the folders that Python searches before all others, one for each way.
+
+    `certain`: folders that are searched however they are started, or nothing of these programs runs.
+    """
+
+    first: tuple[str, ...]
+    certain: frozenset[str]
+
+
+@dataclass
+class Starts:
+    """The ways to start the programs of one tree."""
+
+    layout: Layout
+    texts: Mapping[str, SourceText]
+    _wanted: dict[str, list[Wanted]] = field(default_factory=dict)
+    _usual: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    @cached_property
+    def folders(self) -> frozenset[str]:
+        """Folders with files that may be started: those outside packages, and those with a main program."""
+        outside = {above(path) for path in self.texts if self.layout.package_of[above(path)] is None}
+        return frozenset(outside | {above(path) for path, text in self.texts.items() if b"__main__" in text.data})
+
+    def usual(self, path: str) -> frozenset[str]:
+        """Folders that are searched whatever is started: the tree's top, `src`, those that packages lie in."""
+        own = above(path)
+        if own not in self._usual:
+            roots = {"", *self.layout.parents, *({SRC} & self.layout.folders)}
+            self._usual[own] = frozenset(roots | ({own} if self.layout.package_of[own] is None else set()))
+        return self._usual[own]
+
+    def of(self, path: str) -> frozenset[Start]:
+        """The starts that reach a file."""
+        return frozenset(start for start, reached in self._reached.items() if path in reached)
+
+    def search(self, first: str, path: str, wanted: Wanted) -> list[Hit]:
+        """What an import of a file finds when `first` is searched first: nothing, one thing, or one of several."""
+        found = self.layout.find(first, wanted.parts, wanted.names)
+        if wanted.parts[0] in ELSEWHERE:
+            return [found] if found is not None and found.regular else []
+        if found is not None and not found.rest:
+            return [found]
+        others = [self.layout.find(root, wanted.parts, wanted.names) for root in self._others(path, wanted.parts[0])]
+        hits = [hit for hit in others if hit is not None and not hit.rest]
+        for likely in ([h for h in hits if h.regular], [h for h in hits if h.root != ABOVE], hits):
+            if likely:
+                return list({hit.path: hit for hit in likely}.values())
+        return []
+
+    def _others(self, path: str, name: str) -> list[str]:
+        places = self.layout.where.get(name, [])
+        return [root for root in places if root in self.usual(path) or root in self.folders or root == ABOVE]
+
+    @cached_property
+    def _reached(self) -> dict[Start, set[str]]:
+        """The files that each way to start reaches; what none does is started by itself."""
+        imported = {target for path in self.texts for target in self._anywhere(path) if target != path}
+        groups: dict[Start, set[str]] = {}
+        for path, text in self.texts.items():
+            packaged = self.layout.package_of[above(path)]
+            if packaged is not None:
+                root = above(packaged) if packaged else ABOVE
+                groups.setdefault(Start((root,), frozenset({root})), set()).add(path)
+            if _is_main(text) or (packaged is None and path not in imported):
+                groups.setdefault(self._start(path), set()).add(path)
+        self._spread(groups)
+        missed = set(self.texts).difference(*groups.values())
+        for path in missed:
+            groups.setdefault(self._start(path), set()).add(path)
+        self._spread(groups)
+        return groups
+
+    def _spread(self, groups: dict[Start, set[str]]) -> None:
+        for start, reached in groups.items():
+            todo = list(reached)
+            while todo:
+                path = todo.pop()
+                found = {target for first in start.first for target in self._imported(path, first)} - reached
+                reached |= found
+                todo += found
+
+    def _start(self, path: str) -> Start:
+        """A program is started as a file; where its folder lacks what it imports, the places of that are searched too.
+
+        Then it may also be run as a module (`python -m`), and its own folder is not searched.
+        """
+        own, needed, own_alone = above(path), set[str](), False
+        for wanted in self.wanted(path):
+            if wanted.level or wanted.parts[0] in ELSEWHERE:
+                continue
+            here = self.layout.find(own, wanted.parts, wanted.names)
+            roots = {r for r in self._others(path, wanted.parts[0]) if r != own and self._has(r, wanted)}
+            if here is None or here.rest:
+                needed |= roots if len(roots) == 1 else set()
+            else:
+                own_alone = own_alone or not roots
+        if own in ("", *needed) or not needed:
+            return Start((own,), frozenset({own} | needed))
+        return Start((own, *sorted(needed)), frozenset(needed | ({own} if own_alone else set())))
+
+    def _has(self, root: str, wanted: Wanted) -> bool:
+        found = self.layout.find(root, wanted.parts, wanted.names)
+        return found is not None and not found.rest
+
+    def wanted(self, path: str) -> list[Wanted]:
+        """The imports of a file."""
+        if path not in self._wanted:
+            self._wanted[path] = list(_imports(self.texts[path].tree)) if path in self.texts else []
+        return self._wanted[path]
+
+    def _anywhere(self, path: str) -> Iterator[str]:
+        """Files that the imports of a file may load, wherever Python searches."""
+        for wanted in self.wanted(path):
+            if wanted.level:
+                yield from self._loaded(self.relative(path, wanted), wanted)
+            else:
+                for root in self._others(path, wanted.parts[0]):
+                    yield from self._loaded(self.layout.find(root, wanted.parts, wanted.names), wanted)
+
+    def _imported(self, path: str, first: str) -> Iterator[str]:
+        for wanted in self.wanted(path):
+            hits = [self.relative(path, wanted)] if wanted.level else self.search(first, path, wanted)
+            for hit in hits:
+                yield from self._loaded(hit, wanted)
+
+    def relative(self, path: str, wanted: Wanted) -> Hit | None:
+        """What a relative import of a file finds: it starts at the file's folder, wherever Python searches."""
+        folder = path.split("/")[:-1]
+        count = len(folder) - wanted.level + 1
+        if count < 0:
+            return None
+        base = "/".join(folder[:count])
+        if wanted.parts:
+            return self.layout.find(base, wanted.parts, wanted.names)
+        package = join(base, "__init__.py")
+        return Hit(base, package if package in self.layout.paths else base, package not in self.layout.paths)
+
+    def _loaded(self, hit: Hit | None, wanted: Wanted) -> Iterator[str]:
+        """The file that is loaded, the packages around it, and the modules among the names that are taken from it."""
+        if hit is None:
+            return
+        folder = hit.path if hit.folder else above(hit.path)
+        inside = [self.layout.child(folder, name) for name in wanted.names] if _is_package(hit) else []
+        parts = folder.split("/")
+        around = [join("/".join(parts[:count]), "__init__.py") for count in range(1, len(parts) + 1)]
+        yield from (path for path in [hit.path, *inside, *around] if path in self.texts)
+
+
+def _is_package(hit: Hit) -> bool:
+    return hit.folder or hit.path.rpartition("/")[2] == "__init__.py"
+
+
+def _is_main(text: SourceText) -> bool:
+    """Whether a file does something when it is started: `if __name__ == "__main__":`."""
+    if b"__main__" not in text.data:
+        return False
+    tests = [node.test for node in text.tree.body if isinstance(node, ast.If)]
+    return any(isinstance(node, ast.Name) and node.id == "__name__" for test in tests for node in ast.walk(test))
+
+
+def _imports(tree: ast.Module) -> Iterator[Wanted]:
+    todo: list[ast.AST] = [*tree.body]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.Import):
+            yield from (Wanted(0, tuple(alias.name.split("."))) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield wanted_of(node)
+        else:
+            todo += _statements(node)
+
+
+def wanted_of(node: ast.ImportFrom) -> Wanted:
+    """What a `from` import wants."""
+    parts = tuple(node.module.split(".")) if node.module else ()
+    return Wanted(node.level, parts, tuple(alias.name for alias in node.names))
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """The statements inside one, which are all that may import."""
+    for name in ("body", "orelse", "finalbody", "handlers", "cases"):
+        inner: Sequence[ast.AST] | ast.AST = getattr(node, name, ())
+        if isinstance(inner, list):
+            yield from inner
