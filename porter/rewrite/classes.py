@@ -15,6 +15,7 @@ from porter.rewrite.mixins import spread
 from porter.rewrite.outcomes import Outcome, Settings
 from porter.rules.load import RuleBook
 from porter.rules.model import FRAMEWORKS
+from porter.source.finder import DOUBT
 from porter.source.index import MAX_HOPS, TreeIndex
 from porter.source.names import SourceModule, dotted_parts
 from porter.source.scopes import Binding, Scope, parent
@@ -27,8 +28,8 @@ class TreeClass:
     """A class statement: the framework names among its bases, and the classes of the tree among them.
 
     `moves`: it becomes a class of the other framework. `moved`: it was one before, from an earlier run, say; what could
-    not be followed then is told again, so that a second run says, and marks, the same. `outside`: a base that nothing
-    in the tree tells about. `torn`: a mixin whose methods are renamed for others, while this class stays.
+    not be followed then is told again, so that a second run says, and marks, the same. `outside`: what is not
+    known of a base that nothing in the tree tells about; `doubtful`: it may be one of several in the tree. `torn`: a mixin whose methods are renamed for others, while this class stays.
     """
 
     module: SourceModule
@@ -40,6 +41,7 @@ class TreeClass:
     moved: bool = False
     reason: str = ""
     outside: str = ""
+    doubtful: bool = False
     torn: str = ""
 
     @property
@@ -110,7 +112,10 @@ class Hierarchy:
                 elif found is None:
                     target = self._is_target(base, entry.scope)
                     entry.moved = entry.moved or target
-                    entry.outside = entry.outside or ("" if target else self._outside(base, entry.scope))
+                    outside = "" if target else self._outside(base, entry.scope)
+                    entry.doubtful = bool(outside) and self._is_doubtful(base, entry.scope)
+                    where = "may be one of several in this tree" if entry.doubtful else "is not defined in this tree"
+                    entry.outside = entry.outside or (f"{outside} {where}" if outside else "")
 
     def class_of(self, node: ast.expr, module: SourceModule, scope: Scope, hops: int = 0) -> TreeClass | None:
         """The class statement of the tree that an expression names."""
@@ -147,6 +152,12 @@ class Hierarchy:
             return False
         qualified = ".".join([meaning[1], *parts[1:]])
         return self.settings.layers in qualified.split(".") or self.rules.find(qualified, self.settings.to) is not None
+
+    def _is_doubtful(self, node: ast.expr, scope: Scope) -> bool:
+        """Whether an import that may find one of several files leads to a base."""
+        parts = dotted_parts(node)
+        meaning = self.index.meaning(parts[0], scope) if parts else None
+        return meaning is not None and meaning[1].startswith(DOUBT)
 
     def _outside(self, node: ast.expr, scope: Scope) -> str:
         """The text of a base that could be anything; "" for Python's own classes and for those of the frameworks."""

@@ -32,14 +32,16 @@ def _torn(entry: TreeClass) -> str:
 def _unknown(entry: TreeClass, planner: FilePlanner, hierarchy: Hierarchy, builds: bool) -> str:
     theirs, ours = FRAMEWORK[planner.settings.source], FRAMEWORK[planner.settings.to]
     if entry.moves or entry.moved:
-        what = f"{entry.outside} is not defined in this tree; if it is a {theirs} layer, it does not go with {ours}'s"
+        what = f"{entry.outside}; if it is a {theirs} layer, it does not go with {ours}'s"
         return what if entry.outside else ""
     outside = next((a.outside for a in entry.ancestry() if a.outside), "")
     told = entry.framework_bases() or any(a.reason for a in entry.ancestry())
-    called = hierarchy.methods.keys() & entry.methods.keys() and (planner.references or planner.others)
+    called = hierarchy.methods.keys() & entry.methods.keys() and (
+        planner.references or planner.others or entry.doubtful
+    )
     if not outside or told or not (builds or called):
         return ""
-    return f"{outside} is not defined in this tree; if it is a {theirs} layer, so is this class, and it does not move"
+    return f"{outside}; if it is a {theirs} layer, so is this class, and it does not move"
 
 
 def _builders(planner: FilePlanner, hierarchy: Hierarchy) -> set[ast.ClassDef | None]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Set
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 
 from porter.rewrite.assemble import FilePlan, uses_layers
 from porter.rewrite.classes import Hierarchy
@@ -14,6 +13,7 @@ from porter.rewrite.kept import keep_with_what_stays
 from porter.rewrite.methods import Methods
 from porter.rewrite.outcomes import LAYERS, NameEdit, Outcome, Remark, Settings
 from porter.rewrite.outsiders import outsiders
+from porter.rewrite.place import Place, place
 from porter.rewrite.plan import FilePlanner
 from porter.rewrite.shared import shared_rules
 from porter.rewrite.taken import taken
@@ -22,8 +22,6 @@ from porter.rules.load import RuleBook
 from porter.rules.model import Rule
 from porter.source.handed import bind_stars, handed_on, route
 from porter.source.index import TreeIndex
-from porter.source.layout import package_root
-from porter.source.names import SourceModule
 
 Progress = Callable[[int, int], None]
 
@@ -36,20 +34,11 @@ class TreePlan:
     files: dict[str, FilePlan]
     wanted: dict[str, Rule] = field(default_factory=dict)
     layers_path: str = f"{LAYERS}.py"
+    layers_users: list[str] = field(default_factory=list)
 
     def layers_import(self, path: str) -> str:
-        """How a file of the tree spells the generated module: `.porter_layers`, `package.porter_layers` or bare."""
-        module = self.index.modules[path]
-        name = PurePosixPath(self.layers_path).stem
-        home = package_root(self.layers_path, self.index.paths)
-        if home is None:
-            return name
-        if package_root(path, self.index.paths) != home:
-            return f"{home.rpartition('/')[2] or self.index.root_name}.{name}"
-        top = module.package.partition(".")[0]
-        if not _imports_relatively(module) and _imports(module, top) and home != "":
-            return f"{top}.{name}"
-        return "." * len(module.package.split(".")) + name
+        """How a file of the tree spells the generated module."""
+        return Place(self.index, self.layers_path).spelled(path)
 
 
 def plan_tree(
@@ -137,7 +126,8 @@ def _finish(
             if outcome.target is not None and outcome.target.module == settings.layers and outcome.rule is not None:
                 plan.wanted[outcome.target.name] = outcome.rule
     users = [p for p, f in plan.files.items() if uses_layers(f, settings) or _takes_layers(f, settings)]
-    plan.layers_path = _place(plan.index, users, generated, f"{settings.layers}.py")
+    plan.layers_users = sorted(users)
+    plan.layers_path = place(plan.index, users, generated, f"{settings.layers}.py").path
 
 
 def _held(plan: TreePlan) -> dict[str, set[str]]:
@@ -154,30 +144,3 @@ def _held(plan: TreePlan) -> dict[str, set[str]]:
 def _takes_layers(file: FilePlan, settings: Settings) -> bool:
     groups = file.imports.groups if file.imports else []
     return any(g.takes is not None and g.takes.module == settings.layers for g in groups)
-
-
-def _place(index: TreeIndex, users: list[str], generated: set[str], name: str) -> str:
-    """Inside the one package that needs it; beside the scripts of one folder; else at the tree's top."""
-    if generated:
-        return sorted(generated)[0]
-    roots = {package_root(path, index.paths) for path in users}
-    packages = roots - {None}
-    if len(packages) == 1:
-        root = packages.pop() or ""
-        outside = [index.modules[p] for p in users if package_root(p, index.paths) is None]
-        if all(_imports(module, root.rpartition("/")[2] or index.root_name) for module in outside):
-            return f"{root}/{name}" if root else name
-    folders = {path.rpartition("/")[0] for path in users}
-    if roots == {None} and len(folders) == 1:
-        folder = folders.pop()
-        return f"{folder}/{name}" if folder else name
-    return name
-
-
-def _imports_relatively(module: SourceModule) -> bool:
-    return any(getattr(b.node, "level", 0) for found in module.scopes.module.bindings.values() for b in found)
-
-
-def _imports(module: SourceModule, top: str) -> bool:
-    targets = [b.target or "" for found in module.scopes.module.bindings.values() for b in found]
-    return any(target.partition(".")[0] == top for target in targets)

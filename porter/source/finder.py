@@ -66,11 +66,13 @@ class Finder:
         package = self.layout.package_of[above(path)]
         if package is None:
             return None
-        return (above(package), package.rpartition("/")[2]) if package else (ABOVE, self.layout.root_name)
+        return self.layout.parent(package), package.rpartition("/")[2] or self.layout.root_name
 
     def _started(self, path: str, wanted: Wanted) -> Sequence[Hit | None]:
         """What is found by all the ways in which a program may be started that reaches the file."""
         ways = {first for start in self.starts.of(path) for first in start.first}
+        if wanted.parts[0] in ELSEWHERE:  # a program inside a package is not run as a file without a sign of it
+            ways = {first for first in ways if self.layout.package_of.get(first) is None} or ways
         found: dict[str, Hit | None] = {}
         for first in sorted(ways):
             hits = self.starts.search(first, path, wanted)

@@ -83,7 +83,19 @@ class Layout:
     def parents(self) -> frozenset[str]:
         """Folders in which the outermost packages lie."""
         roots = {root for root in self.package_of.values() if root is not None}
-        return frozenset(above(root) if root else ABOVE for root in roots)
+        return frozenset(map(self.parent, roots))
+
+    def parent(self, package: str) -> str:
+        """The folder that has to be searched for an outermost package to be found."""
+        return above(package) if package else ABOVE
+
+    def between(self, root: str, folder: str) -> tuple[str, ...] | None:
+        """The parts of a dotted name that lead from a folder that is searched to one below it; None elsewhere."""
+        parts = tuple(folder.split("/")) if folder else ()
+        if root == ABOVE:
+            return (self.root_name, *parts)
+        top = tuple(root.split("/")) if root else ()
+        return parts[len(top) :] if parts[: len(top)] == top else None
 
     @cached_property
     def _package_names(self) -> dict[str, str]:

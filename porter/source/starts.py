@@ -26,11 +26,14 @@ class Wanted:
 class Start:
     """A way to start some programs: the folders that Python searches before all others, one for each way.
 
-    `certain`: folders that are searched however they are started, or nothing of these programs runs.
+    `certain`: folders that are searched however they are started, or nothing of these programs runs. `weak`: nothing
+    shows that they are ever started, so any folder around them may be. `library`: they are used from outside the tree.
     """
 
     first: tuple[str, ...]
     certain: frozenset[str]
+    weak: bool = False
+    library: bool = False
 
 
 @dataclass
@@ -60,6 +63,12 @@ class Starts:
         """The starts that reach a file."""
         return frozenset(start for start, reached in self._reached.items() if path in reached)
 
+    @cached_property
+    def certain(self) -> frozenset[str]:
+        """Folders that are searched when some program of the tree is started, as far as something shows it."""
+        shown = [start.certain for start in self._reached if not start.weak and not start.library]
+        return frozenset(root for roots in shown for root in roots)
+
     def search(self, first: str, path: str, wanted: Wanted) -> list[Hit]:
         """What an import of a file finds when `first` is searched first: nothing, one thing, or one of several."""
         found = self.layout.find(first, wanted.parts, wanted.names)
@@ -86,8 +95,8 @@ class Starts:
         for path, text in self.texts.items():
             packaged = self.layout.package_of[above(path)]
             if packaged is not None:
-                root = above(packaged) if packaged else ABOVE
-                groups.setdefault(Start((root,), frozenset({root})), set()).add(path)
+                root = self.layout.parent(packaged)
+                groups.setdefault(Start((root,), frozenset({root}), library=True), set()).add(path)
             if _is_main(text) or (packaged is None and path not in imported):
                 groups.setdefault(self._start(path), set()).add(path)
         self._spread(groups)
@@ -107,23 +116,23 @@ class Starts:
                 todo += found
 
     def _start(self, path: str) -> Start:
-        """A program is started as a file; where its folder lacks what it imports, the places of that are searched too.
-
-        Then it may also be run as a module (`python -m`), and its own folder is not searched.
-        """
+        """How a file is started: by itself, or, where its own folder lacks what it imports, as a module too."""
         own, needed, own_alone = above(path), set[str](), False
         for wanted in self.wanted(path):
             if wanted.level or wanted.parts[0] in ELSEWHERE:
                 continue
-            here = self.layout.find(own, wanted.parts, wanted.names)
-            roots = {r for r in self._others(path, wanted.parts[0]) if r != own and self._has(r, wanted)}
-            if here is None or here.rest:
-                needed |= roots if len(roots) == 1 else set()
+            roots = [r for r in self._others(path, wanted.parts[0]) if r != own and self._has(r, wanted)]
+            if not self._has(own, wanted):
+                needed.update(roots if len(roots) == 1 else ())
             else:
                 own_alone = own_alone or not roots
-        if own in ("", *needed) or not needed:
-            return Start((own,), frozenset({own} | needed))
-        return Start((own, *sorted(needed)), frozenset(needed | ({own} if own_alone else set())))
+        package = self.layout.package_of[own]
+        if package is not None and not own_alone:
+            needed.add(self.layout.parent(package))
+        if own_alone or not needed:
+            weak = not (own_alone or _does_something(self.texts[path]))
+            return Start((own,), frozenset(_around(own) if weak else {own, *needed}), weak)
+        return Start((own, *sorted(needed - {own})), frozenset(needed))
 
     def _has(self, root: str, wanted: Wanted) -> bool:
         found = self.layout.find(root, wanted.parts, wanted.names)
@@ -168,9 +177,14 @@ class Starts:
             return
         folder = hit.path if hit.folder else above(hit.path)
         inside = [self.layout.child(folder, name) for name in wanted.names] if _is_package(hit) else []
-        parts = folder.split("/")
-        around = [join("/".join(parts[:count]), "__init__.py") for count in range(1, len(parts) + 1)]
+        around = [join(each, "__init__.py") for each in _around(folder)]
         yield from (path for path in [hit.path, *inside, *around] if path in self.texts)
+
+
+def _around(folder: str) -> Iterator[str]:
+    """A folder and those around it, up to the tree's top."""
+    parts = folder.split("/") if folder else []
+    return ("/".join(parts[:count]) for count in range(len(parts) + 1))
 
 
 def _is_package(hit: Hit) -> bool:
@@ -183,6 +197,17 @@ def _is_main(text: SourceText) -> bool:
         return False
     tests = [node.test for node in text.tree.body if isinstance(node, ast.If)]
     return any(isinstance(node, ast.Name) and node.id == "__name__" for test in tests for node in ast.walk(test))
+
+
+def _does_something(text: SourceText) -> bool:
+    """Whether a file is more than definitions: it calls something, loops, or has a main program."""
+    calls = (node.value for node in text.tree.body if isinstance(node, ast.Expr))
+    loops = (ast.For, ast.While, ast.With)
+    return (
+        _is_main(text)
+        or any(isinstance(c, ast.Call) for c in calls)
+        or any(isinstance(node, loops) for node in text.tree.body)
+    )
 
 
 def _imports(tree: ast.Module) -> Iterator[Wanted]:

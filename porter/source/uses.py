@@ -34,6 +34,8 @@ class Uses:
         A file that is only used, and imports the other framework, is written for that already.
         """
         users = {module.path: set(self._used(module)) for module in self.index.modules.values()}
+        for doubt in self.index.finder.doubts:
+            users[doubt.path].update(place for place in doubt.places if place in users)
         used = _turned(users)
         spelled = {path for path, module in self.index.modules.items() if self._is_spelled(module)}
         if not self.importers:  # a name in a file for the other framework is no more than a mention then
