@@ -28,8 +28,9 @@ class TreeClass:
     """A class statement: the framework names among its bases, and the classes of the tree among them.
 
     `moves`: it becomes a class of the other framework. `moved`: it was one before, from an earlier run, say; what could
-    not be followed then is told again, so that a second run says, and marks, the same. `outside`: what is not
-    known of a base that nothing in the tree tells about; `doubtful`: it may be one of several in the tree. `torn`: a mixin whose methods are renamed for others, while this class stays.
+    not be followed then is told again, so that a second run says, and marks, the same. `outside`: what is not known of
+    a base that nothing in the tree tells about; `doubtful`: it may be one of several in the tree. `torn`: a mixin whose
+    methods are renamed for others, while this class stays.
     """
 
     module: SourceModule

@@ -51,22 +51,14 @@ class Finder:
         name, usual = wanted.parts[0], self.starts.usual(path)
         roots = [r for r in self.layout.where[name] if r in usual or r in self.starts.folders or r == ABOVE]
         hits = [hit for root in roots if (hit := self.layout.find(root, wanted.parts, wanted.names)) is not None]
-        own = self._own(path)
-        if own is not None and name == own[1]:
-            return [hit for hit in hits if hit.root == own[0]]
         if name in ELSEWHERE:
             return self._started(path, wanted) if any(hit.regular for hit in hits) else [None]
         whole = [hit for hit in hits if not hit.rest] or [hit for hit in hits if hit.regular]
+        if len({hit.path for hit in whole}) > 1:
+            whole = [hit for hit in whole if self.starts.gives(hit, wanted)] or whole
         if len({hit.path for hit in whole}) < 2:
             return [*whole[:1]] or [None]
         return self._started(path, wanted)
-
-    def _own(self, path: str) -> tuple[str, str] | None:
-        """The folder in which the package lies that a file is in, and the package's name."""
-        package = self.layout.package_of[above(path)]
-        if package is None:
-            return None
-        return self.layout.parent(package), package.rpartition("/")[2] or self.layout.root_name
 
     def _started(self, path: str, wanted: Wanted) -> Sequence[Hit | None]:
         """What is found by all the ways in which a program may be started that reaches the file."""

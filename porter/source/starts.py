@@ -11,6 +11,9 @@ from porter.source.layout import ABOVE, ELSEWHERE, Hit, Layout, above, join
 from porter.source.text import SourceText
 
 SRC = "src"
+ANY = "*"
+"""Stands for all names: what a star import lets in, or a module makes at run time."""
+MAKERS = frozenset({"__getattr__", "globals", "exec", "vars"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class Starts:
     layout: Layout
     texts: Mapping[str, SourceText]
     _wanted: dict[str, list[Wanted]] = field(default_factory=dict)
+    _bound: dict[str, set[str]] = field(default_factory=dict)
     _usual: dict[str, frozenset[str]] = field(default_factory=dict)
 
     @cached_property
@@ -74,14 +78,12 @@ class Starts:
         found = self.layout.find(first, wanted.parts, wanted.names)
         if wanted.parts[0] in ELSEWHERE:
             return [found] if found is not None and found.regular else []
-        if found is not None and not found.rest:
+        if self.gives(found, wanted) and found is not None:
             return [found]
-        others = [self.layout.find(root, wanted.parts, wanted.names) for root in self._others(path, wanted.parts[0])]
-        hits = [hit for hit in others if hit is not None and not hit.rest]
-        for likely in ([h for h in hits if h.regular], [h for h in hits if h.root != ABOVE], hits):
-            if likely:
-                return list({hit.path: hit for hit in likely}.values())
-        return []
+        roots = self._others(path, wanted.parts[0])
+        hits = {hit.path: hit for root in roots if (hit := self._whole(root, wanted)) is not None}
+        inside = [hit for hit in hits.values() if hit.root != ABOVE or self.layout.is_package]
+        return inside or list(hits.values())
 
     def _others(self, path: str, name: str) -> list[str]:
         places = self.layout.where.get(name, [])
@@ -117,15 +119,8 @@ class Starts:
 
     def _start(self, path: str) -> Start:
         """How a file is started: by itself, or, where its own folder lacks what it imports, as a module too."""
-        own, needed, own_alone = above(path), set[str](), False
-        for wanted in self.wanted(path):
-            if wanted.level or wanted.parts[0] in ELSEWHERE:
-                continue
-            roots = [r for r in self._others(path, wanted.parts[0]) if r != own and self._has(r, wanted)]
-            if not self._has(own, wanted):
-                needed.update(roots if len(roots) == 1 else ())
-            else:
-                own_alone = own_alone or not roots
+        own = above(path)
+        needed, own_alone = self._needs(path, own)
         package = self.layout.package_of[own]
         if package is not None and not own_alone:
             needed.add(self.layout.parent(package))
@@ -134,9 +129,44 @@ class Starts:
             return Start((own,), frozenset(_around(own) if weak else {own, *needed}), weak)
         return Start((own, *sorted(needed - {own})), frozenset(needed))
 
-    def _has(self, root: str, wanted: Wanted) -> bool:
+    def _needs(self, path: str, own: str) -> tuple[set[str], bool]:
+        """Folders beside the program's own that have to be searched, and whether only its own has something."""
+        needed, own_alone, todo, met = set[str](), False, [path], {path}
+        while todo:
+            importer = todo.pop()
+            for wanted in self.wanted(importer):
+                if wanted.level or wanted.parts[0] in ELSEWHERE:
+                    needed.update([""] if wanted.level > len(self.layout.between(own, above(importer)) or ()) else ())
+                    continue
+                others = (r for r in self._others(importer, wanted.parts[0]) if r != own)
+                roots = [root for root in others if self._whole(root, wanted) is not None]
+                found = self._whole(own, wanted)
+                if found is None:
+                    needed.update(roots if len(roots) == 1 else ())
+                else:
+                    own_alone = own_alone or not roots
+                new = set(self._loaded(found, wanted)) - met
+                met |= new
+                todo += new
+        return needed - {own}, own_alone
+
+    def _whole(self, root: str, wanted: Wanted) -> Hit | None:
         found = self.layout.find(root, wanted.parts, wanted.names)
-        return found is not None and not found.rest
+        return found if self.gives(found, wanted) else None
+
+    def gives(self, hit: Hit | None, wanted: Wanted) -> bool:
+        """Whether all of an import is there: the module, and the names that are taken from it."""
+        if hit is None or hit.rest or hit.folder or not wanted.names:
+            return hit is not None and not hit.rest
+        if hit.path not in self.texts:
+            return True
+        bound, folder = self._bound_in(hit.path), above(hit.path) if _is_package(hit) else ""
+        return ANY in bound or all(n in bound or (folder and self.layout.child(folder, n)) for n in wanted.names)
+
+    def _bound_in(self, path: str) -> set[str]:
+        if path not in self._bound:
+            self._bound[path] = set(_bound(self.texts[path].tree))
+        return self._bound[path]
 
     def wanted(self, path: str) -> list[Wanted]:
         """The imports of a file."""
@@ -220,6 +250,22 @@ def _imports(tree: ast.Module) -> Iterator[Wanted]:
             yield wanted_of(node)
         else:
             todo += _statements(node)
+
+
+def _bound(tree: ast.Module) -> Iterator[str]:
+    """Names that a module gives: those that are bound outside of its functions and classes."""
+    yield from ("__name__", "__file__", "__doc__")
+    todo: list[ast.AST] = [*tree.body]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            yield ANY if node.name in MAKERS else node.name
+        elif isinstance(node, ast.alias):
+            yield node.asname or node.name.partition(".")[0]
+        elif isinstance(node, ast.Name):
+            yield ANY if node.id in MAKERS else node.id
+        else:
+            todo += ast.iter_child_nodes(node)
 
 
 def wanted_of(node: ast.ImportFrom) -> Wanted:
