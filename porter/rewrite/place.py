@@ -77,6 +77,8 @@ class Place:
     def _is_script_of(self, path: str, home: str) -> bool:
         """Whether a file of a package is only ever loaded by programs that are run as files inside of it."""
         layout = self.index.finder.layout
+        if home not in self.index.finder.starts.inside:
+            return False
         starts = [start for start in self.index.finder.starts.of(path) if not start.library]
         inside = {root for start in starts for root in start.certain}
         return bool(inside) and all(layout.package_of.get(root) == home for root in inside)

@@ -68,6 +68,12 @@ class Starts:
         return frozenset(start for start, reached in self._reached.items() if path in reached)
 
     @cached_property
+    def inside(self) -> frozenset[str]:
+        """Outermost packages with a program that only runs as a file: it imports what lies beside it by bare names."""
+        packages = ((path, self.layout.package_of[above(path)]) for path, text in self.texts.items() if _is_main(text))
+        return frozenset(p for path, p in packages if p is not None and above(path) in self._start(path).certain)
+
+    @cached_property
     def certain(self) -> frozenset[str]:
         """Folders that are searched when some program of the tree is started, as far as something shows it."""
         shown = [start.certain for start in self._reached if not start.weak and not start.library]
