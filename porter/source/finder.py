@@ -62,14 +62,15 @@ class Finder:
 
     def _started(self, path: str, wanted: Wanted) -> Sequence[Hit | None]:
         """What is found by all the ways in which a program may be started that reaches the file."""
-        ways = {first for start in self.starts.of(path) for first in start.first}
-        if wanted.parts[0] in ELSEWHERE:  # a program inside a package is not run as a file without a sign of it
+        starts, built_in = self.starts.of(path), wanted.parts[0] in ELSEWHERE
+        ways = {first for start in starts for first in (start.certain if start.weak and built_in else start.first)}
+        if built_in:  # a program inside a package is not run as a file without a sign of it
             ways = {first for first in ways if self.layout.package_of.get(first) is None} or ways
         found: dict[str, Hit | None] = {}
         for first in sorted(ways):
             hits = self.starts.search(first, path, wanted)
             found |= {hit.path: hit for hit in hits}
-            if not hits and wanted.parts[0] in ELSEWHERE:
+            if not hits and built_in:
                 found[""] = None
         return list(found.values()) or [None]
 
