@@ -11,7 +11,7 @@ from pathlib import Path
 from porter.errors import UsageError
 from porter.findings import Finding, Level, Site
 from porter.rewrite.assemble import Assembled, FilePlan
-from porter.rewrite.doubts import doubts, lost
+from porter.rewrite.doubts import assumed, doubts, lost
 from porter.rewrite.layers import is_generated, layers_name, layers_text, stands_for
 from porter.rewrite.outcomes import LAYERS, Settings
 from porter.rewrite.parallel import assembled
@@ -111,7 +111,7 @@ def _convert(tree: Tree, rules: RuleBook, options: Settings, jobs: int, progress
         return Conversion(options, unchanged, {}, (), tuple(sorted(failures)), (), layers, idle=True)
     plans = plan_tree(index, rules, options, uses.concerned - generated, generated, progress)
     findings, sites = [*failures, *_name_findings(plans, tree, generated)], list[Site]()
-    findings += [*doubts(index, uses.concerned), *lost(plans)]
+    findings += [*doubts(index, uses.concerned), *assumed(index, uses.concerned), *lost(plans)]
     for path, result in assembled(plans, options, rules, jobs):
         findings += result.findings
         sites += result.sites

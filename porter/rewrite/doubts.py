@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Set
 
 from porter.findings import Finding, Level
@@ -18,6 +19,23 @@ def doubts(index: TreeIndex, concerned: Set[str]) -> Iterator[Finding]:
             places = " or ".join(place or "an installed module" for place in doubt.places)
             message = f"{doubt.name} is {places}, by how the program is started: nothing is assumed of it"
             yield Finding(doubt.path, doubt.line, doubt.column, Level.REVIEW, "import", message)
+
+
+def assumed(index: TreeIndex, concerned: Set[str]) -> Iterator[Finding]:
+    """That the tree is taken for the package which its files import."""
+    name = index.root_name
+    for path in sorted(concerned) if index.assumed else ():
+        nodes = (node for node, _ in index.modules[path].scopes.imports)
+        node = next((node for node in nodes if name in _roots(node)), None)
+        if node is not None:
+            message = f"this folder is taken for the package {name}: all that its files import from there is in it"
+            yield Finding(path, node.lineno, node.col_offset + 1, Level.REVIEW, "import", message)
+            return
+
+
+def _roots(node: ast.Import | ast.ImportFrom) -> list[str]:
+    names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
+    return [name.partition(".")[0] for name in names if not getattr(node, "level", 0)]
 
 
 def lost(plan: TreePlan) -> Iterator[Finding]:

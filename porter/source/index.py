@@ -28,20 +28,25 @@ MAX_HOPS = 20
 
 @dataclass
 class TreeIndex:
-    """The parsed files of a tree and what is known about all of them together."""
+    """The parsed files of a tree and what is known about all of them together.
+
+    `assumed`: that the tree is the package `root_name`, since all that is imported from there is in it.
+    """
 
     root_name: str
     modules: dict[str, SourceModule] = field(default_factory=dict)
     by_dotted: dict[str, SourceModule] = field(default_factory=dict)
     paths: frozenset[str] = frozenset()
+    assumed: bool = False
     finder: Finder = field(default_factory=lambda: Finder(Layout(frozenset(), ""), {}))
 
     @classmethod
     def build(cls, root_name: str, texts: Mapping[str, SourceText], names: frozenset[str]) -> TreeIndex:
         """Index parsed files; `names` are the paths of all Python files, also of those that are not parsed."""
-        root_name = own_name(root_name, texts, names)
+        folder, root_name = root_name, own_name(root_name, texts, names)
         layout = Layout(names, root_name)
-        index = cls(root_name, paths=names, finder=Finder(layout, texts))
+        assumed = root_name != folder and not layout.is_package
+        index = cls(root_name, paths=names, finder=Finder(layout, texts), assumed=assumed)
         for path, text in texts.items():
             module = SourceModule(path, text, layout.name(path), layout.package(path), FileImports(index.finder, path))
             index.modules[path] = module
