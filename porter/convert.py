@@ -14,6 +14,7 @@ from porter.findings import Finding, Level, Site
 from porter.rewrite.decide.decision import Place, Reason
 from porter.rewrite.decide.file import FilePlan
 from porter.rewrite.decide.tree import TreeFacts
+from porter.rewrite.doubts import assumed, doubts, lost
 from porter.rewrite.edit.file import Assembled
 from porter.rewrite.layers.module import layers_text
 from porter.rewrite.options import Options
@@ -127,6 +128,7 @@ def _convert(tree: Tree, rules: RuleBook, options: Options, jobs: int, progress:
     facts = tree_facts(index, rules, options, uses.concerned - generated, generated, progress)
     plans, results = _settled(facts, generated, jobs)
     findings, sites = [*failures, *_name_findings(plans, tree, generated)], list[Site]()
+    findings += [*doubts(index, uses.concerned), *assumed(index, uses.concerned), *lost(plans)]
     for path, result in results.items():
         findings += result.findings
         sites += result.sites

@@ -32,7 +32,7 @@ from porter.rewrite.decide.tree import TreeFacts
 from porter.rewrite.decide.type_tests import decide_whole
 from porter.rewrite.decide.units import Units
 from porter.rewrite.options import Options
-from porter.rewrite.place import layers_path
+from porter.rewrite.place import place
 from porter.rules.load import RuleBook
 from porter.rules.model import Rule
 from porter.source.handed import bind_stars, handed_on, route
@@ -57,7 +57,7 @@ TELLERS = (unknown_bases.tell, differs.tell, reserved.tell, neither.tell)
 class TreePlan:
     """The plans of all files, and the generated module that they need: the rules by their names in it, and its path.
 
-    `members` are names in it that are no rule's.
+    `members` are names in it that are no rule's; `layers_users` are the files that import it.
     """
 
     index: TreeIndex
@@ -65,6 +65,7 @@ class TreePlan:
     wanted: Mapping[str, Rule]
     layers_path: str
     members: frozenset[str] = frozenset()
+    layers_users: tuple[str, ...] = ()
 
 
 def tree_facts(
@@ -119,10 +120,10 @@ def plan_tree(
         files[path] = _file_plan(file, (*chosen, *told), public, fixed)
     wanted = dict(_wanted(files.values(), tree))
     users = [path for path, plan in files.items() if any(plan.takes_layers(tree.options.layers))]
-    path = layers_path(tree.index, users, generated, f"{tree.options.layers}.py")
+    path = place(tree.index, users, generated, f"{tree.options.layers}.py").path
     asks = (choice.way.change for plan in files.values() for choice in plan.choices)
     members = frozenset(ask.target.name for ask in asks if isinstance(ask, Ask))
-    return TreePlan(tree.index, files, wanted, path, members)
+    return TreePlan(tree.index, files, wanted, path, members, tuple(sorted(users)))
 
 
 def _told(tree: TreeFacts, moved: Moved) -> Iterator[Choice]:

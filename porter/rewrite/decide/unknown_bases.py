@@ -41,14 +41,16 @@ def _unknown(entry: TreeClass, file: FileFacts, moved: Moved, builds: bool) -> R
     theirs, ours = FRAMEWORK[file.options.source], FRAMEWORK[file.options.to]
     if moved.moves(entry) or moved.moved(entry):
         outside = hierarchy.bases[entry].outside
-        text = f"{outside} is not defined in this tree; if it is a {theirs} layer, it does not go with {ours}'s"
+        text = f"{outside}; if it is a {theirs} layer, it does not go with {ours}'s"
         return Reason(Code.UNKNOWN_BASE, text) if outside else SILENT
     outside = hierarchy.bases[entry].outside or min(hierarchy.outside[entry], default="")
     said = entry in hierarchy.derived or entry in hierarchy.held
-    called = hierarchy.words.methods.keys() & entry.methods and (file.references or file.others)
+    called = hierarchy.words.methods.keys() & entry.methods and (
+        file.references or file.others or hierarchy.bases[entry].doubtful
+    )
     if not outside or said or not (builds or called):
         return SILENT
-    text = f"{outside} is not defined in this tree; if it is a {theirs} layer, so is this class, and it does not move"
+    text = f"{outside}; if it is a {theirs} layer, so is this class, and it does not move"
     return Reason(Code.UNKNOWN_BASE, text)
 
 
