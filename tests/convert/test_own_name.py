@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from porter.rewrite.outcomes import Settings
+from porter.rewrite.options import Options
 
 from porter.convert import convert_tree
 from porter.source.roots import own_name
@@ -75,12 +75,12 @@ def test_that_a_folder_is_taken_for_a_package_is_told() -> None:
     files |= {
         "net.py": b"from shapes.base import Base\n\n\nclass Net(Base):\n    def forward(self, x):\n        return x\n"
     }
-    conversion = convert_tree(Tree(Path("checkout"), files), rules(), Settings("mindspore"))
+    conversion = convert_tree(Tree(Path("checkout"), files), rules(), Options("mindspore"))
     assert {f.path: b"def construct" in f.after for f in conversion.files} == {"base.py": True, "net.py": True}
     assert [str(f) for f in conversion.findings if f.rule == "import"] == [
         "net.py:1:1: review import: this folder is taken for the package shapes: "
         "all that its files import from there is in it"
     ]
-    named = convert_tree(Tree(Path("shapes"), files), rules(), Settings("mindspore"))
+    named = convert_tree(Tree(Path("shapes"), files), rules(), Options("mindspore"))
     assert {f.path: f.after for f in named.files} == {f.path: f.after for f in conversion.files}
     assert [f for f in named.findings if f.rule == "import"] == []

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from porter.rewrite.outcomes import Settings
+from porter.rewrite.options import Options
 
 from porter.convert import Conversion, convert_tree
 from porter.source.walk import read_tree
@@ -204,7 +204,7 @@ def to_mindspore_code(text: str) -> str:
 
 
 def convert(folder: Path, to: str) -> Conversion:
-    return convert_tree(read_tree(folder), rules(), Settings(to))  # type: ignore[arg-type]
+    return convert_tree(read_tree(folder), rules(), Options(to))  # type: ignore[arg-type]
 
 
 def loadable(conversion: Conversion) -> dict[str, bytes]:
