@@ -135,7 +135,8 @@ def _convert(tree: Tree, rules: RuleBook, options: Options, jobs: int, progress:
         files[path] = _result(tree, plans.files[path], result)
     kept = _layers(tree, plans.wanted, generated, rules, options)
     members = plans.members.union(*(asks_for(tree.files[p]) for p in generated if is_for(tree.files[p], options.to)))
-    removed = tuple(sorted(generated)) if _goes_back(tree, generated, options) else ()
+    left = any(result.refused for result in results.values())  # a file that stays may import it
+    removed = tuple(sorted(generated)) if _goes_back(tree, generated, options) and not left else ()
     added = {plans.layers_path: layers_text(kept, options, members, rules)} if plans.wanted or plans.members else {}
     return Conversion(
         options,

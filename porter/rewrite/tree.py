@@ -18,6 +18,7 @@ from porter.rewrite.decide import (
     reserved,
     strings,
     texts,
+    unasked,
     unknown_bases,
 )
 from porter.rewrite.decide.change import Ask
@@ -48,6 +49,7 @@ DECIDERS = (
     texts.decide,
     lookups.decide,
     fresh.decide,
+    unasked.decide,
 )
 TELLERS = (unknown_bases.tell, differs.tell, reserved.tell, neither.tell)
 """What is only said, once it is settled which classes change sides."""
@@ -122,7 +124,7 @@ def plan_tree(
     users = [path for path, plan in files.items() if any(plan.takes_layers(tree.options.layers))]
     path = place(tree.index, users, generated, f"{tree.options.layers}.py").path
     asks = (choice.way.change for plan in files.values() for choice in plan.choices)
-    members = frozenset(ask.target.name for ask in asks if isinstance(ask, Ask))
+    members = frozenset(ask.member for ask in asks if isinstance(ask, Ask))
     return TreePlan(tree.index, files, wanted, path, members, tuple(sorted(users)))
 
 

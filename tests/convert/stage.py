@@ -43,6 +43,7 @@ def _modules(layers: str) -> dict[str, ModuleType]:
             setattr(made[folder], last, side)
             if root == layers:
                 setattr(made["porter_layers"], last, side)
+    vars(made["porter_layers"])["fresh"] = lambda layer: layer  # a mode is no argument of a call
     return made
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from porter.rewrite.options import Options
 
 from porter.convert import Conversion, convert_tree
+from porter.rewrite.options import Options
 from porter.source.walk import read_tree
 
 from .harness import layer_names, rules

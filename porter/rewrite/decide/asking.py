@@ -40,6 +40,17 @@ class Asker:
             text = f"{node.attr} is set, or deleted, in a way that no function can take over"
             yield self._said(node, label, text, needs)
 
+    def path(self, node: ast.Attribute, above: ast.Attribute, path: str, needs: tuple[Need, ...]) -> Iterator[Decision]:
+        """`norm.bn2d.gamma` of an object that is not known."""
+        start, end = self.text.span(node)
+        first = end - len(path.encode()) - 1
+        label = f"attribute {path}"
+        if not isinstance(node.ctx, ast.Load) or self.text.slice(first, end) != f".{path}":
+            yield self._said(node, label, f"{path} is set, or deleted, in a way that no function can take over", needs)
+            return
+        ask = Ask(start, end, self._target(path.replace(".", "_")), ("(", (start, first), ")"), path)
+        yield self._decision(ask, label, self._not_known(path), Level.REVIEW, needs)
+
     def either(self, node: ast.Attribute, needs: tuple[Need, ...]) -> Iterator[Way]:
         """The way of an attribute whose object can be of either framework."""
         ask = self._of_attribute(node)

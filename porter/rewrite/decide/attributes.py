@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 
 from porter.codes import Code
 from porter.findings import Kind as Role
@@ -40,11 +41,43 @@ class _Attributes:
         """All of them, in no order."""
         watched = self.tree.rules.attributes[self.options.source]
         for attribute, _ in self.module.scopes.attributes:
-            if attribute.attr in watched and id(attribute) not in self.file.resolved:
+            if id(attribute) in self.file.resolved:
+                continue
+            if attribute.attr in watched:
                 yield from self._attribute(attribute)
+            if attribute.attr in self.inner:
+                yield from self._path(attribute)
         for call, _ in self.module.scopes.calls:
             if call.keywords:
                 yield from self._keyword(call)
+
+    @cached_property
+    def inner(self) -> Mapping[str, frozenset[str]]:
+        """Attributes of layers inside layers, by their own names: `bn2d` for the gamma of `norm.bn2d.gamma`."""
+        found: dict[str, frozenset[str]] = {}
+        for rule in self.tree.rules.rules.values():
+            for path in rule.attribute_changes(self.options.source):
+                head, _, last = path.rpartition(".")
+                found[last] = found.get(last, frozenset()) | {head} if head else found.get(last, frozenset())
+        return {last: heads for last, heads in found.items() if heads}
+
+    def _path(self, node: ast.Attribute) -> Iterator[Decision]:
+        """`norm.bn2d.gamma`, where the other framework's layer has no layer inside."""
+        above = node.value
+        if not isinstance(above, ast.Attribute) or above.attr not in self.inner[node.attr]:
+            return
+        known, path = self.objects.of(above.value), f"{above.attr}.{node.attr}"
+        names = {kind.rule.attribute_changes(self.options.source).get(path, "") for kind in known.kinds if kind.ours}
+        if len(names) != 1 or "" in names or known.other or known.assumed:
+            if known.unknown:
+                yield from self.asker.path(node, above, path, self.asker.needs)
+            return
+        end = self.module.text.span(node)[1]
+        start = end - len(path.encode())
+        if self.module.text.slice(start, end) == path:
+            write = Write((NameEdit(start, end, names.pop()),))
+            place = Place(self.file.path, start, end, Role.ATTRIBUTE)
+            yield Decision(place, (Way(Form.WRITTEN, write, needs=known.needs), QUIET), known.kinds[0].rule.name)
 
     def _weights(self, rule: Rule) -> set[str]:
         """Parameters of a layer by either framework's name: an earlier run may have renamed them."""
@@ -66,10 +99,10 @@ class _Attributes:
         return changes
 
     def _attribute(self, node: ast.Attribute) -> Iterator[Decision]:
+        if self._own(node) or _is_inside(node, self.inner):
+            return
         known = self.objects.of(node.value)
         label = f"attribute {node.attr}"
-        if self._own(node):
-            return
         if known.unknown:
             if not _is_called(node):  # no parameter can be called
                 yield from self.asker.attribute(node, label, self.asker.needs)
@@ -158,6 +191,11 @@ class _Attributes:
 
     def _forward(self, rule: Rule) -> dict[str, str]:
         return {theirs: ours for ours, theirs in rule.forward.items()} if self.back else rule.forward
+
+
+def _is_inside(node: ast.Attribute, inner: Mapping[str, frozenset[str]]) -> bool:
+    """Whether an attribute is one of a layer inside a layer, which is looked at as a whole."""
+    return isinstance(node.value, ast.Attribute) and node.value.attr in inner.get(node.attr, ())
 
 
 def _is_called(node: ast.Attribute) -> bool:

@@ -13,6 +13,7 @@ from functools import cached_property
 from porter.findings import Kind
 from porter.rewrite.decide.change import Target, target_of
 from porter.rewrite.decide.decision import Place
+from porter.rewrite.decide.vocabulary import ASKED_METHODS
 from porter.rewrite.options import Options
 from porter.rules.load import RuleBook, canonical
 from porter.rules.model import Rule
@@ -147,9 +148,9 @@ class FileFacts:
         name = full.rpartition(".")[2]
         count = len(reference.parts) - reference.qualified.rpartition(f".{name}")[2].count(".")
         node = reference.nodes[count - 1]
-        kind, _ = kind_of(node)
+        kind, call = kind_of(node)
         rule = self.rules.find(full, self.options.to)
-        return Use(reference, kind, *self.module.text.span(node), rule, already=target_of(full))
+        return Use(reference, kind, *self.module.text.span(node), rule, call, already=target_of(full))
 
     @cached_property
     def _lookups(self) -> list[ast.Call]:
@@ -181,8 +182,22 @@ class FileFacts:
 
     def _is_asked(self, reference: Reference) -> bool:
         """Whether a name is a function of a generated module that an earlier run wrote for the source framework."""
+        return reference.qualified in self._functions
+
+    @cached_property
+    def _functions(self) -> Mapping[str, str]:
+        """The functions that ask, of modules generated for the source framework: qualified name -> member."""
         homes = [m for m in self.generated if is_for(m.text.data, self.options.source)]
-        return any(reference.qualified == f"{m.dotted}.{name}" for m in homes for name in asks_for(m.text.data))
+        return {f"{m.dotted}.{name.replace('.', '_')}": name for m in homes for name in asks_for(m.text.data)}
+
+    def member_of(self, reference: Reference) -> str:
+        """The member that a function asks for."""
+        return self._functions[reference.qualified]
+
+    @property
+    def asked_methods(self) -> frozenset[str]:
+        """Members that are methods, among those which an earlier run let the generated module ask for."""
+        return ASKED_METHODS[self.options.source]
 
     def _generated_name(self, reference: Reference) -> str | None:
         """The name that a reference reads from a generated module which stands for the target framework."""

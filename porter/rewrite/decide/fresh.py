@@ -7,14 +7,13 @@ from collections.abc import Iterator
 
 from porter.codes import Code
 from porter.findings import Kind, Level
-from porter.rewrite.decide.change import Ask, NameEdit, Target, Write
+from porter.rewrite.decide.change import Ask, Target
 from porter.rewrite.decide.classes import MOVES
 from porter.rewrite.decide.decision import SILENT, Decision, Form, Need, Place, Reason, Way
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.fates import Fate
 from porter.rewrite.decide.telling import QUIET, told
 from porter.rewrite.decide.tree import TreeFacts
-from porter.source.names import Reference
 from porter.source.scopes import parent
 
 FRESH = "fresh"
@@ -24,23 +23,22 @@ UNSURE = (
     "a fresh layer trains in torch, and is in evaluation in MindSpore; what is built here is a layer only sometimes"
 )
 ELSEWHERE = {
-    "mindspore": "nothing here builds it: a fresh Cell is in evaluation, so call set_train(True) where torch's default, "
-    "training, was relied on",
-    "torch": "nothing here builds it: a fresh torch module trains, so call eval() where MindSpore's default, evaluation, "
-    "was relied on",
+    "mindspore": "nothing here builds it: a fresh Cell is in evaluation, so call set_train(True) where torch's "
+    "default, training, was relied on",
+    "torch": "nothing here builds it: a fresh torch module trains, so call eval() where MindSpore's default, "
+    "evaluation, was relied on",
 }
 
 
 def decide(file: FileFacts, tree: TreeFacts) -> Iterator[Decision]:
-    """Decisions about the layers that a file builds, and about those that an earlier run gave their mode."""
-    given = {id(call) for reference in file.asked if (call := _call_of(reference)) is not None}
+    """Decisions about the layers that a file builds; those that an earlier run gave their mode have it."""
+    given = {id(parent(reference.node)) for reference in file.asked}
     for call, scope in file.module.scopes.calls:
         if id(parent(call)) not in given and id(call) not in given:
             made = tree.making.made(call, scope, file)
             fate = tree.making.fate(call, scope, file) if made is not None else None
             if made is not None and fate is not None and _leaves(fate, tree):
                 yield _fresh(call, file, tree, made.needs, _doubt(fate, made.sure, tree))
-    yield from (_taken_away(reference, file) for reference in file.asked)
 
 
 def decide_elsewhere(tree: TreeFacts) -> Iterator[Decision]:
@@ -72,25 +70,3 @@ def _fresh(call: ast.Call, file: FileFacts, tree: TreeFacts, needs: tuple[Need, 
     why = Reason(Code.FRESH, doubt) if doubt else SILENT
     way = Way(Form.ASKED, ask, Level.REVIEW if doubt else Level.SAFE, why, needs=needs)
     return Decision(Place(file.path, start, end, Kind.CALL), (way, QUIET), MODULE)
-
-
-def _call_of(reference: Reference) -> ast.Call | None:
-    """The call of the function that gives a mode, with its one argument."""
-    call = parent(reference.node)
-    plain = isinstance(call, ast.Call) and call.func is reference.node and len(call.args) == 1 and not call.keywords
-    return call if isinstance(call, ast.Call) and plain else None
-
-
-def _taken_away(reference: Reference, file: FileFacts) -> Decision:
-    """On the way back a layer is again what the framework makes it."""
-    call, text = _call_of(reference), file.module.text
-    start, end = text.span(call or reference.node)
-    place = Place(file.path, start, end, Kind.CALL)
-    if call is None:
-        stays = Way(Form.STAYS, level=Level.MANUAL, why=Reason(Code.FRESH, f"{reference.qualified} is no call here"))
-        return Decision(place, (stays,), MODULE, None, reference)
-    first, last = text.span(call.args[0])
-    pieces: tuple[NameEdit, ...] = (NameEdit(start, first, ""), NameEdit(last, end, ""))
-    if "#" in text.slice(start, first) + text.slice(last, end):
-        pieces = (NameEdit(start, text.span(reference.node)[1], ""),)
-    return Decision(place, (Way(Form.WRITTEN, Write(pieces)), Way(Form.STAYS)), MODULE, None, reference)

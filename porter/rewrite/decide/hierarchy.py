@@ -63,8 +63,8 @@ class Bases:
     """What a class derives from: names of the framework, classes of the tree, and what is neither.
 
     `held`: why the class must stay, whatever else is decided. `target`: some base is the target framework's already,
-    from an earlier run, say. `outside`: what is not known of a base that nothing in the tree tells about; `doubtful`: it
-    may be one of several in the tree.
+    from an earlier run, say. `outside`: what is not known of a base that nothing in the tree tells about; `doubtful`:
+    it may be one of several in the tree.
     """
 
     uses: tuple[Use, ...] = ()

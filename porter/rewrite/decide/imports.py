@@ -94,11 +94,17 @@ def plan_imports(
         if group.meaning in origins and not group.choices:
             group.takes = target_of(origins[group.meaning])
             continue
-        group.kept = group.name in fixed
+        needed = any(c.target is not None and _is_module(group, c.target.module) for c in asked)
+        group.kept = group.name in fixed or needed
         _fill_in(group, module, options, exported, rules)
     aliases = _aliases(module, groups, asked)
     _provide(groups, aliases)
     return ImportPlan(groups, aliases, tuple(_loose(module, groups, aliases, asked)))
+
+
+def _is_module(group: Group, module: str) -> bool:
+    """Whether a name stands for a module; the generated one is known by its last name."""
+    return group.meaning == module or ("." not in module and group.meaning.rpartition(".")[2] == module)
 
 
 def _fill_in(group: Group, module: SourceModule, options: Options, exported: frozenset[str], rules: RuleBook) -> None:
