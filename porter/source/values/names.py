@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from porter.source.values.engine import Values
 
 BUILTINS = frozenset(dir(builtins))
+COVERED = frozenset({"abs", "all", "any", "divmod", "filter", "map", "max", "min", "pow", "round", "sum", "open"})
+"""Functions of Python's that other packages have, too, so that a star import may stand before them."""
 FOREIGN = frozenset({"torch", "mindspore"})
 HARMLESS = frozenset(
     {"dataclass", "dataclasses.dataclass", "total_ordering", "runtime_checkable", "final", "typing.final", "unique"}
@@ -80,6 +82,9 @@ def is_builtin(values: Values, node: ast.expr) -> str:
     if not isinstance(node, ast.Name) or node.id not in BUILTINS:
         return ""
     scope = values.scopes_of_names.get(id(node)) or values.scope(node)
+    scopes = values.module.scopes
+    if node.id in COVERED and scopes.stars and not scopes.closed:
+        return ""
     return node.id if scope.lookup(node.id) is None else ""
 
 

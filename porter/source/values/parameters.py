@@ -290,7 +290,9 @@ def instance(values: Values, thing: Thing) -> Answer:
     if isinstance(thing, ClassOf):
         if tensors.is_tensor(thing.name):
             return known(Instance(tensors.TENSOR_OF[thing.name.partition(".")[0]]))
-        if thing.name in ("torch.Size",):
+        if thing.name.endswith(".is_tensor"):
+            return known(Instance(tensors.TENSOR_OF[values.knowledge.source]))
+        if thing.name == "torch.Size":
             return known(SIZE)
         return known(Instance(thing.name)) if thing.name.rpartition(".")[2][:1].isupper() else UNKNOWN
     if isinstance(thing, Module):
