@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from porter.source import tensors
@@ -162,30 +163,39 @@ def of_object(values: Values, node: ast.ClassDef, name: str) -> Answer:
     found = values.lineage.defined(node, name)
     if found is not None and any(parameters.has_decorator(s, *PROPERTIES) for s in found[1]):
         return assume(_properties(values, found[1]), _why(values, node))
-    answers: list[Answer] = []
-    why = ""
-    if found is not None:
-        answers += [_in_body(values, node, statement, name) for statement in found[1]]
-    for cls, statements in values.lineage.overrides(node, name):
-        if any(parameters.has_decorator(s, *PROPERTIES) for s in statements):
-            answers.append(_properties(values, statements))
-        else:
-            answers += [_in_body(values, cls, statement, name) for statement in statements]
-        why = f"{cls.name} has another {name}"
-    for store, strange in stores_of(values, node, name):
-        answers.append(fills.stored(values.beside(store.module), store))
-        why = why or strange
-    answer = union(answers)
-    if answer is NOTHING and not _is_open(answers):
-        return _inherited(values, node, name)
+    given = _Given()
+    answer = union(given.of(values, node, name))
+    if not answer.things:
+        return answer if given.met else _inherited(values, node, name)
     if fills.can_be_filled(answer):
         answer = fills.of_attribute(values, node, name, answer)
-    return assume(answer, why or _why(values, node))
+    return assume(answer, given.why or _why(values, node))
 
 
-def _is_open(answers: list[Answer]) -> bool:
-    """Whether there is something that gives a value, though none has come in yet."""
-    return bool(answers)
+@dataclass(slots=True)
+class _Given:
+    """All that gives an attribute its value, one after the other. `met`: there is something that does."""
+
+    why: str = ""
+    met: bool = False
+
+    def of(self, values: Values, node: ast.ClassDef, name: str) -> Iterator[Answer]:
+        """The class body first, then other classes, then who sets it on an object."""
+        found = values.lineage.defined(node, name)
+        for statement in found[1] if found is not None else ():
+            self.met = True
+            yield _in_body(values, node, statement, name)
+        for cls, statements in values.lineage.overrides(node, name):
+            self.met = True
+            self.why = f"{cls.name} has another {name}"
+            if any(parameters.has_decorator(s, *PROPERTIES) for s in statements):
+                yield _properties(values, statements)
+            else:
+                yield from (_in_body(values, cls, statement, name) for statement in statements)
+        for store, strange in stores_of(values, node, name):
+            self.met = True
+            self.why = self.why or strange
+            yield fills.stored(values.beside(store.module), store)
 
 
 def _properties(values: Values, statements: list[ast.stmt]) -> Answer:

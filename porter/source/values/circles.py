@@ -75,6 +75,7 @@ class Circles:
     def _work(self, key: object, compute: Callable[[], Answer]) -> Answer:
         self.fuel -= 1
         outer, self.uses = self.uses, 0
+        cut, self.cut = self.cut, False
         depth = len(self.stack)
         entry = _Open(depth, NOTHING)
         self.open[key] = entry
@@ -91,6 +92,7 @@ class Circles:
             else:
                 self.leaning[key] = (answer, uses, self.stack[uses.bit_length() - 1])
         self.uses = outer | uses
+        self.cut = self.cut or cut
         return answer
 
     def _rounds(self, key: object, entry: _Open, compute: Callable[[], Answer]) -> Answer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from porter.source import tensors
@@ -67,14 +67,8 @@ def name(values: Values, node: ast.expr) -> Answer:
     return answer
 
 
-def _in_order(values: Values, bindings: list[Binding]) -> list[Answer]:
-    return [values.defined(binding) for binding in bindings]
-
-
-def warm(values: Values, home: Scope, name: str) -> None:
-    """Ask for what the early bindings of a name give before the late ones are asked: each leans on the one before."""
-    for binding in sorted(home.bindings[name], key=lambda b: getattr(b.node, "lineno", 0)):
-        values.defined(binding)
+def _in_order(values: Values, bindings: list[Binding]) -> Iterator[Answer]:
+    return (values.defined(binding) for binding in bindings)
 
 
 def is_builtin(values: Values, node: ast.expr) -> str:

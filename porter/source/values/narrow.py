@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
 from porter.source import guards, tensors
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+MATCH = re.compile(rb"^[ \t]*case\b.*:", re.MULTILINE)
 Position = tuple[int, int]
 
 
@@ -54,7 +56,7 @@ class _Teller(Teller):
 
 def matched_keys(module: SourceModule) -> frozenset[str]:
     """What a file matches against patterns."""
-    if b"match" not in module.text.data:
+    if MATCH.search(module.text.data) is None:
         return frozenset()
     return frozenset(key_of(node.subject) for node in ast.walk(module.tree) if isinstance(node, ast.Match))
 
@@ -69,7 +71,7 @@ def narrowed(values: Values, node: ast.expr, answer: Answer) -> Answer:
     if not isinstance(getattr(node, "ctx", ast.Load()), ast.Load) or (answer.things and _is_settled(answer)):
         return answer
     key = key_of(node)
-    if key not in values.tested and not maybe_none:
+    if not key or (key not in values.tested and not maybe_none):
         return answer
     return _told(values, node, key, answer)
 

@@ -123,19 +123,26 @@ def _outer(values: Values, node: ast.arg, function: FunctionNode) -> Answer:
     start = values.ask(default) if default is not None else None
     if told.things:
         return union([told, start]) if start is not None and start.things == {NONE} else told
-    passed = [] if is_forward(function) else list(_passed(values, node, function))
-    if passed:
-        why = f"{node.arg} is taken for what its callers in this tree pass"
-        found = union([*passed, *([start] if start is not None else [])])
+    reads = usage.reads_of(values, node, function)
+    if usage.is_asked(values, reads, function):
+        return _used(values, node, start)
+    passed = NOTHING if is_forward(function) else union(_passed(values, node, function))
+    if passed.things:
+        found = union([passed, *([start] if start is not None else [])])
         if found.things:
-            return assume(found, why)
-    if usage.is_used_as_tensor(values, node, function):
-        tensor = Instance(tensors.TENSOR_OF[values.knowledge.source])
-        more = (NONE,) if start is not None and NONE in start.things else ()
-        return Answer(frozenset[Thing]((tensor, *more)), f"{node.arg} is taken for a tensor, as it is used")
-    if passed or start is None or not start.things or start.things == {NONE}:
+            return assume(found, f"{node.arg} is taken for what its callers in this tree pass")
+    if usage.is_given(values, reads):
+        return _used(values, node, start)
+    if passed is not NOTHING or start is None or not start.things or start.things == {NONE}:
         return UNKNOWN
     return assume(start, f"{node.arg} is taken for its default")
+
+
+def _used(values: Values, node: ast.arg, start: Answer | None) -> Answer:
+    """A parameter that is used as a tensor; None, too, where that is its default."""
+    tensor = Instance(tensors.TENSOR_OF[values.knowledge.source])
+    more = (NONE,) if start is not None and NONE in start.things else ()
+    return Answer(frozenset[Thing]((tensor, *more)), f"{node.arg} is taken for a tensor, as it is used")
 
 
 def is_forward(function: ast.AST) -> bool:
@@ -162,7 +169,7 @@ def _passed(values: Values, node: ast.arg, function: FunctionNode) -> Iterator[A
         name = inside.name
     elif name in ("__call__", "") or name.startswith("__"):
         return
-    for module, call in values.stores.calls.get(name, ())[:60]:
+    for module, call in values.stores.calls.get(name, ()):
         member = values.beside(module)
         bound = _is_call_of(member, call, function, inside)
         if bound is None:
