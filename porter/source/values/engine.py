@@ -168,9 +168,11 @@ class Values:
 
     @cached_property
     def scopes_of_nodes(self) -> dict[int, Scope]:
-        """Scopes by the function, class or comprehension that makes them, as far as names are read there."""
+        """Scopes by the function, class or comprehension that makes them, as far as anything is done there."""
+        scopes = self.module.scopes
         found: dict[int, Scope] = {}
-        for start in {id(scope): scope for _, scope in self.module.scopes.reads}.values():
+        lists = (scopes.reads, scopes.augmented, scopes.attributes, scopes.calls, scopes.strings)
+        for start in {id(scope): scope for each in lists for _, scope in each}.values():
             scope: Scope | None = start
             while scope is not None and id(scope.node) not in found:
                 found[id(scope.node)] = scope

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from porter.source import guards, tensors
 from porter.source.guards import Teller, Told, key_of
 from porter.source.names import SourceModule
-from porter.source.scopes import ancestors, parent
+from porter.source.scopes import Scope, ancestors, parent
 from porter.source.things import (
     NONE,
     NOTHING,
@@ -190,7 +190,17 @@ def _rebound(values: Values, name: ast.Name, node: ast.expr, since: ast.AST) -> 
     found = scope.lookup(name.id) if scope is not None else None
     if found is None or (len(found[1]) == 1 and isinstance(found[1][0].node, ast.arg)):
         return False
+    if any(_is_foreign(binding.node, found[0]) for binding in found[1]):
+        return True
     return any(_lies_between(binding.node, node, since) for binding in found[1])
+
+
+def _is_foreign(binding: ast.AST, home: Scope) -> bool:
+    """Whether a function binds a name of another scope (`global`, `nonlocal`): then a call may change it."""
+    if isinstance(binding, ast.arg) or home.kind not in ("function", "module"):
+        return False
+    around = next((a for a in ancestors(binding) if isinstance(a, (*FUNCTIONS, ast.Module))), None)
+    return around is not home.node
 
 
 def _set_again(values: Values, attribute: ast.Attribute, node: ast.expr, since: ast.AST) -> bool:
