@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from porter.source import tensors
@@ -111,6 +112,8 @@ def _of_tensor(cls: str, name: str) -> Answer:
         return known(SIZE)
     if name in tensors.TENSOR_ATTRIBUTES:
         return known(Instance(cls), NONE) if name == "grad" else known(Instance(cls))
+    if name in tensors.LAYER_TENSORS:
+        return NOTHING  # only layers have it
     if name in tensors.WORDS:
         return known(Plain("device" if name == "device" else "dtype" if name == "dtype" else "other"))
     if name in ("ndim", "requires_grad", "is_cuda", "is_leaf", "itemsize", "nbytes", "is_sparse", "is_quantized"):
@@ -216,7 +219,7 @@ def _reason(values: Values, node: ast.ClassDef) -> str:
             if hook in values.lineage.body(each):
                 return f"{each.name} defines {hook}"
     for store in values.stores.open_sets:
-        if concerns(values, values.beside(store.module), store.owner, node, kin):
+        if not store.prefix and concerns(values, values.beside(store.module), store.owner, node, kin):
             return f"{store.module.path}:{store.node.lineno} sets attributes by names made at run time"
     if values.lineage.is_strange(node):
         return f"a base of {node.name} is not known"
@@ -228,7 +231,8 @@ def stores_of(values: Values, node: ast.ClassDef, name: str) -> Iterator[tuple[S
     """The places that may set an attribute of an object, each with the assumption that it brings."""
     kin = values.lineage.relatives(node)
     own = set(values.lineage.ancestry(node))
-    for store in values.stores.sets.get(name, ()):
+    begun = (store for store in values.stores.open_sets if store.prefix and name.startswith(store.prefix))
+    for store in chain(values.stores.sets.get(name, ()), begun):
         if store.kind == "deleted":
             continue
         member = values.beside(store.module)

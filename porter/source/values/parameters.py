@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from porter.source import tensors
 from porter.source.names import dotted_parts
-from porter.source.scopes import parent
+from porter.source.scopes import ancestors, parent
 from porter.source.things import (
     ARRAY,
     NONE,
@@ -74,7 +74,9 @@ def first_argument(function: ast.AST) -> ast.arg | None:
 
 
 def self_class(values: Values, node: ast.expr) -> ast.ClassDef | None:
-    """The class around a method whose `self` an expression is."""
+    """The class around a method whose `self` an expression is; `super()` stands for the same object."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super":
+        return next((inside for above in ancestors(node) if (inside := method_class(above)) is not None), None)
     if not isinstance(node, ast.Name):
         return None
     scope = values.scopes_of_names.get(id(node))
