@@ -219,6 +219,18 @@ def test_what_is_assumed(name: str) -> None:
     assert ask(text) == expected
 
 
+@pytest.mark.parametrize("count", [10, 60, 400])
+def test_long_chains_are_followed(count: int) -> None:
+    lines = ["    x = x.view(-1)\n", "    y = x + 1\n    x = y\n", "    x = same(x)\n"]
+    body = "".join(lines[number % 3] for number in range(count))
+    text = f"def same(x):\n    return x\ndef f():\n    x = torch.zeros(3)\n{body}    SEEN(x)\n"
+    assert ask(text) == ["Tensor"]
+
+
+def test_long_sums_are_followed() -> None:
+    assert ask("x = torch.zeros(3)\nSEEN(" + " + ".join(["x"] * 200) + ")\n") == ["Tensor"]
+
+
 UNKNOWN = {
     "a parameter": "def f(x):\n    SEEN(x)\n",
     "what a parameter gives": "def f(x):\n    SEEN(x())\n    SEEN(x.a)\n    SEEN(x[0])\n",

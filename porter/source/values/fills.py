@@ -65,7 +65,7 @@ def _reads_of(values: Values, node: ast.Name) -> Iterable[ast.Name]:
     found = scope.lookup(node.id)
     if found is None:
         return ()
-    return values.reads.get((id(found[0]), node.id), ())
+    return values.reads_of(found[0], node.id)
 
 
 def fill(values: Values, use: ast.expr) -> tuple[Answer | None, bool]:

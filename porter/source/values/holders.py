@@ -158,7 +158,7 @@ def _called(values: Values, call: ast.Call, name: str, met: frozenset[int]) -> I
 
 def _copies(values: Values, binding: Binding, home: Scope, place: ast.Name) -> Iterator[Holders]:
     """Whether somebody else was given the object between a binding and a place."""
-    for read in values.reads.get((id(home), binding.name), ()):
+    for read in values.reads_of(home, binding.name):
         if read is place or not _may_run_before(read, place, binding):
             continue
         if binding not in values.flow.reaching(read, home):

@@ -51,7 +51,7 @@ def is_in_layer(values: Values, function: ast.AST) -> bool:
 
 def _reads(values: Values, node: ast.arg, scope: Scope) -> Iterator[ast.Name]:
     several = len(scope.bindings.get(node.arg, ())) > 1
-    for read in values.reads.get((id(scope), node.arg), ()):
+    for read in values.reads_of(scope, node.arg):
         if not several or any(b.node is node for b in values.flow.reaching(read, scope)):
             yield read
 
