@@ -6,7 +6,6 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from porter.source.names import dotted_parts
 from porter.source.scopes import COMPREHENSIONS, ancestors, parent
 
 LEAVES = (ast.Return, ast.Raise, ast.Continue, ast.Break)
@@ -41,11 +40,19 @@ class Condition:
 
 
 def key_of(node: ast.expr) -> str:
-    """Two expressions with one key have the same text: `m`, `self.norm`, `blocks[0]`."""
-    if isinstance(node, ast.NamedExpr):
-        return key_of(node.target)
-    parts = dotted_parts(node)
-    return ".".join(parts) if parts else ast.dump(node)
+    """Two expressions with one key have the same text: `m`, `self.norm`, `blocks[0]`; "" where nobody compares them."""
+    if type(node) is ast.Name:
+        return node.id
+    if type(node) is ast.Attribute:
+        start = key_of(node.value)
+        return f"{start}.{node.attr}" if start else ""
+    if type(node) is ast.NamedExpr:
+        return node.target.id
+    if type(node) is ast.Subscript and type(node.slice) in (ast.Constant, ast.Name):
+        start = key_of(node.value)
+        where = node.slice.id if isinstance(node.slice, ast.Name) else repr(node.slice.value)  # type: ignore[attr-defined]
+        return f"{start}[{where}]" if start else ""
+    return ""
 
 
 def conditions(node: ast.AST) -> Iterator[Condition]:
@@ -220,4 +227,4 @@ def tested_keys(calls: Sequence[ast.Call], attributes: Sequence[ast.Attribute]) 
         if name in TESTS and call.args:
             found.add(key_of(call.args[0]))
     found.update(key_of(node.value) for node in attributes if node.attr == "__class__")
-    return frozenset(found)
+    return frozenset(found - {""})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from porter.source.names import SourceModule
 from porter.source.scopes import parent
@@ -38,6 +38,7 @@ DICTS = frozenset({"__dict__", "_modules", "_parameters", "_buffers", "_cells", 
 class Store:
     """One place that sets an attribute of `owner`. `value`: None where the statement does not tell what it gets.
 
+    `prefix`: what a name that is made at run time begins with, where that is written out (`f"unit{i}"`).
     `kind`: value, added (`+=`), module, tensor (a buffer or a parameter), or deleted.
     """
 
@@ -46,6 +47,7 @@ class Store:
     owner: ast.expr
     value: ast.expr | None
     kind: str = "value"
+    prefix: str = ""
 
 
 class Stores:
@@ -114,7 +116,18 @@ class Stores:
         if isinstance(named, ast.Constant) and isinstance(named.value, str):
             self._add(named.value, store)
         elif kind != "deleted":
-            self.open_sets.append(store)
+            self.open_sets.append(replace(store, prefix=_beginning(named)))
+
+
+def _beginning(node: ast.expr | None) -> str:
+    """`f"unit{i}"`, `"c%d" % i`, `"layer" + str(i)`, `"c{}".format(i)`: what the text begins with."""
+    if isinstance(node, ast.JoinedStr) and node.values:
+        return _beginning(node.values[0])
+    if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Mod)):
+        return _beginning(node.left).partition("%")[0]
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format":
+        return _beginning(node.func.value).partition("{")[0]
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
 def _is_written(node: ast.expr) -> bool:

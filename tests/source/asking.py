@@ -27,7 +27,7 @@ from porter.source.things import (
 from porter.source.values import Family, Values
 
 TORCH = "import torch\nimport torch.nn as nn\nimport torch.nn.functional as F\n"
-SEEN = "SEEN"
+SEEN = "print"
 
 
 @dataclass
@@ -61,10 +61,13 @@ class SmallKnowledge:
 
 
 class Asked:
-    """A tree, and the answers for the expressions that its files mark: `SEEN(expression)`."""
+    """A tree, and the answers for the expressions that its files mark: `SEEN(expression)`.
+
+    A mark is a call of `print`, which leaves what it gets as it is.
+    """
 
     def __init__(self, files: Mapping[str, str], source: str = "torch") -> None:
-        texts = {path: read_text(dedent(text).encode()) for path, text in files.items()}
+        texts = {path: read_text(dedent(text).replace("SEEN(", f"{SEEN}(").encode()) for path, text in files.items()}
         self.index = TreeIndex.build("tree", texts, frozenset(files))
         bind_stars(self.index)
         self.stores = Stores(self.index.modules.values())

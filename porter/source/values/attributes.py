@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from porter.source import tensors
@@ -110,6 +112,8 @@ def _of_tensor(cls: str, name: str) -> Answer:
         return known(SIZE)
     if name in tensors.TENSOR_ATTRIBUTES:
         return known(Instance(cls), NONE) if name == "grad" else known(Instance(cls))
+    if name in tensors.LAYER_TENSORS:
+        return NOTHING  # only layers have it
     if name in tensors.WORDS:
         return known(Plain("device" if name == "device" else "dtype" if name == "dtype" else "other"))
     if name in ("ndim", "requires_grad", "is_cuda", "is_leaf", "itemsize", "nbytes", "is_sparse", "is_quantized"):
@@ -162,30 +166,39 @@ def of_object(values: Values, node: ast.ClassDef, name: str) -> Answer:
     found = values.lineage.defined(node, name)
     if found is not None and any(parameters.has_decorator(s, *PROPERTIES) for s in found[1]):
         return assume(_properties(values, found[1]), _why(values, node))
-    answers: list[Answer] = []
-    why = ""
-    if found is not None:
-        answers += [_in_body(values, node, statement, name) for statement in found[1]]
-    for cls, statements in values.lineage.overrides(node, name):
-        if any(parameters.has_decorator(s, *PROPERTIES) for s in statements):
-            answers.append(_properties(values, statements))
-        else:
-            answers += [_in_body(values, cls, statement, name) for statement in statements]
-        why = f"{cls.name} has another {name}"
-    for store, strange in stores_of(values, node, name):
-        answers.append(fills.stored(values.beside(store.module), store))
-        why = why or strange
-    answer = union(answers)
-    if answer is NOTHING and not _is_open(answers):
-        return _inherited(values, node, name)
+    given = _Given()
+    answer = union(given.of(values, node, name))
+    if not answer.things:
+        return answer if given.met else _inherited(values, node, name)
     if fills.can_be_filled(answer):
         answer = fills.of_attribute(values, node, name, answer)
-    return assume(answer, why or _why(values, node))
+    return assume(answer, given.why or _why(values, node))
 
 
-def _is_open(answers: list[Answer]) -> bool:
-    """Whether there is something that gives a value, though none has come in yet."""
-    return bool(answers)
+@dataclass(slots=True)
+class _Given:
+    """All that gives an attribute its value, one after the other. `met`: there is something that does."""
+
+    why: str = ""
+    met: bool = False
+
+    def of(self, values: Values, node: ast.ClassDef, name: str) -> Iterator[Answer]:
+        """The class body first, then other classes, then who sets it on an object."""
+        found = values.lineage.defined(node, name)
+        for statement in found[1] if found is not None else ():
+            self.met = True
+            yield _in_body(values, node, statement, name)
+        for cls, statements in values.lineage.overrides(node, name):
+            self.met = True
+            self.why = f"{cls.name} has another {name}"
+            if any(parameters.has_decorator(s, *PROPERTIES) for s in statements):
+                yield _properties(values, statements)
+            else:
+                yield from (_in_body(values, cls, statement, name) for statement in statements)
+        for store, strange in stores_of(values, node, name):
+            self.met = True
+            self.why = self.why or strange
+            yield fills.stored(values.beside(store.module), store)
 
 
 def _properties(values: Values, statements: list[ast.stmt]) -> Answer:
@@ -206,7 +219,7 @@ def _reason(values: Values, node: ast.ClassDef) -> str:
             if hook in values.lineage.body(each):
                 return f"{each.name} defines {hook}"
     for store in values.stores.open_sets:
-        if concerns(values, values.beside(store.module), store.owner, node, kin):
+        if not store.prefix and concerns(values, values.beside(store.module), store.owner, node, kin):
             return f"{store.module.path}:{store.node.lineno} sets attributes by names made at run time"
     if values.lineage.is_strange(node):
         return f"a base of {node.name} is not known"
@@ -218,7 +231,8 @@ def stores_of(values: Values, node: ast.ClassDef, name: str) -> Iterator[tuple[S
     """The places that may set an attribute of an object, each with the assumption that it brings."""
     kin = values.lineage.relatives(node)
     own = set(values.lineage.ancestry(node))
-    for store in values.stores.sets.get(name, ()):
+    begun = (store for store in values.stores.open_sets if store.prefix and name.startswith(store.prefix))
+    for store in chain(values.stores.sets.get(name, ()), begun):
         if store.kind == "deleted":
             continue
         member = values.beside(store.module)

@@ -27,7 +27,7 @@ from porter.source.things import (
     known,
     union,
 )
-from porter.source.values import attributes, displays, names, returns, standard
+from porter.source.values import attributes, displays, names, parameters, returns, standard, usage
 from porter.source.values.methods import method
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ def call(values: Values, node: ast.expr) -> Answer:
         return standard.builtin(values, node, builtin)
     if isinstance(node.func, ast.Attribute):
         return _method(values, node, node.func)
-    return run_all(values, values.ask(node.func), node)
+    answer = run_all(values, values.ask(node.func), node)
+    return answer if answer.things or answer is NOTHING else _of_part(values, node)
 
 
 def _method(values: Values, node: ast.Call, function: ast.Attribute) -> Answer:
@@ -57,16 +58,34 @@ def _method(values: Values, node: ast.Call, function: ast.Attribute) -> Answer:
         return _of_super(values, node, function)
     callee = values.ask(function)
     if callee.things and not all(isinstance(thing, Plain) for thing in callee.things):
-        return run_all(values, callee, node)
+        answer = run_all(values, callee, node)
+        return answer if answer.things or answer is NOTHING else _of_part(values, node)
     receiver = values.ask(function.value)
-    if not receiver.things:
-        return NOTHING if receiver is NOTHING or (callee is NOTHING and _is_tree(receiver)) else UNKNOWN
+    if receiver is NOTHING or (callee is NOTHING and any(isinstance(thing, OfTree) for thing in receiver.things)):
+        return NOTHING
     found = union(method(values, thing, function.attr, node) for thing in receiver.things)
-    return assume(found, receiver.assumed)
+    found = assume(found, receiver.assumed)
+    return found if found.things or found is NOTHING else _of_part(values, node)
 
 
-def _is_tree(receiver: Answer) -> bool:
-    return any(isinstance(thing, OfTree) for thing in receiver.things)
+def _of_part(values: Values, node: ast.Call) -> Answer:
+    """In a layer of the tree, what a part of a class that is not known makes of a tensor: `self.pool(x)`."""
+    root: ast.expr = node.func
+    while isinstance(root, (ast.Attribute, ast.Subscript)):
+        below, root = root, root.value
+        owned = isinstance(below, ast.Attribute)
+    inside = parameters.self_class(values, root)
+    if inside is None or not owned or not node.args or not attributes.framework_bases(values, inside):
+        return UNKNOWN
+    if _is_own_method(values, inside, node.func) or not usage.is_tensor(values.ask(node.args[0])):
+        return UNKNOWN
+    return assume(known(tensor(values)), SOME_LAYER)
+
+
+def _is_own_method(values: Values, inside: ast.ClassDef, function: ast.expr) -> bool:
+    """Whether a class, or one of its relatives, defines what is called: then it is no part."""
+    name = function.attr if isinstance(function, ast.Attribute) else ""
+    return any(name in values.lineage.body(each) for each in values.lineage.relatives(inside))
 
 
 def _of_super(values: Values, node: ast.Call, function: ast.Attribute) -> Answer:
@@ -110,6 +129,8 @@ def run(values: Values, thing: Thing, node: ast.Call) -> Answer:
 def _made_of_tree(values: Values, node: ast.ClassDef) -> Answer:
     if values.lineage.defined(node, "__new__") is not None:
         return assume(known(OfTree(node)), f"{node.name}.__new__ is taken to give a {node.name}")
+    if values.lineage.is_strange(node):
+        return assume(known(OfTree(node)), f"a base of {node.name} is not known")
     return known(OfTree(node))
 
 
@@ -189,6 +210,8 @@ def layer(values: Values, thing: Instance, node: ast.Call) -> Answer:
         return assume(known(one), SOME_LAYER)
     if last == "Identity":
         return values.ask(node.args[0]) if node.args else UNKNOWN
+    if thing.name in tensors.LISTS or thing.name in tensors.DICTIONARIES:
+        return NOTHING  # they cannot be called
     if not values.is_layer(thing.name):
         return UNKNOWN
     if last in tensors.SEVERAL_LAYERS:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from porter.source.things import NOTHING, UNKNOWN, Answer, union
 
-DEEPEST = 60
-"""More answers than this are never open at once: Python's own stack is short."""
-FUEL = 1500
+Compute: TypeAlias = Callable[[], Answer]
+DEEPEST = 50
+"""More expressions, or more answers, than this are never open at once: Python's own stack is short."""
+ATTEMPTS = 80
+"""How often a question is asked again once what lay too deep is known."""
+FUEL = 2000
 """More answers than this are never worked out for one question."""
 ROUNDS = 6
 
@@ -29,20 +33,21 @@ class Circles:
     def __init__(self) -> None:
         self.memo: dict[object, Answer] = {}
         self.cut_short: dict[object, Answer] = {}
+        self.deep: tuple[object, Compute] | None = None
+        self.depth = 0
         self.open: dict[object, _Open] = {}
         self.stack: list[_Open] = []
         self.leaning: dict[object, tuple[Answer, int, _Open]] = {}
         self.uses = 0
         self.fuel = 0
+        self.asking = False
         self.cut = False
 
-    def run(self, key: object, compute: Callable[[], Answer]) -> Answer:
+    def run(self, key: object, compute: Compute) -> Answer:
         """The answer of a key, worked out when it is first asked for."""
         found = self.memo.get(key)
         if found is not None:
             return found
-        if not self.stack:
-            return self._start(key, compute)
         entry = self.open.get(key)
         if entry is not None:
             entry.hit = True
@@ -52,29 +57,56 @@ class Circles:
         if leaning is not None and self._stands(leaning):
             self.uses |= leaning[1]
             return leaning[0]
-        if len(self.stack) >= DEEPEST or self.fuel <= 0:
+        if key in self.cut_short:
             self.cut = True
-            return UNKNOWN
+            return self.cut_short[key]
+        if not self.stack and not self.asking:
+            self.fuel = FUEL
+            self.cut_short.clear()
+        if len(self.stack) >= DEEPEST or self.fuel <= 0:
+            return self.too_deep(key, lambda: self.run(key, compute))
         return self._work(key, compute)
 
-    def _start(self, key: object, compute: Callable[[], Answer]) -> Answer:
-        if key in self.cut_short:
-            return self.cut_short[key]
-        self.fuel, self.cut, self.uses = FUEL, False, 0
-        self.leaning.clear()
-        answer = self._work(key, compute)
-        if self.cut:
-            self.cut_short[key] = answer
-        return answer
+    def start(self, compute: Compute) -> Answer:
+        """The answer to a question from outside. What lay too deep is asked for by itself, then all is asked again."""
+        self.asking, self.fuel = True, FUEL
+        try:
+            return self._start([compute])
+        finally:
+            self.asking = False
+
+    def _start(self, questions: list[Compute]) -> Answer:
+        tried: set[object] = set()
+        while True:
+            self.cut, self.uses, self.deep = False, 0, None
+            self.leaning.clear()
+            self.cut_short.clear()
+            answer = questions[-1]()
+            deep = self.deep
+            if deep is not None and deep[0] not in tried and len(tried) < ATTEMPTS:
+                tried.add(deep[0])
+                questions.append(deep[1])
+            elif len(questions) == 1:
+                return answer
+            else:
+                questions.pop()
+
+    def too_deep(self, key: object, compute: Compute) -> Answer:
+        """What is said for now of a question that lies too deep."""
+        self.cut = True
+        if self.deep is None and self.fuel > 0:
+            self.deep = (key, compute)
+        return UNKNOWN
 
     def _stands(self, leaning: tuple[Answer, int, _Open]) -> bool:
         """Whether the innermost open answer that another one used is still open, and says what it said."""
         depth = leaning[1].bit_length() - 1
         return depth < len(self.stack) and self.stack[depth] is leaning[2]
 
-    def _work(self, key: object, compute: Callable[[], Answer]) -> Answer:
+    def _work(self, key: object, compute: Compute) -> Answer:
         self.fuel -= 1
         outer, self.uses = self.uses, 0
+        cut, self.cut = self.cut, False
         depth = len(self.stack)
         entry = _Open(depth, NOTHING)
         self.open[key] = entry
@@ -85,15 +117,17 @@ class Circles:
             self.stack.pop()
             del self.open[key]
         uses = self.uses & ~(1 << depth)
-        if not self.cut:
-            if not uses:
-                self.memo[key] = answer
-            else:
-                self.leaning[key] = (answer, uses, self.stack[uses.bit_length() - 1])
+        if self.cut:
+            self.cut_short[key] = answer
+        elif not uses:
+            self.memo[key] = answer
+        else:
+            self.leaning[key] = (answer, uses, self.stack[uses.bit_length() - 1])
         self.uses = outer | uses
+        self.cut = self.cut or cut
         return answer
 
-    def _rounds(self, key: object, entry: _Open, compute: Callable[[], Answer]) -> Answer:
+    def _rounds(self, key: object, entry: _Open, compute: Compute) -> Answer:
         """Work the answer out again, with what it was before, until it stays the same."""
         answer = compute()
         for _ in range(ROUNDS):

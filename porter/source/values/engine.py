@@ -17,7 +17,7 @@ from porter.source.scopes import Binding, Scope, ancestors, parent
 from porter.source.stores import Stores
 from porter.source.things import NOTHING, NUMBER, TEXT, UNKNOWN, Answer, Function, FunctionNode, known
 from porter.source.values import attributes, calls, displays, names, narrow, operators
-from porter.source.values.circles import Circles
+from porter.source.values.circles import DEEPEST, Circles
 from porter.source.values.holders import Holders, holders
 from porter.source.values.returns import Ends, ends
 
@@ -95,19 +95,45 @@ class Values:
     def of(self, node: ast.expr) -> Answer:
         """All that an expression of the file can be."""
         _ = self.module.scopes  # nodes know their parents from here on
-        answer = self.ask(node)
+        answer = self.circles.memo.get(id(node)) or self.circles.start(lambda: self.ask(node))
         return UNKNOWN if answer is NOTHING else answer
 
     def holders(self, name: ast.Name) -> Holders:
         """Who else has the object that a local name stands for at a place."""
+        _ = self.module.scopes
         return holders(self, name)
+
+    def bases(self, node: ast.ClassDef) -> tuple[str, ...]:
+        """Qualified names of the framework's classes that a class of the tree derives from, through any others."""
+        return attributes.framework_bases(self, node)
 
     def ask(self, node: ast.expr) -> Answer:
         """The same for the parts of this package: `NOTHING` where no value comes in yet."""
-        found = self.circles.memo.get(id(node))
+        circles = self.circles
+        found = circles.memo.get(id(node))
         if found is not None:
             return found
-        return self.circles.run(id(node), lambda: self._found(node))
+        if id(node) in circles.cut_short:
+            circles.cut = True
+            return circles.cut_short[id(node)]
+        # No expression is part of itself, so only what it leans on decides whether it may be remembered.
+        used, circles.uses = circles.uses, 0
+        cut, circles.cut = circles.cut, False
+        circles.depth += 1
+        try:
+            if circles.depth < DEEPEST:
+                answer = self._found(node)
+            else:
+                answer = circles.too_deep(id(node), lambda: self.ask(node))
+        finally:
+            circles.depth -= 1
+        if circles.cut:
+            circles.cut_short[id(node)] = answer
+        elif not circles.uses:
+            circles.memo[id(node)] = answer
+        circles.uses |= used
+        circles.cut = circles.cut or cut
+        return answer
 
     def _found(self, node: ast.expr) -> Answer:
         kind = self.kinds.get(type(node))
@@ -168,9 +194,11 @@ class Values:
 
     @cached_property
     def scopes_of_nodes(self) -> dict[int, Scope]:
-        """Scopes by the function, class or comprehension that makes them, as far as names are read there."""
+        """Scopes by the function, class or comprehension that makes them, as far as anything is done there."""
+        scopes = self.module.scopes
         found: dict[int, Scope] = {}
-        for start in {id(scope): scope for _, scope in self.module.scopes.reads}.values():
+        lists = (scopes.reads, scopes.augmented, scopes.attributes, scopes.calls, scopes.strings)
+        for start in {id(scope): scope for each in lists for _, scope in each}.values():
             scope: Scope | None = start
             while scope is not None and id(scope.node) not in found:
                 found[id(scope.node)] = scope
@@ -178,14 +206,16 @@ class Values:
         return found
 
     @cached_property
-    def reads(self) -> dict[tuple[int, str], list[ast.Name]]:
-        """Every read of a name, by the scope that binds it."""
-        found: dict[tuple[int, str], list[ast.Name]] = {}
-        for node, scope in self.module.scopes.reads:
-            home = scope.lookup(node.id)
-            if home is not None:
-                found.setdefault((id(home[0]), node.id), []).append(node)
+    def reads(self) -> dict[str, list[tuple[ast.Name, Scope]]]:
+        """Every read of a name, with the scope that it is read in."""
+        found: dict[str, list[tuple[ast.Name, Scope]]] = {}
+        for pair in self.module.scopes.reads:
+            found.setdefault(pair[0].id, []).append(pair)
         return found
+
+    def reads_of(self, home: Scope, name: str) -> list[ast.Name]:
+        """The reads that find a name in a scope."""
+        return [node for node, scope in self.reads.get(name, ()) if scope is home or _finds(scope, name, home)]
 
     @cached_property
     def tested(self) -> frozenset[str]:
@@ -193,6 +223,11 @@ class Values:
         scopes = self.module.scopes
         keys = tested_keys([call for call, _ in scopes.calls], [node for node, _ in scopes.attributes])
         return keys | narrow.matched_keys(self.module)
+
+
+def _finds(scope: Scope, name: str, home: Scope) -> bool:
+    found = scope.lookup(name)
+    return found is not None and found[0] is home
 
 
 def _constant(values: Values, node: ast.expr) -> Answer:

@@ -75,7 +75,7 @@ def _reads_of(values: Values, node: ast.Name) -> Iterable[ast.Name]:
     found = scope.lookup(node.id)
     if found is None:
         return ()
-    return values.reads.get((id(found[0]), node.id), ())
+    return values.reads_of(found[0], node.id)
 
 
 def fill(values: Values, use: ast.expr) -> tuple[Answer | None, bool]:
@@ -95,8 +95,8 @@ def fill(values: Values, use: ast.expr) -> tuple[Answer | None, bool]:
         return None, True
     if isinstance(above, ast.Tuple) and isinstance(parent(above), ast.Return):
         return None, True
-    call = parent(above) if isinstance(above, (ast.keyword, ast.Starred)) else above
-    return None, isinstance(call, ast.Call) and _only_reads(values, call)
+    call = parent(above) if isinstance(above, ast.keyword) else above
+    return None, isinstance(call, ast.Call) and (call.func is use or _only_reads(values, call))
 
 
 def _only_reads(values: Values, call: ast.Call) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from porter.source import tensors
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from porter.source.values.engine import Values
 
 BUILTINS = frozenset(dir(builtins))
+COVERED = frozenset({"abs", "all", "any", "divmod", "filter", "map", "max", "min", "pow", "round", "sum", "open"})
+"""Functions of Python's that other packages have, too, so that a star import may stand before them."""
 FOREIGN = frozenset({"torch", "mindspore"})
 HARMLESS = frozenset(
     {"dataclass", "dataclasses.dataclass", "total_ordering", "runtime_checkable", "final", "typing.final", "unique"}
@@ -76,14 +78,8 @@ def name(values: Values, node: ast.expr) -> Answer:
     return answer
 
 
-def _in_order(values: Values, bindings: list[Binding]) -> list[Answer]:
-    return [values.defined(binding) for binding in bindings]
-
-
-def warm(values: Values, home: Scope, name: str) -> None:
-    """Ask for what the early bindings of a name give before the late ones are asked: each leans on the one before."""
-    for binding in sorted(home.bindings[name], key=lambda b: getattr(b.node, "lineno", 0)):
-        values.defined(binding)
+def _in_order(values: Values, bindings: list[Binding]) -> Iterator[Answer]:
+    return (values.defined(binding) for binding in bindings)
 
 
 def is_builtin(values: Values, node: ast.expr) -> str:
@@ -91,6 +87,9 @@ def is_builtin(values: Values, node: ast.expr) -> str:
     if not isinstance(node, ast.Name) or node.id not in BUILTINS:
         return ""
     scope = values.scopes_of_names.get(id(node)) or values.scope(node)
+    scopes = values.module.scopes
+    if node.id in COVERED and scopes.stars and not scopes.closed:
+        return ""
     return node.id if scope.lookup(node.id) is None else ""
 
 

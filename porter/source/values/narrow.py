@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
 from porter.source import guards, tensors
 from porter.source.guards import Teller, Told, key_of
 from porter.source.names import SourceModule
-from porter.source.scopes import ancestors, parent
+from porter.source.scopes import Scope, ancestors, parent
 from porter.source.things import (
     NONE,
     NOTHING,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+MATCH = re.compile(rb"^[ \t]*case\b.*:", re.MULTILINE)
 Position = tuple[int, int]
 
 
@@ -54,7 +56,7 @@ class _Teller(Teller):
 
 def matched_keys(module: SourceModule) -> frozenset[str]:
     """What a file matches against patterns."""
-    if b"match" not in module.text.data:
+    if b"match " not in module.text.data or MATCH.search(module.text.data) is None:
         return frozenset()
     return frozenset(key_of(node.subject) for node in ast.walk(module.tree) if isinstance(node, ast.Match))
 
@@ -69,7 +71,7 @@ def narrowed(values: Values, node: ast.expr, answer: Answer) -> Answer:
     if not isinstance(getattr(node, "ctx", ast.Load()), ast.Load) or (answer.things and _is_settled(answer)):
         return answer
     key = key_of(node)
-    if key not in values.tested and not maybe_none:
+    if not key or (key not in values.tested and not maybe_none):
         return answer
     return _told(values, node, key, answer)
 
@@ -188,7 +190,17 @@ def _rebound(values: Values, name: ast.Name, node: ast.expr, since: ast.AST) -> 
     found = scope.lookup(name.id) if scope is not None else None
     if found is None or (len(found[1]) == 1 and isinstance(found[1][0].node, ast.arg)):
         return False
+    if any(_is_foreign(binding.node, found[0]) for binding in found[1]):
+        return True
     return any(_lies_between(binding.node, node, since) for binding in found[1])
+
+
+def _is_foreign(binding: ast.AST, home: Scope) -> bool:
+    """Whether a function binds a name of another scope (`global`, `nonlocal`): then a call may change it."""
+    if isinstance(binding, ast.arg) or home.kind not in ("function", "module"):
+        return False
+    around = next((a for a in ancestors(binding) if isinstance(a, (*FUNCTIONS, ast.Module))), None)
+    return around is not home.node
 
 
 def _set_again(values: Values, attribute: ast.Attribute, node: ast.expr, since: ast.AST) -> bool:

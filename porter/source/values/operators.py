@@ -29,6 +29,8 @@ from porter.source.things import (
 if TYPE_CHECKING:
     from porter.source.values.engine import Values
 
+WRITES = (ast.Mod, ast.Add, ast.Mult)
+"""What a text can do with anything: `"%s" % x`."""
 CHECKS = (ast.Is, ast.IsNot, ast.In, ast.NotIn)
 
 
@@ -42,16 +44,11 @@ def combine(operator: ast.operator, left: Answer, right: Answer) -> Answer:
     """What an operator makes of two values."""
     if left is NOTHING or right is NOTHING:
         return NOTHING
+    if left.things == {TEXT} and isinstance(operator, WRITES):
+        return left
     if (_all_tensors(left) and not right.things) or (_all_tensors(right) and not left.things):
         tensor = next(iter((left if left.things else right).things))
         return Answer(frozenset({_fresh(tensor)}), "what a tensor is combined with is taken for a tensor or a number")
-    if (
-        left.things
-        and not right.things
-        and left.things <= {TEXT}
-        and isinstance(operator, (ast.Mod, ast.Add, ast.Mult))
-    ):
-        return known(TEXT)
     if not left.things or not right.things:
         return UNKNOWN
     found = union(_pair(operator, one, other) for one in left.things for other in right.things)
@@ -68,12 +65,12 @@ def _fresh(thing: Thing) -> Thing:
 
 
 def _pair(operator: ast.operator, left: Thing, right: Thing) -> Answer:
+    if left == TEXT and isinstance(operator, WRITES):
+        return known(TEXT)
     for one, other in ((left, right), (right, left)):
         if isinstance(one, Instance) and tensors.is_tensor(one.name):
             takes = isinstance(other, Plain) or (isinstance(other, Instance) and tensors.is_tensor(other.name))
             return known(Instance(one.name)) if takes and other != NONE else (NOTHING if other == NONE else UNKNOWN)
-    if left == TEXT and isinstance(operator, (ast.Mod, ast.Add, ast.Mult)):
-        return known(TEXT)
     for one, other in ((left, right), (right, left)):
         if isinstance(one, (Sequence,)):
             return _sequences(operator, one, other)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from porter.source import tensors
 from porter.source.names import dotted_parts
-from porter.source.scopes import parent
+from porter.source.scopes import ancestors, parent
 from porter.source.things import (
     ARRAY,
     NONE,
@@ -74,7 +74,9 @@ def first_argument(function: ast.AST) -> ast.arg | None:
 
 
 def self_class(values: Values, node: ast.expr) -> ast.ClassDef | None:
-    """The class around a method whose `self` an expression is."""
+    """The class around a method whose `self` an expression is; `super()` stands for the same object."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super":
+        return next((inside for above in ancestors(node) if (inside := method_class(above)) is not None), None)
     if not isinstance(node, ast.Name):
         return None
     scope = values.scopes_of_names.get(id(node))
@@ -123,19 +125,26 @@ def _outer(values: Values, node: ast.arg, function: FunctionNode) -> Answer:
     start = values.ask(default) if default is not None else None
     if told.things:
         return union([told, start]) if start is not None and start.things == {NONE} else told
-    passed = [] if is_forward(function) else list(_passed(values, node, function))
-    if passed:
-        why = f"{node.arg} is taken for what its callers in this tree pass"
-        found = union([*passed, *([start] if start is not None else [])])
+    reads = usage.reads_of(values, node, function)
+    if usage.is_asked(values, reads, function):
+        return _used(values, node, start)
+    passed = NOTHING if is_forward(function) else union(_passed(values, node, function))
+    if passed.things:
+        found = union([passed, *([start] if start is not None else [])])
         if found.things:
-            return assume(found, why)
-    if usage.is_used_as_tensor(values, node, function):
-        tensor = Instance(tensors.TENSOR_OF[values.knowledge.source])
-        more = (NONE,) if start is not None and NONE in start.things else ()
-        return Answer(frozenset[Thing]((tensor, *more)), f"{node.arg} is taken for a tensor, as it is used")
-    if passed or start is None or not start.things or start.things == {NONE}:
+            return assume(found, f"{node.arg} is taken for what its callers in this tree pass")
+    if usage.is_given(values, reads):
+        return _used(values, node, start)
+    if passed is not NOTHING or start is None or not start.things or start.things == {NONE}:
         return UNKNOWN
     return assume(start, f"{node.arg} is taken for its default")
+
+
+def _used(values: Values, node: ast.arg, start: Answer | None) -> Answer:
+    """A parameter that is used as a tensor; None, too, where that is its default."""
+    tensor = Instance(tensors.TENSOR_OF[values.knowledge.source])
+    more = (NONE,) if start is not None and NONE in start.things else ()
+    return Answer(frozenset[Thing]((tensor, *more)), f"{node.arg} is taken for a tensor, as it is used")
 
 
 def is_forward(function: ast.AST) -> bool:
@@ -162,7 +171,7 @@ def _passed(values: Values, node: ast.arg, function: FunctionNode) -> Iterator[A
         name = inside.name
     elif name in ("__call__", "") or name.startswith("__"):
         return
-    for module, call in values.stores.calls.get(name, ())[:60]:
+    for module, call in values.stores.calls.get(name, ()):
         member = values.beside(module)
         bound = _is_call_of(member, call, function, inside)
         if bound is None:
@@ -290,7 +299,9 @@ def instance(values: Values, thing: Thing) -> Answer:
     if isinstance(thing, ClassOf):
         if tensors.is_tensor(thing.name):
             return known(Instance(tensors.TENSOR_OF[thing.name.partition(".")[0]]))
-        if thing.name in ("torch.Size",):
+        if thing.name.endswith(".is_tensor"):
+            return known(Instance(tensors.TENSOR_OF[values.knowledge.source]))
+        if thing.name == "torch.Size":
             return known(SIZE)
         return known(Instance(thing.name)) if thing.name.rpartition(".")[2][:1].isupper() else UNKNOWN
     if isinstance(thing, Module):

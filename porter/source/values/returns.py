@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from porter.source.things import NONE, NOTHING, UNKNOWN, Answer, FunctionNode, Sequence, known, union
@@ -76,11 +77,11 @@ def returned(values: Values, function: FunctionNode, call: ast.Call | None = Non
     if call is not None and not found.yields:
         handed = [_handed(member, value, function) for value in found.values]
         if any(argument is not None for argument in handed):
-            answers = [
+            answers = (
                 member.ask(value) if argument is None else _argument(values, call, function, argument)
                 for value, argument in zip(found.values, handed, strict=True)
-            ]
-            return union([*answers, *([known(NONE)] if found.bare else [])])
+            )
+            return union(chain([known(NONE)] if found.bare else [], answers))
     return member.circles.run((id(function), "returns"), lambda: _returned(member, function, found))
 
 
@@ -92,7 +93,7 @@ def _returned(values: Values, function: FunctionNode, found: Ends) -> Answer:
         return NOTHING if parameters.has_decorator(function, "abstractmethod") else _told(values, function)
     if not found.values:
         return NOTHING if found.raises and not found.bare else known(NONE)
-    answer = union([*map(values.ask, found.values), *([known(NONE)] if found.bare else [])])
+    answer = union(chain([known(NONE)] if found.bare else [], map(values.ask, found.values)))
     return answer if answer.things or answer is NOTHING else _told(values, function)
 
 

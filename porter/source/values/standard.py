@@ -16,6 +16,7 @@ from porter.source.things import (
     UNKNOWN,
     Answer,
     Instance,
+    OfTree,
     Plain,
     Sequence,
     assume,
@@ -162,7 +163,20 @@ def dictionary(values: Values, node: ast.Call) -> Answer:
     return displays.holding(answers, "dict")
 
 
+def _super(values: Values, node: ast.Call) -> Answer:
+    """`super()`: an object of one of the bases, as far as its methods go."""
+    from porter.source.values import attributes
+
+    inside = attributes.enclosing_method_class(node)
+    if inside is None:
+        return UNKNOWN
+    found = [known(OfTree(base)) for base in values.lineage.bases(inside)]
+    found += [known(Instance(base)) for base in attributes.framework_bases(values, inside)] if not found else []
+    return assume(union(found), "no other base class comes between") if found else UNKNOWN
+
+
 HANDLERS = {
+    "super": _super,
     "type": _type,
     "getattr": _getattr,
     "sum": _sum,

@@ -36,15 +36,21 @@ JOINERS = frozenset(
 )
 
 
-def is_used_as_tensor(values: Values, node: ast.arg, function: FunctionNode) -> bool:
-    """Whether some read of a parameter, before it gets another value, shows that it is a tensor."""
+def reads_of(values: Values, node: ast.arg, function: FunctionNode) -> list[ast.Name]:
+    """The reads of a parameter before it gets another value."""
     scope = values.scopes_of_nodes.get(id(function))
-    if scope is None:
-        return False
-    in_layer = is_in_layer(values, function)
-    reads = list(_reads(values, node, scope))
-    if any(_is_asked(read, in_layer) for read in reads):
+    return list(_reads(values, node, scope)) if scope is not None else []
+
+
+def is_asked(values: Values, reads: list[ast.Name], function: FunctionNode) -> bool:
+    """Whether a read asks for what only tensors have; in a layer, for what tensors have."""
+    if any(_is_asked(read, in_layer=False) for read in reads):
         return True
+    return any(_is_asked(read, in_layer=True) for read in reads) and is_in_layer(values, function)
+
+
+def is_given(values: Values, reads: list[ast.Name]) -> bool:
+    """Whether a read is given to what takes a tensor."""
     return any(_is_given(values, read) or _is_combined(values, read) for read in reads)
 
 
@@ -58,7 +64,7 @@ def is_in_layer(values: Values, function: ast.AST) -> bool:
 
 def _reads(values: Values, node: ast.arg, scope: Scope) -> Iterator[ast.Name]:
     several = len(scope.bindings.get(node.arg, ())) > 1
-    for read in values.reads.get((id(scope), node.arg), ()):
+    for read in values.reads_of(scope, node.arg):
         if not several or any(b.node is node for b in values.flow.reaching(read, scope)):
             yield read
 
