@@ -118,9 +118,8 @@ def _unless(unset: Unset, value: str) -> str:
     above, _, option = f"owner.{unset.unless}".rpartition(".")
     if unset.fixed is None:
         return f'{value} if getattr({above}, "{option}", False) else None'
-    if unset.unless:
-        return f'_unless_off({value}, getattr({above}, "{option}", None), {unset.fixed!r})'
-    return f"_unless_fixed({value}, {unset.fixed!r})"
+    tells = f'getattr({above}, "{option}", None)' if unset.unless else "None"
+    return f"_unless_off({value}, {tells}, {value.rpartition('.')[0]}, {unset.fixed!r})"
 
 
 def one_or_all(classes: Sequence[str]) -> str:

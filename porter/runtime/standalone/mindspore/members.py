@@ -8,6 +8,7 @@ are asked by that name. Contract: https://docs.pytorch.org/docs/2.13/generated/t
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import Any
 
@@ -24,24 +25,26 @@ def _layers() -> tuple[Any, ...]:
     return ()
 
 
-def _unless_fixed(parameter: Any, value: float) -> Any:
-    """None for a parameter that is not trained and is what it was at the start: torch's layer has none then.
+def _unless_off(parameter: Any, option: Any, cell: Any, value: float) -> Any:
+    """None for a parameter of a layer that was made without it: torch's has none then.
 
-    GRAPH mode cannot ask this, and gives the parameter.
+    `option`: None where the layer does not tell. GRAPH mode cannot ask further, and gives the parameter.
     """
-    if hasattr(parameter, "requires_grad") and not parameter.requires_grad and _is_all(parameter, value):
+    if option is not None:
+        return parameter if option else None
+    if hasattr(parameter, "requires_grad") and not parameter.requires_grad and _was_off(parameter, cell, value):
         return None
     return parameter
 
 
-def _unless_off(parameter: Any, option: Any, value: float) -> Any:
-    """A parameter, unless an option of the layer is off; `option` is None for a layer that does not tell."""
-    if option is None:
-        return _unless_fixed(parameter, value)
-    return parameter if option else None
+def _was_off(parameter: Any, cell: Any, value: float) -> bool:
+    """Whether the arguments that MindSpore notes of its layers have a False; else, whether all is as at the start.
 
-
-def _is_all(parameter: Any, value: float) -> bool:
+    A frozen layer is not one without parameters: a network and its frozen copy have as many.
+    """
+    noted = getattr(cell, "cell_init_args", None) or ""
+    if "dict_values" in noted:
+        return re.findall(r"\b(?:True|False)\b", noted)[:1] == ["False"]
     return bool((parameter.asnumpy() == value).all())
 
 
@@ -80,6 +83,8 @@ def set_member(owner: Any, name: Any, value: Any) -> None:
         if isinstance(owner, layer) and not hasattr(type(owner) if path is None else owner, name):
             if not path:
                 raise _Absent(option)
+            if not hasattr(owner, path.partition(".")[0]):
+                break
             _set_path(owner, path, value)
             if option and value is not None and not getattr(owner, option, True):
                 setattr(owner, option, True)
@@ -223,7 +228,8 @@ def _known(cell: Any) -> tuple[Any, ...]:
     """What the rules know of a cell: how to read torch's parameters, and what torch has not among its own."""
     for layer, readers, hidden in _layers():
         if isinstance(cell, layer):
-            return readers, hidden
+            made = all(name in cell._cells or name in cell._params for name in hidden)
+            return readers if made else {}, hidden
     return {}, ()
 
 
