@@ -51,8 +51,8 @@ def dictionary(value: Any) -> Any:
     return value
 
 
-def answers(children: Children, side: str, files: dict[str, str]) -> Any:
-    reply = children[side].run(files)
+def answers(children: Children, side: str, files: dict[str, str], start: str = "main") -> Any:
+    reply = children[side].run(files, start)
     assert "error" not in reply, reply
     return dictionary(reply["result"])
 
@@ -94,3 +94,17 @@ def differences(expected: Any, found: Any, path: str = "") -> list[str]:
         assert expected.keys() == found.keys()
         return [line for key in expected for line in differences(expected[key], found[key], f"{path} / {key}")]
     return [] if expected == found else [f"{path}: {found} where {expected} is expected"]
+
+
+@pytest.fixture(scope="module")
+def back(children: Children) -> tuple[Any, Any]:
+    """MindSpore's own answers, and those of the module that a conversion back generates."""
+    common = {"main_back": "main_back", "main": "main", "others": "others"}
+    own = texts(nets="back_mindspore", ask="ask_itself", **common)
+    asked = texts(nets="back_torch", ask="ask_layers", **common) | {"porter_layers.py": module_text("torch")}
+    return answers(children, "mindspore", own, "main_back"), answers(children, "torch", asked, "main_back")
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_on_the_way_back_every_answer_is_mindspores_own(part: str, back: tuple[Any, Any]) -> None:
+    assert differences(back[0][part], back[1][part]) == []

@@ -80,7 +80,13 @@ class _Members:
         for (guard, *body), classes in self.grouped(name, lambda place: (place.guard(name), *place.body(name))):
             lines += wrapped(f"    if isinstance(owner, {one_or_all(classes)}) and not {guard}:")
             lines += [part for line in body for part in wrapped(f"        {line}")]
-        text = "\n".join([*lines, f"    return owner.{name}"])
+        above, _, last = f"owner.{name}".rpartition(".")
+        inner = above != "owner" and last in self.known
+        if inner:
+            yield from self.attribute(last)
+        text = "\n".join(
+            [*lines, f"    return {function_name(last)}({above})" if inner else f"    return {above}.{last}"]
+        )
         for helper in USED:
             if f"{helper}(" in text:
                 yield from template_pieces(self.options.to, TEMPLATE, helper)

@@ -57,7 +57,10 @@ def set_member(owner: Any, name: Any, value: Any) -> None:
         if isinstance(owner, layer) and not hasattr(owner, above or name):
             setattr(owner, path, value)
             return
-    setattr(getattr(owner, above) if above else owner, last, value)
+    if above:
+        set_member(getattr(owner, above), last, value)
+    else:
+        setattr(owner, name, value)
 
 
 def fresh(net: Any) -> Any:
