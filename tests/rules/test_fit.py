@@ -148,6 +148,11 @@ IDLE: dict[str, tuple[Data, str]] = {
         {"present": {"bias": "is None without bias"}},
         "[present] bias changes nothing: it is not in [weights]",
     ),
+    "unset": (
+        {"unset": {"bias": {"fixed": 0}}},
+        "[unset] bias changes nothing: it is not in [weights]",
+    ),
+    "buffers": ({"buffers": ["mean"]}, "buffers mean changes nothing: it is not in [weights]"),
     "base_init": (
         {"base_init": {"flags": "they steer the compiler"}},
         "[base_init] changes nothing without [methods]: only a base class is constructed by a subclass",

@@ -68,7 +68,7 @@ class _Members:
         if "_members" in used:
             yield from self.table()
         if "_layers" in used:
-            yield self.layers()
+            yield from self.behind_helpers(self.layers())
         yield from template
 
     def attribute(self, name: str) -> Iterator[Piece]:
@@ -87,10 +87,14 @@ class _Members:
         text = "\n".join(
             [*lines, f"    return {function_name(last)}({above})" if inner else f"    return {above}.{last}"]
         )
+        yield from self.behind_helpers(Piece(function_name(name), text, self.imports(name)))
+
+    def behind_helpers(self, piece: Piece) -> Iterator[Piece]:
+        """A piece, behind what it uses of the template."""
         for helper in USED:
-            if f"{helper}(" in text:
+            if f"{helper}(" in piece.text:
                 yield from template_pieces(self.options.to, TEMPLATE, helper)
-        yield Piece(function_name(name), text, self.imports(name))
+        yield piece
 
     def grouped(self, name: str, key: Callable[[Kept], tuple[str, ...]]) -> Iterator[tuple[tuple[str, ...], list[str]]]:
         """The classes that have a member, those together for which the same is written."""
@@ -130,5 +134,5 @@ class _Members:
             for name, text in place.readers.items():
                 lines += wrapped(f'                "{name}": lambda owner: {text},')
             hidden = ", ".join(f'"{name}"' for name in place.hidden)
-            lines += ["            },", f"            ({hidden},),", "        ),"]
+            lines += ["            },", f"            [{hidden}],", "        ),"]
         return Piece("_layers", "\n".join([*lines, "    )"]), self.imports())
