@@ -16,7 +16,7 @@ from porter.rules.load import RuleBook
 from porter.rules.model import Framework, Rule
 
 TEMPLATE = "members"
-USED = ("_Absent", "_unless_off", "_there")
+USED = ("_unless_off", "_there")
 """What the functions of attributes may use of the template."""
 
 HELPERS = ("fresh", "get_member", "has_member", "set_member")

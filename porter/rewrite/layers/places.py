@@ -43,7 +43,7 @@ class Kept:
         """The statements that give the member of `owner`."""
         path = self.members[name]
         if not path:
-            yield f"raise _Absent({_text(self.sentence(name))})"
+            yield f"raise AttributeError({_text(self.sentence(name))})"
         elif self.options.to == "torch" and path in self.rule.unset:
             yield f"return _there(owner.{path}, {_text(self.absent_sentence(path))})"
         else:

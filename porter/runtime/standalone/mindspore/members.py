@@ -48,12 +48,18 @@ def _was_off(parameter: Any, cell: Any, value: float) -> bool:
     return bool((parameter.asnumpy() == value).all())
 
 
-class _Absent(AttributeError):
-    """torch's layer has such a member, and MindSpore's has none of that meaning: no default can take its place."""
+def _place(owner: Any, name: Any) -> Any:
+    """Where a layer keeps a member of torch's, and what turns it on; None for what is asked by the name itself."""
+    for layer, path, option in _members().get(name, (None, ()))[1]:
+        own = type(owner) if path is None else owner
+        made = not path or hasattr(owner, path.partition(".")[0])
+        if isinstance(owner, layer) and made and not hasattr(own, name):
+            return path, option
+    return None
 
 
 def get_member(owner: Any, name: Any, *default: Any) -> Any:
-    """getattr, by torch's names."""
+    """getattr, by torch's names. What MindSpore's layer keeps in another form is an error, which no default hides."""
     function = _methods().get(name)
     if function is not None and _walks(owner, name):
         return partial(function, owner)
@@ -62,8 +68,8 @@ def get_member(owner: Any, name: Any, *default: Any) -> Any:
         return getattr(owner, name, *default)
     try:
         return known[0](owner)
-    except AttributeError as error:
-        if default and not isinstance(error, _Absent):
+    except AttributeError:
+        if default and _place(owner, name) is None:
             return default[0]
         raise
 
@@ -72,24 +78,23 @@ def has_member(owner: Any, name: Any) -> bool:
     """hasattr, by torch's names."""
     try:
         get_member(owner, name)
-    except AttributeError as error:
-        return isinstance(error, _Absent)
+    except AttributeError:
+        return _place(owner, name) is not None
     return True
 
 
 def set_member(owner: Any, name: Any, value: Any) -> None:
     """setattr, by torch's names."""
-    for layer, path, option in _members().get(name, (None, ()))[1]:
-        if isinstance(owner, layer) and not hasattr(type(owner) if path is None else owner, name):
-            if not path:
-                raise _Absent(option)
-            if not hasattr(owner, path.partition(".")[0]):
-                break
-            _set_path(owner, path, value)
-            if option and value is not None and not getattr(owner, option, True):
-                setattr(owner, option, True)
-            return
-    setattr(owner, name, value)
+    place = _place(owner, name)
+    if place is None:
+        setattr(owner, name, value)
+        return
+    path, option = place
+    if not path:
+        raise AttributeError(option)
+    _set_path(owner, path, value)
+    if option and value is not None and not getattr(owner, option, True):
+        setattr(owner, option, True)
 
 
 def _set_path(owner: Any, path: str, value: Any) -> None:
@@ -98,7 +103,7 @@ def _set_path(owner: Any, path: str, value: Any) -> None:
     for part in above:
         owner = getattr(owner, part)
     old = getattr(owner, last, None)
-    if isinstance(value, Parameter) and isinstance(old, Parameter) and value.name == "Parameter":
+    if isinstance(value, Parameter) and isinstance(old, Parameter) and value.name.partition("#")[0] == "Parameter":
         value.name = old.name
     setattr(owner, last, value)
 
