@@ -147,8 +147,8 @@ def test_a_class_that_defines_the_name_is_asked_by_it(name: str, pynative: None,
     from mindspore import nn
 
     base = {"padding": nn.Conv3d, "p": nn.Dropout3d, "eps": nn.BatchNorm3d}[name]
-    own = type("Own", (base,), {name: "own"})
-    layer: Any = object.__new__(own)
+    own: Any = type("Own", (base,), {name: "own"})
+    layer = own.__new__(own)
     nn.Cell.__init__(layer)
     assert getattr(asked, name)(layer) == asked.get_member(layer, name) == "own"
 
