@@ -17,7 +17,8 @@ class Unset:
     """How a layer of MindSpore's tells that torch's has None in place of a parameter.
 
     `unless`: an attribute of MindSpore's layer that is false then; a layer without it is judged by `fixed`, or has
-    None. `when`: one that is true then. `fixed`: the parameter is not trained, and every element has this value.
+    None. `when`: one that is true then. `fixed`: the parameter is not trained, and MindSpore noted that the layer was
+    made without an option; where it noted nothing, every element has this value.
     """
 
     unless: str = ""

@@ -16,7 +16,7 @@ from porter.rules.load import RuleBook
 from porter.rules.model import Framework, Rule
 
 TEMPLATE = "members"
-USED = ("_Absent", "_unless_fixed", "_unless_off", "_there")
+USED = ("_unless_off", "_there")
 """What the functions of attributes may use of the template."""
 
 HELPERS = ("fresh", "get_member", "has_member", "set_member")
@@ -68,7 +68,7 @@ class _Members:
         if "_members" in used:
             yield from self.table()
         if "_layers" in used:
-            yield self.layers()
+            yield from self.behind_helpers(self.layers())
         yield from template
 
     def attribute(self, name: str) -> Iterator[Piece]:
@@ -80,11 +80,21 @@ class _Members:
         for (guard, *body), classes in self.grouped(name, lambda place: (place.guard(name), *place.body(name))):
             lines += wrapped(f"    if isinstance(owner, {one_or_all(classes)}) and not {guard}:")
             lines += [part for line in body for part in wrapped(f"        {line}")]
-        text = "\n".join([*lines, f"    return owner.{name}"])
+        above, _, last = f"owner.{name}".rpartition(".")
+        inner = above != "owner" and last in self.known
+        if inner:
+            yield from self.attribute(last)
+        text = "\n".join(
+            [*lines, f"    return {function_name(last)}({above})" if inner else f"    return {above}.{last}"]
+        )
+        yield from self.behind_helpers(Piece(function_name(name), text, self.imports(name)))
+
+    def behind_helpers(self, piece: Piece) -> Iterator[Piece]:
+        """A piece, behind what it uses of the template."""
         for helper in USED:
-            if f"{helper}(" in text:
+            if f"{helper}(" in piece.text:
                 yield from template_pieces(self.options.to, TEMPLATE, helper)
-        yield Piece(function_name(name), text, self.imports(name))
+        yield piece
 
     def grouped(self, name: str, key: Callable[[Kept], tuple[str, ...]]) -> Iterator[tuple[tuple[str, ...], list[str]]]:
         """The classes that have a member, those together for which the same is written."""
@@ -124,5 +134,5 @@ class _Members:
             for name, text in place.readers.items():
                 lines += wrapped(f'                "{name}": lambda owner: {text},')
             hidden = ", ".join(f'"{name}"' for name in place.hidden)
-            lines += ["            },", f"            ({hidden},),", "        ),"]
+            lines += ["            },", f"            [{hidden}],", "        ),"]
         return Piece("_layers", "\n".join([*lines, "    )"]), self.imports())

@@ -43,7 +43,7 @@ class Kept:
         """The statements that give the member of `owner`."""
         path = self.members[name]
         if not path:
-            yield f"raise _Absent({_text(self.sentence(name))})"
+            yield f"raise AttributeError({_text(self.sentence(name))})"
         elif self.options.to == "torch" and path in self.rule.unset:
             yield f"return _there(owner.{path}, {_text(self.absent_sentence(path))})"
         else:
@@ -118,9 +118,8 @@ def _unless(unset: Unset, value: str) -> str:
     above, _, option = f"owner.{unset.unless}".rpartition(".")
     if unset.fixed is None:
         return f'{value} if getattr({above}, "{option}", False) else None'
-    if unset.unless:
-        return f'_unless_off({value}, getattr({above}, "{option}", None), {unset.fixed!r})'
-    return f"_unless_fixed({value}, {unset.fixed!r})"
+    tells = f'getattr({above}, "{option}", None)' if unset.unless else "None"
+    return f"_unless_off({value}, {tells}, {value.rpartition('.')[0]}, {unset.fixed!r})"
 
 
 def one_or_all(classes: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ are asked by that name. Contract: https://docs.pytorch.org/docs/2.13/generated/t
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import Any
 
@@ -24,33 +25,41 @@ def _layers() -> tuple[Any, ...]:
     return ()
 
 
-def _unless_fixed(parameter: Any, value: float) -> Any:
-    """None for a parameter that is not trained and is what it was at the start: torch's layer has none then.
+def _unless_off(parameter: Any, option: Any, cell: Any, value: float) -> Any:
+    """None for a parameter of a layer that was made without it: torch's has none then.
 
-    GRAPH mode cannot ask this, and gives the parameter.
+    `option`: None where the layer does not tell. GRAPH mode cannot ask further, and gives the parameter.
     """
-    if hasattr(parameter, "requires_grad") and not parameter.requires_grad and _is_all(parameter, value):
+    if option is not None:
+        return parameter if option else None
+    if hasattr(parameter, "requires_grad") and not parameter.requires_grad and _was_off(parameter, cell, value):
         return None
     return parameter
 
 
-def _unless_off(parameter: Any, option: Any, value: float) -> Any:
-    """A parameter, unless an option of the layer is off; `option` is None for a layer that does not tell."""
-    if option is None:
-        return _unless_fixed(parameter, value)
-    return parameter if option else None
+def _was_off(parameter: Any, cell: Any, value: float) -> bool:
+    """Whether the arguments that MindSpore notes of its layers have a False; else, whether all is as at the start.
 
-
-def _is_all(parameter: Any, value: float) -> bool:
+    A frozen layer is not one without parameters: a network and its frozen copy have as many.
+    """
+    noted = getattr(cell, "cell_init_args", None) or ""
+    if "dict_values" in noted:
+        return re.findall(r"\b(?:True|False)\b", noted)[:1] == ["False"]
     return bool((parameter.asnumpy() == value).all())
 
 
-class _Absent(AttributeError):
-    """torch's layer has such a member, and MindSpore's has none of that meaning: no default can take its place."""
+def _place(owner: Any, name: Any) -> Any:
+    """Where a layer keeps a member of torch's, and what turns it on; None for what is asked by the name itself."""
+    for layer, path, option in _members().get(name, (None, ()))[1]:
+        own = type(owner) if path is None else owner
+        made = not path or hasattr(owner, path.partition(".")[0])
+        if isinstance(owner, layer) and made and not hasattr(own, name):
+            return path, option
+    return None
 
 
 def get_member(owner: Any, name: Any, *default: Any) -> Any:
-    """getattr, by torch's names."""
+    """getattr, by torch's names. What MindSpore's layer keeps in another form is an error, which no default hides."""
     function = _methods().get(name)
     if function is not None and _walks(owner, name):
         return partial(function, owner)
@@ -59,8 +68,8 @@ def get_member(owner: Any, name: Any, *default: Any) -> Any:
         return getattr(owner, name, *default)
     try:
         return known[0](owner)
-    except AttributeError as error:
-        if default and not isinstance(error, _Absent):
+    except AttributeError:
+        if default and _place(owner, name) is None:
             return default[0]
         raise
 
@@ -69,22 +78,23 @@ def has_member(owner: Any, name: Any) -> bool:
     """hasattr, by torch's names."""
     try:
         get_member(owner, name)
-    except AttributeError as error:
-        return isinstance(error, _Absent)
+    except AttributeError:
+        return _place(owner, name) is not None
     return True
 
 
 def set_member(owner: Any, name: Any, value: Any) -> None:
     """setattr, by torch's names."""
-    for layer, path, option in _members().get(name, (None, ()))[1]:
-        if isinstance(owner, layer) and not hasattr(type(owner) if path is None else owner, name):
-            if not path:
-                raise _Absent(option)
-            _set_path(owner, path, value)
-            if option and value is not None and not getattr(owner, option, True):
-                setattr(owner, option, True)
-            return
-    setattr(owner, name, value)
+    place = _place(owner, name)
+    if place is None:
+        setattr(owner, name, value)
+        return
+    path, option = place
+    if not path:
+        raise AttributeError(option)
+    _set_path(owner, path, value)
+    if option and value is not None and not getattr(owner, option, True):
+        setattr(owner, option, True)
 
 
 def _set_path(owner: Any, path: str, value: Any) -> None:
@@ -93,7 +103,7 @@ def _set_path(owner: Any, path: str, value: Any) -> None:
     for part in above:
         owner = getattr(owner, part)
     old = getattr(owner, last, None)
-    if isinstance(value, Parameter) and isinstance(old, Parameter) and value.name == "Parameter":
+    if isinstance(value, Parameter) and isinstance(old, Parameter) and value.name.partition("#")[0] == "Parameter":
         value.name = old.name
     setattr(owner, last, value)
 
@@ -223,7 +233,8 @@ def _known(cell: Any) -> tuple[Any, ...]:
     """What the rules know of a cell: how to read torch's parameters, and what torch has not among its own."""
     for layer, readers, hidden in _layers():
         if isinstance(cell, layer):
-            return readers, hidden
+            made = all(name in cell._cells or name in cell._params for name in hidden)
+            return readers if made else {}, hidden
     return {}, ()
 
 

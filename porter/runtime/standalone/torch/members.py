@@ -17,26 +17,30 @@ def _members() -> dict[str, Any]:
     return {}
 
 
-class _Absent(AttributeError):
-    """MindSpore's layer has such a member, and torch's has none of that meaning: no default can take its place."""
+def _place(owner: Any, name: Any) -> Any:
+    """Where a layer keeps a member of MindSpore's; None for what is asked by the name itself."""
+    for layer, path, _option in _members().get(name, (None, ()))[1]:
+        if isinstance(owner, layer) and not hasattr(owner, name.partition(".")[0]):
+            return path
+    return None
 
 
 def _there(value: Any, sentence: str) -> Any:
     """A parameter, which MindSpore's layer always has."""
     if value is None:
-        raise _Absent(sentence)
+        raise AttributeError(sentence)
     return value
 
 
 def get_member(owner: Any, name: Any, *default: Any) -> Any:
-    """getattr, by MindSpore's names."""
+    """getattr, by MindSpore's names. A parameter that torch's layer has not is an error, which no default hides."""
     known = _members().get(name)
     if known is None:
         return getattr(owner, name, *default)
     try:
         return known[0](owner)
-    except AttributeError as error:
-        if default and not isinstance(error, _Absent):
+    except AttributeError:
+        if default and _place(owner, name) is None:
             return default[0]
         raise
 
@@ -45,19 +49,21 @@ def has_member(owner: Any, name: Any) -> bool:
     """hasattr, by MindSpore's names."""
     try:
         get_member(owner, name)
-    except AttributeError as error:
-        return isinstance(error, _Absent)
+    except AttributeError:
+        return _place(owner, name) is not None
     return True
 
 
 def set_member(owner: Any, name: Any, value: Any) -> None:
     """setattr, by MindSpore's names; `bn2d.gamma` is the gamma of what the owner calls bn2d."""
     above, _, last = name.rpartition(".") if name in _members() else ("", "", name)
-    for layer, path, _option in _members().get(name, (None, ()))[1]:
-        if isinstance(owner, layer) and not hasattr(owner, above or name):
-            setattr(owner, path, value)
-            return
-    setattr(getattr(owner, above) if above else owner, last, value)
+    path = _place(owner, name)
+    if path is not None:
+        setattr(owner, path, value)
+    elif above:
+        set_member(getattr(owner, above), last, value)
+    else:
+        setattr(owner, name, value)
 
 
 def fresh(net: Any) -> Any:
