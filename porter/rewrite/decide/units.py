@@ -21,6 +21,7 @@ from porter.rewrite.decide.holders import holders
 from porter.rewrite.decide.neither import role_of, runs_and_stays
 from porter.rewrite.decide.settle import Choices
 from porter.rewrite.decide.telling import QUIET
+from porter.rewrite.decide.ties import handed, patched
 from porter.rewrite.decide.tree import TreeFacts
 
 LABEL = "whole"
@@ -34,7 +35,8 @@ class Units:
     def __init__(self, tree: TreeFacts, decided: Iterable[Decision], alone: Choices, told: Iterable[Choice]) -> None:
         self.tree = tree
         self.alone = alone
-        self.graph = UnitGraph(tree.index, tree.options.whole)
+        graph = UnitGraph.build(tree.index, tree.options.whole)
+        self.graph = graph.tied([*patched(tree.files.values(), graph), *handed(alone, tree.index, graph)])
         self.loose: list[Decision] = []
         self.inside: dict[Unit, list[Decision]] = defaultdict(list)
         for decision in decided:
