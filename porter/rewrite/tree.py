@@ -31,7 +31,7 @@ from porter.rewrite.decide.settle import Choices, settle
 from porter.rewrite.decide.strings import Strings
 from porter.rewrite.decide.tree import TreeFacts
 from porter.rewrite.decide.type_tests import decide_whole
-from porter.rewrite.decide.units import Units
+from porter.rewrite.decide.units import Units, is_needed
 from porter.rewrite.options import Options
 from porter.rewrite.place import place
 from porter.rules.load import RuleBook
@@ -107,7 +107,7 @@ def plan_tree(
 ) -> TreePlan:
     """What each file becomes, given the decisions and the places where no change can be made."""
     choices, units = settle(decided, tree.options.level, refused), None
-    if tree.options.whole != "site":
+    if is_needed(tree.options):
         units = Units(tree, decided, choices, _told(tree, Moved(tree.movers, choices)))
         choices = settle(tuple(units.decisions()), tree.options.level, refused)
     moved = Moved(tree.movers, choices)

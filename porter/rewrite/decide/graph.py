@@ -18,6 +18,7 @@ from porter.source.index import TreeIndex, is_annotation
 from porter.source.names import SourceModule, chain, names_in_string
 from porter.source.origins import longest_module
 from porter.source.scopes import Scope, parent
+from porter.source.uses import IMPORTERS
 
 DEFINITIONS = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 IMPORTS = (ast.Import, ast.ImportFrom)
@@ -127,10 +128,22 @@ def _named(statement: ast.stmt) -> str:
 class UnitGraph:
     """The units of a tree, and which of them name which."""
 
-    def __init__(self, index: TreeIndex, whole: Whole) -> None:
+    def __init__(
+        self, index: TreeIndex, divisions: Mapping[str, Division], ties: Iterable[tuple[Unit, Unit]] = ()
+    ) -> None:
         self.index = index
+        self.divisions = divisions
+        self.ties = tuple(ties)
+
+    @classmethod
+    def build(cls, index: TreeIndex, whole: Whole) -> UnitGraph:
+        """The graph of a tree; `tied` adds what names do not tell."""
         modules = [module for module in index.modules.values() if not is_generated(module.text.data)]
-        self.divisions = {module.path: Division(module, whole) for module in modules}
+        return cls(index, {module.path: Division(module, whole) for module in modules})
+
+    def tied(self, ties: Iterable[tuple[Unit, Unit]]) -> UnitGraph:
+        """The same units, with pairs that belong together though neither names the other."""
+        return UnitGraph(self.index, self.divisions, ties)
 
     def at(self, place: Place) -> Unit | None:
         """The unit that a decision belongs to; none for what is about the whole tree."""
@@ -141,10 +154,10 @@ class UnitGraph:
     def uses(self) -> Mapping[Unit, Collection[Unit]]:
         """For each unit the other ones that it names."""
         found: dict[Unit, dict[Unit, None]] = defaultdict(dict)
-        for division in self.divisions.values():
-            for user, used in _Names(division, self).uses():
-                if user is not used:
-                    found[user][used] = None
+        named = (pair for division in self.divisions.values() for pair in _Names(division, self).uses())
+        for user, used in (*named, *self.ties):
+            if user is not used:
+                found[user][used] = None
         return {unit: tuple(used) for unit, used in found.items()}
 
     def named(self, division: Division, name: ast.Name, scope: Scope) -> Collection[Unit]:
@@ -209,11 +222,25 @@ class _Names:
             user = self.division.of(node)
             if user is not None:
                 yield from ((user, used) for used in self.of_name(node, scope))
+        yield from self._by_call()
         for constant, scope in self.module.scopes.strings:
             user = self.division.of(constant) if is_annotation(constant) else None
             if user is not None and type(parent(constant)) is not ast.Expr:
                 for dotted, _, _ in names_in_string(self.module.text, constant):
                     yield from ((user, used) for used in self._spelled(dotted.split("."), scope))
+
+    def _by_call(self) -> Iterator[tuple[Unit, Unit]]:
+        """`globals()["build"]` can be anything of the file, `import_module("nets.gate")` anything of another one."""
+        for call, scope in self.module.scopes.calls:
+            name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+            user = self.division.of(call) if name in ("globals", *IMPORTERS) else None
+            if user is None:
+                continue
+            first = call.args[0] if call.args else None
+            if name == "globals" and scope.lookup(name) is None:
+                yield from ((user, unit) for unit in self.division.units)
+            elif isinstance(first, ast.Constant) and isinstance(first.value, str):
+                yield from ((user, unit) for unit in self.graph.behind(first.value))
 
     def of_name(self, node: ast.Name, scope: Scope) -> tuple[Unit, ...]:
         """The units that a name leads to, where it is read; those of a local name are known once it was asked for."""

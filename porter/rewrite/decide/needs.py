@@ -12,6 +12,7 @@ from porter.rewrite.decide.classes import MOVES
 from porter.rewrite.decide.decision import CONVERTED, SILENT, Decision, Need
 from porter.rewrite.decide.facts import FileFacts, Use
 from porter.rewrite.decide.hierarchy import Hierarchy
+from porter.source.index import enclosing_class
 from porter.source.scopes import ancestors, parent
 
 AROUND = (ast.keyword, ast.Tuple, ast.List, ast.Dict, ast.IfExp, ast.Starred)
@@ -38,6 +39,10 @@ class Around:
         if entry is not None:
             yield Need((entry.place,), MOVES)
         node, constant = use.reference.node, _is_constant(use)
+        inside = enclosing_class(node)
+        around = self.hierarchy.by_node.get(inside) if inside is not None else None
+        if entry is None and around is not None and around in self.hierarchy.matter:
+            yield Need((around.place,), MOVES, SILENT)
         if constant:
             function = self._functions.get(id(_call_around(node)))
             if function is not None:

@@ -1,7 +1,8 @@
 """What stays as one, as `--whole class` and `--whole file` ask: a unit moves with all that it needs, or stays.
 
 A unit in which something must stay is found by deciding about every place alone, first. It stays, and so does each
-unit that uses it or that it uses, since an object of one framework would meet the other one's there.
+unit that uses it or that it uses, since an object of one framework would meet the other one's there. `--level safe`
+closes over uses in the same way: what is left for the level's sake keeps what it is tied to, and says so itself.
 """
 
 from __future__ import annotations
@@ -21,11 +22,18 @@ from porter.rewrite.decide.holders import holders
 from porter.rewrite.decide.neither import role_of, runs_and_stays
 from porter.rewrite.decide.settle import Choices
 from porter.rewrite.decide.telling import QUIET
+from porter.rewrite.decide.ties import handed, patched
 from porter.rewrite.decide.tree import TreeFacts
+from porter.rewrite.options import Options
 
 LABEL = "whole"
 CHANGES = frozenset(Form) - {Form.STAYS, Form.TOLD}
 BUILTINS = frozenset(dir(builtins))
+
+
+def is_needed(options: Options) -> bool:
+    """Whether places are decided about by units, and not each by itself."""
+    return options.whole != "site" or options.level is Level.SAFE
 
 
 class Units:
@@ -34,7 +42,9 @@ class Units:
     def __init__(self, tree: TreeFacts, decided: Iterable[Decision], alone: Choices, told: Iterable[Choice]) -> None:
         self.tree = tree
         self.alone = alone
-        self.graph = UnitGraph(tree.index, tree.options.whole)
+        self.whole = tree.options.whole != "site"
+        graph = UnitGraph.build(tree.index, tree.options.whole if self.whole else "class")
+        self.graph = graph.tied([*patched(tree.files.values(), graph), *handed(alone, tree.index, graph)])
         self.loose: list[Decision] = []
         self.inside: dict[Unit, list[Decision]] = defaultdict(list)
         for decision in decided:
@@ -71,18 +81,29 @@ class Units:
 
     def _bound(self, decision: Decision, unit: Unit) -> Decision:
         if unit in self.stays:
-            return replace(decision, ways=(QUIET,))
+            return replace(decision, ways=tuple(self._left(decision)))
         if unit not in self.involved:
             return decision
         need = Need((unit.place,), MOVES, Reason(Code.NONE))
         return replace(decision, ways=(*(replace(w, needs=(*w.needs, need)) for w in decision.ways), QUIET))
+
+    def _left(self, decision: Decision) -> Iterator[Way]:
+        """What a place of a unit that stays has to say: nothing, since the unit does, or what it says by itself."""
+        choice = self.alone.by_place[decision.place]
+        if not self.whole and decision.reference is not None and choice.stays:
+            yield replace(choice.way, level=choice.level, why=choice.reason, needs=())
+        elif not self.whole:
+            yield from (way for way in decision.ways if way.form is Form.TOLD)
+            yield QUIET
+        else:
+            yield QUIET
 
     def _ways(self, unit: Unit) -> Iterator[Way]:
         why = self.stays.get(unit)
         if why is None:
             yield Way(Form.MOVES, needs=tuple(self._needs(unit)))
             yield Way(Form.STAYS, level=Level.MANUAL)
-        elif unit in self.touched:
+        elif unit in self.touched and (self.whole or why.code is Code.STAYS_WITH):
             yield Way(Form.STAYS, level=Level.MANUAL, why=why)
         else:
             yield QUIET
@@ -128,9 +149,10 @@ class Units:
         found: dict[Unit, dict[str, None]] = defaultdict(dict)
         for choice in sorted((*self.alone, *self.told), key=lambda choice: choice.place.start):
             unit = self.graph.at(choice.place)
-            if unit is not None and _must_stay(choice):
+            must = _must_stay(choice) if self.whole else _is_above(choice, self.tree.options.level)
+            if unit is not None and must:
                 found[unit][choice.reason.text or f"{choice.label} stays"] = None
-        for unit, text in self._reads_stars():
+        for unit, text in self._reads_stars() if self.whole else ():
             found[unit][text] = None
         return found
 
@@ -161,6 +183,11 @@ def _must_stay(choice: Choice) -> bool:
         return runs_and_stays(choice) or (tested and role_of(choice) is Kind.TYPE_TEST)
     summed_up = choice.kind is Kind.CLASS or choice.reason.code is Code.NEITHER
     return bool(choice.reason) and choice.level.rank >= Level.CHANGED.rank and not summed_up
+
+
+def _is_above(choice: Choice, level: Level) -> bool:
+    """Whether an edit of a place is above a level, so that it was not made."""
+    return choice.stays and any(w.change is not None and w.level.rank > level.rank for w in choice.decision.ways)
 
 
 def _whole(unit: Unit, texts: Collection[str]) -> Reason:
