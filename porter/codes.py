@@ -95,10 +95,10 @@ EXPLAINED = {
     Code.NO_COUNTERPART: "A name has a rule, which says that the other framework has nothing in its place, and why.",
     Code.BOTH_CLASSES: "Some objects of a class change sides and others stay, so a test for it has to "
     "name both classes.",
-    Code.FRESH: "A layer is in training when torch has built it, and in evaluation when MindSpore has. What is built here "
-    "is put into the mode that it had, as far as porter saw where it goes.",
-    Code.BUILT_ELSEWHERE: "A class changes sides, and what builds its objects cannot be seen: outside the tree, or by a "
-    "name that is known at run time. A fresh layer trains in torch, and is in evaluation in MindSpore.",
+    Code.FRESH: "A layer is in training when torch has built it, and in evaluation when MindSpore has. What is built "
+    "here is put into the mode that it had, as far as porter saw where it goes.",
+    Code.BUILT_ELSEWHERE: "A class changes sides, and what builds its objects cannot be seen: outside the tree, or by "
+    "a name that is known at run time. A fresh layer trains in torch, and is in evaluation in MindSpore.",
     Code.MODE_OVERRIDE: "A class has its own method that sets the mode. The other framework sets the mode of a layer "
     "and of all inside at once, and calls no method of those that are inside.",
     Code.MODE_FLAG: "The flag of one layer is set. MindSpore's layers keep others inside, which have a flag each.",

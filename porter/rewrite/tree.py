@@ -57,8 +57,7 @@ def tree_facts(
     files: dict[str, FileFacts] = {}
     for count, path in enumerate(sorted(concerned), 1):
         file = FileFacts(index.modules[path], index, rules, options, sorted(generated))
-        scopes = file.module.scopes
-        if file.references or file.asked or scopes.classes or scopes.calls or scopes.stars or file.unused_imports:
+        if not file.only_calls or file.module.scopes.calls:
             files[path] = file
         if progress is not None:
             progress(count, len(concerned))
@@ -70,7 +69,7 @@ def decisions(tree: TreeFacts) -> Iterator[Decision]:
     yield from decide_whole(tree.files.values())
     for file in tree.files.values():
         yield from tree.movers.decide(file)
-        for decide in DECIDERS:
+        for decide in DECIDERS if not file.only_calls else (fresh.decide,):
             yield from decide(file, tree)
     yield from fresh.decide_elsewhere(tree)
 
@@ -84,7 +83,7 @@ def plan_tree(
     taken, held = handed_on(tree.index), _held(tree.index, choices)
     files: dict[str, FilePlan] = {}
     for path, file in tree.files.items():
-        told = [_as_told(decision) for tell in TELLERS for decision in tell(file, moved)]
+        told = [_as_told(decision) for tell in TELLERS if not file.only_calls for decision in tell(file, moved)]
         dotted = file.module.dotted
         public = taken.get(dotted, frozenset()) | file.module.exported
         fixed = Strings(file).spelled() | held.get(dotted, frozenset())

@@ -58,9 +58,9 @@ class FileFacts:
         self.options = options
         self.generated = [index.modules[path] for path in generated]
         references = list(index.references(module))
-        self.asked = [r for r in references if self._is_asked(r)] if generated else []
-        given_back = {id(r) for r in self.asked}
-        references = [r for r in references if id(r) not in given_back]
+        given_back = {id(r.node): r for r in references if generated and self._is_asked(r)}
+        self.asked = [r for r in given_back.values() if self._is_asked(r, options.source)]
+        references = [r for r in references if id(r.node) not in given_back]
         self.references = [r for r in references if self._of_source(r)]
         self.others = [r for r in references if r.meaning.partition(".")[0] == options.to]
         self.resolved: Mapping[int, str] = {id(n): q for r in self.references for n, q in _prefixes(r)}
@@ -71,8 +71,14 @@ class FileFacts:
         self.already: Mapping[int, str] = {
             id(r.node): r.qualified for r in references if id(r.node) not in self.resolved
         }
-        self.receivers = Receivers(module, lambda node: known.get(id(node)))
-        self.earlier = Receivers(module, lambda node: earlier.get(id(node)))
+        self.receivers = Receivers(module, lambda node: known.get(id(node)), given_back)
+        self.earlier = Receivers(module, lambda node: earlier.get(id(node)), given_back)
+
+    @cached_property
+    def only_calls(self) -> bool:
+        """Whether there is nothing to decide about in a file but what it calls."""
+        scopes = self.module.scopes
+        return not (self.references or self.asked or scopes.classes or scopes.stars or self.unused_imports)
 
     @property
     def path(self) -> str:
@@ -180,9 +186,9 @@ class FileFacts:
         modules = self.rules.modules(self.options.source)
         return reference.meaning in modules and self.rules.find(reference.meaning, self.options.source) is None
 
-    def _is_asked(self, reference: Reference) -> bool:
-        """Whether a name is a function of a generated module that an earlier run wrote for the source framework."""
-        homes = [m for m in self.generated if is_for(m.text.data, self.options.source)]
+    def _is_asked(self, reference: Reference, framework: str = "") -> bool:
+        """Whether a name is a function of a generated module, which is for a framework, that gives back what it got."""
+        homes = [m for m in self.generated if not framework or is_for(m.text.data, framework)]
         return any(reference.qualified == f"{m.dotted}.{name}" for m in homes for name in asks_for(m.text.data))
 
     def _generated_name(self, reference: Reference) -> str | None:

@@ -72,12 +72,8 @@ class Fates:
             return go.member(above)
         if isinstance(above, ast.NamedExpr):
             return go.target(above.target, above) | go.of(above)
-        if isinstance(above, ast.Subscript):
-            return replace(go, held=False).of(above) if above.value is node else FREE
-        if isinstance(above, ast.IfExp) and above.test is node:
-            return FREE
-        if isinstance(above, THROUGH):
-            return go.of(above)
+        if isinstance(above, (ast.Subscript, *THROUGH)):
+            return go.through(above, node)
         if isinstance(above, ast.comprehension):
             return go.of(parent(above)) if isinstance(parent(above), ast.AST) else FREE  # type: ignore[arg-type]
         if isinstance(above, (ast.Return, ast.Yield, ast.YieldFrom)):
@@ -135,6 +131,12 @@ class _Step:
     def of(self, node: ast.AST) -> Fate:
         return self.fates.of(node, self.file, self.scope, held=self.held, depth=self.depth)
 
+    def through(self, above: ast.AST, node: ast.AST) -> Fate:
+        """Where a list, an element of it, or one of two values goes."""
+        if isinstance(above, ast.Subscript):
+            return replace(self, held=False).of(above) if above.value is node else FREE
+        return FREE if isinstance(above, ast.IfExp) and above.test is node else self.of(above)
+
     def argument(self, call: ast.Call, node: ast.AST) -> Fate:
         """What a call does with an argument."""
         method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
@@ -157,7 +159,12 @@ class _Step:
         return self.of(call) if sees else self.of(call) | DOUBT
 
     def _is_layer(self, node: ast.expr) -> bool:
-        name = self.file.resolved.get(id(node)) or self.file.already.get(id(node), "")
+        use = self.file.by_node.get(id(node))
+        if use is not None and use.rule is not None:
+            return use.rule.is_class and self.fates.hierarchy.is_layer(str(use.rule.torch.name))
+        name = (
+            self.file.earlier.resolve(node) or self.file.resolved.get(id(node)) or self.file.already.get(id(node), "")
+        )
         return ".nn." in name and name.rpartition(".")[2][:1].isupper()
 
     def handed(self, function: Function, call: ast.Call, node: ast.AST) -> Fate:
@@ -252,9 +259,9 @@ def parameter_of(function: Function, call: ast.Call, node: ast.AST) -> str | Non
     if keyword is not None:
         known = {*names, *(a.arg for a in function.args.kwonlyargs)}
         return keyword if keyword in known else None
-    if node not in call.args or any(isinstance(a, ast.Starred) for a in call.args[: call.args.index(node)]):  # type: ignore[arg-type]
+    if node not in call.args or any(isinstance(a, ast.Starred) for a in call.args[: call.args.index(node)]):
         return None
-    place = call.args.index(node)  # type: ignore[arg-type]
+    place = call.args.index(node)
     star = function.args.vararg.arg if function.args.vararg else None
     return names[place] if place < len(names) else star
 
@@ -273,4 +280,3 @@ def _beside(node: ast.AST, statement: ast.AST | None) -> bool:
     """Whether a name is read in a statement of the same block."""
     around = next((a for a in (node, *ancestors(node)) if isinstance(a, ast.stmt)), None)
     return around is not None and statement is not None and parent(around) is parent(statement)
-

@@ -47,9 +47,7 @@ class Modes:
             self._known[entry.node] = False  # a class inside itself adds nothing
             bases = [self.hierarchy.bases[each] for each in self.hierarchy.ancestry(entry)]
             unknown = any(base.outside or base.held for base in bases)
-            self._known[entry.node] = unknown or any(
-                self._inside(each.node) for each in self.hierarchy.ancestry(entry)
-            )
+            self._known[entry.node] = unknown or any(self._inside(each.node) for each in self.hierarchy.ancestry(entry))
         return self._known[entry.node]
 
     def of_function(self, function: Function) -> bool:
@@ -125,7 +123,7 @@ def has_mode(rule: Rule, call: ast.Call | None, framework: str) -> bool:
     if not rule.modal or not rule.modal_by or call is None:
         return bool(rule.modal)
     signature = rule.side("torch").signature
-    if signature is None or framework == "mindspore" and rule.modal_by not in (rule.mindspore.signature or ()):
+    if signature is None or (framework == "mindspore" and rule.modal_by not in (rule.mindspore.signature or ())):
         return False
     default = signature.default(rule.modal_by)
     given = next((k.value for k in call.keywords if k.arg == rule.modal_by), None)
