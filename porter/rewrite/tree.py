@@ -83,8 +83,7 @@ def tree_facts(
     files: dict[str, FileFacts] = {}
     for count, path in enumerate(sorted(concerned), 1):
         file = FileFacts(index.modules[path], index, rules, options, sorted(generated))
-        scopes = file.module.scopes
-        if file.references or file.asked or scopes.classes or scopes.calls or scopes.stars or file.unused_imports:
+        if not file.only_calls or file.module.scopes.calls:
             files[path] = file
         if progress is not None:
             progress(count, len(concerned))
@@ -97,7 +96,7 @@ def decisions(tree: TreeFacts) -> Iterator[Decision]:
     yield from decide_whole(tree.files.values())
     for file in tree.files.values():
         yield from tree.movers.decide(file)
-        for decide in DECIDERS:
+        for decide in DECIDERS if not file.only_calls else (fresh.decide,):
             yield from decide(file, tree)
     yield from fresh.decide_elsewhere(tree)
 
@@ -134,7 +133,8 @@ def _told(tree: TreeFacts, moved: Moved) -> Iterator[Choice]:
 
 def _told_of(file: FileFacts, tree: TreeFacts, moved: Moved) -> Iterator[Choice]:
     """What is only said of a file."""
-    yield from (_as_told(decision) for tell in TELLERS for decision in tell(file, tree, moved))
+    tellers = TELLERS if not file.only_calls else ()
+    yield from (_as_told(decision) for tell in tellers for decision in tell(file, tree, moved))
 
 
 def _as_told(decision: Decision) -> Choice:

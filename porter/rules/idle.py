@@ -58,9 +58,8 @@ def _is_truth(param: ParamRule, key: str) -> bool:
 
 def _tables(rule: Rule) -> Iterator[str]:
     """Tables for layers in the rule of a function; names that are the same; what needs another table."""
-    for name in [
-        name for name in (*OF_CLASSES, "differs", "grows", "modal") if getattr(rule, name) and not rule.is_class
-    ]:
+    given = [name for name in (*OF_CLASSES, "differs", "grows", "modal") if getattr(rule, name)]
+    for name in given if not rule.is_class else ():
         yield f"{name} changes nothing: {rule.torch.name} is no class"
     for table, names in (("forward", rule.forward), ("methods", rule.methods)):
         yield from (f"[{table}] {name} is the same name: it changes nothing" for name in names if names[name] == name)

@@ -109,7 +109,7 @@ ENDS = {
     "an exit that does not leave": f"def f(m):\n    if not isinstance(m, {A}):\n        m.a()\n    SEEN(m)\n",
     "a failed and": f"def f(m, k):\n    if isinstance(m, {A}) and k:\n        return\n    SEEN(m)\n",
     "a pattern of another": f"def f(m, k):\n    match k:\n        case {A}():\n            SEEN(m)\n        case x:\n            SEEN(x)\n",
-    "a pattern with a guard": f"def f(m, k):\n    match m:\n        case n if k:\n            SEEN(n)\n",
+    "a pattern with a guard": "def f(m, k):\n    match m:\n        case n if k:\n            SEEN(n)\n",
     "issubclass of a class": f"def f(m):\n    if issubclass(m, {A}):\n        SEEN(m)\n",
     "unset by del": f"def f(m, ms):\n    if isinstance(m, {A}):\n        del m\n        m = ms\n        SEEN(m)\n",
 }  # fmt: skip

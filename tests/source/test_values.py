@@ -50,7 +50,11 @@ KNOWN = {
         "SEEN([n for n in ns][0])\nfor m in ns:\n    SEEN(m)\nfor i, m in enumerate(ns):\n    SEEN(m)\n    SEEN(i)\n"
         "for a, b in zip(ns, d.values()):\n    SEEN(b)\nfor k, v in d.items():\n    SEEN(v)\nSEEN(ns[1:])\n"
         "SEEN(ns[-1])\nSEEN(next(iter(ns)))\nSEEN((n, 1)[0])\n",
-        ["InstanceNorm3d"] * 4 + ["number"] + ["InstanceNorm3d"] * 2 + ["list[InstanceNorm3d]"] + ["InstanceNorm3d"] * 3,
+        ["InstanceNorm3d"] * 4
+        + ["number"]
+        + ["InstanceNorm3d"] * 2
+        + ["list[InstanceNorm3d]"]
+        + ["InstanceNorm3d"] * 3,
     ),
     "filled later": (
         "ns = []\nns.append(nn.Conv3d(1, 1, 1))\nns += [nn.InstanceNorm3d(1)]\nfor n in ns:\n    SEEN(n)\n"
@@ -243,9 +247,7 @@ UNKNOWN = {
         "class A:\n    def __init__(self, a):\n        self.a = 1\n    def f(self, a):\n        self.a = a\n        SEEN(self.a)\n"
     ),
     "what a list gets that is not known": "def f(x):\n    ns = [nn.ReLU()]\n    ns.append(x)\n    SEEN(ns[0])\n",
-    "a module's name set from outside": (
-        "import m\nNORM = nn.ReLU()\nm.NORM = nn.GELU()\ndef f():\n    SEEN(NORM)\n"
-    ),
+    "a module's name set from outside": ("import m\nNORM = nn.ReLU()\nm.NORM = nn.GELU()\ndef f():\n    SEEN(NORM)\n"),
     "with": "def f(x):\n    with x as y:\n        SEEN(y)\n",
     "await": "async def f(x):\n    return 1\nasync def g():\n    SEEN(await f(1))\n    SEEN(f(1))\n",
     "an object that cannot be called": "class A:\n    pass\nSEEN(A()())\n",

@@ -59,9 +59,9 @@ class FileFacts:
         self.options = options
         self.generated = [index.modules[path] for path in generated]
         references = list(index.references(module))
-        self.asked = [r for r in references if self._is_asked(r)] if generated else []
-        given_back = {id(r) for r in self.asked}
-        references = [r for r in references if id(r) not in given_back]
+        asking = {id(r.node): r for r in references if generated and self._asks(r)}
+        self.asked = [r for r in asking.values() if r.qualified in self._functions]
+        references = [r for r in references if id(r.node) not in asking]
         self.references = [r for r in references if self._of_source(r)]
         self.others = [r for r in references if r.meaning.partition(".")[0] == options.to]
         self.resolved: Mapping[int, str] = {id(n): q for r in self.references for n, q in _prefixes(r)}
@@ -69,10 +69,17 @@ class FileFacts:
         self.earlier: Mapping[int, str] = {id(r.node): name for r in found if (name := self._generated_origin(r))}
         others = {id(n): q for r in self.others for n, q in _prefixes(r)}
         self.known: Mapping[int, str] = {**self.resolved, **others, **self.earlier}
-        self.receivers = Receivers(module, lambda node: self.known.get(id(node)))
         self.already: Mapping[int, str] = {
             id(r.node): r.qualified for r in references if id(r.node) not in self.resolved
         }
+        given_back = {key for key, r in asking.items() if r.qualified.endswith(".fresh")}
+        self.receivers = Receivers(module, lambda node: self.known.get(id(node)), given_back)
+
+    @cached_property
+    def only_calls(self) -> bool:
+        """Whether there is nothing to decide about in a file but what it calls."""
+        scopes = self.module.scopes
+        return not (self.references or self.asked or scopes.classes or scopes.stars or self.unused_imports)
 
     @property
     def path(self) -> str:
@@ -180,9 +187,10 @@ class FileFacts:
         modules = self.rules.modules(self.options.source)
         return reference.meaning in modules and self.rules.find(reference.meaning, self.options.source) is None
 
-    def _is_asked(self, reference: Reference) -> bool:
-        """Whether a name is a function of a generated module that an earlier run wrote for the source framework."""
-        return reference.qualified in self._functions
+    def _asks(self, reference: Reference) -> bool:
+        """Whether a name is a function of a generated module that looks at an object."""
+        names = (f"{m.dotted}.{name.replace('.', '_')}" for m in self.generated for name in asks_for(m.text.data))
+        return reference.qualified in names
 
     @cached_property
     def _functions(self) -> Mapping[str, str]:

@@ -66,20 +66,18 @@ class Fates:
         go = _Step(self, file, scope, held or isinstance(above, HOLDERS), depth + 1)
         if isinstance(above, ast.Call):
             return FREE if above.func is node else go.argument(above, node)
-        if isinstance(above, ast.keyword) and isinstance(parent(above), ast.Call):
-            return go.argument(parent(above), node)
+        call = parent(above) if isinstance(above, ast.keyword) else None
+        if isinstance(call, ast.Call):
+            return go.argument(call, node)
         if isinstance(above, ast.Attribute):
             return go.member(above)
         if isinstance(above, ast.NamedExpr):
             return go.target(above.target, above) | go.of(above)
-        if isinstance(above, ast.Subscript):
-            return replace(go, held=False).of(above) if above.value is node else FREE
-        if isinstance(above, ast.IfExp) and above.test is node:
-            return FREE
-        if isinstance(above, THROUGH):
-            return go.of(above)
+        if isinstance(above, (ast.Subscript, *THROUGH)):
+            return go.through(above, node)
         if isinstance(above, ast.comprehension):
-            return go.of(parent(above)) if isinstance(parent(above), ast.AST) else FREE
+            around = parent(above)
+            return go.of(around) if around is not None else FREE
         if isinstance(above, (ast.Return, ast.Yield, ast.YieldFrom)):
             function = enclosing_function(above)
             return Fate(returned=frozenset({function})) if function is not None else FREE
@@ -135,6 +133,12 @@ class _Step:
     def of(self, node: ast.AST) -> Fate:
         return self.fates.of(node, self.file, self.scope, held=self.held, depth=self.depth)
 
+    def through(self, above: ast.AST, node: ast.AST) -> Fate:
+        """Where a list, an element of it, or one of two values goes."""
+        if isinstance(above, ast.Subscript):
+            return replace(self, held=False).of(above) if above.value is node else FREE
+        return FREE if isinstance(above, ast.IfExp) and above.test is node else self.of(above)
+
     def argument(self, call: ast.Call, node: ast.AST) -> Fate:
         """What a call does with an argument."""
         method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
@@ -157,7 +161,10 @@ class _Step:
         return self.of(call) if sees else self.of(call) | DOUBT
 
     def _is_layer(self, node: ast.expr) -> bool:
-        name = self.file.resolved.get(id(node)) or self.file.already.get(id(node), "")
+        use = self.file.by_node.get(id(node))
+        if use is not None and use.rule is not None:
+            return use.rule.is_class and self.fates.hierarchy.is_layer(str(use.rule.torch.name))
+        name = self.file.known.get(id(node)) or self.file.already.get(id(node), "")
         return ".nn." in name and name.rpartition(".")[2][:1].isupper()
 
     def handed(self, function: Function, call: ast.Call, node: ast.AST) -> Fate:

@@ -1,4 +1,4 @@
-"""A fresh torch module trains, a fresh Cell does not: what is built, and no part of another layer, keeps its mode."""
+"""A fresh torch module trains, a fresh Cell does not: what is built, and is no part of a layer, keeps its mode."""
 
 from __future__ import annotations
 
@@ -18,15 +18,14 @@ from porter.source.scopes import parent
 
 FRESH = "fresh"
 MODULE = "nn.Module"
-HANDED = "a fresh layer trains in torch, and is in evaluation in MindSpore; where it goes from here is not all seen"
-UNSURE = (
-    "a fresh layer trains in torch, and is in evaluation in MindSpore; what is built here is a layer only sometimes"
-)
+MODES = "a fresh layer trains in torch, and is in evaluation in MindSpore"
+HANDED = f"{MODES}; where this one goes is not all seen"
+UNSURE = f"{MODES}; whether one is built here is known only at run time"
 ELSEWHERE = {
-    "mindspore": "nothing here builds it: a fresh Cell is in evaluation, so call set_train(True) where torch's "
-    "default, training, was relied on",
-    "torch": "nothing here builds it: a fresh torch module trains, so call eval() where MindSpore's default, "
-    "evaluation, was relied on",
+    "mindspore": "what builds it is not in this tree, or not seen: a fresh Cell is in evaluation, so call "
+    "set_train(True) where torch's default was relied on",
+    "torch": "what builds it is not in this tree, or not seen: a fresh torch module trains, so call eval() where "
+    "MindSpore's default was relied on",
 }
 
 
@@ -46,7 +45,8 @@ def decide_elsewhere(tree: TreeFacts) -> Iterator[Decision]:
     making = tree.making
     for entry in tree.hierarchy.classes:
         known = entry in tree.hierarchy.derived and entry.module.path in tree.files
-        if known and entry not in making.built and entry.node.bases and making.modes.of_class(entry):
+        built = known and not making.built.isdisjoint(tree.hierarchy.below([entry]))
+        if known and not built and entry.node.bases and making.modes.of_class(entry):
             reason = Reason(Code.BUILT_ELSEWHERE, ELSEWHERE[tree.options.to])
             start, _ = entry.module.text.span(entry.node.bases[0])
             needs = (Need((entry.place,), MOVES, SILENT),)

@@ -68,10 +68,10 @@ class Functions:
 
     def calls(self, function: Function) -> list[Called]:
         """Where the tree calls a function; a method also where nothing is known of the object but the name."""
-        method = isinstance(parent(function), ast.ClassDef)
-        if not method:
+        inside = parent(function)
+        if not isinstance(inside, ast.ClassDef):
             return list(self._known.get(function, ()))
-        entry = self.hierarchy.by_node.get(parent(function))
+        entry = self.hierarchy.by_node.get(inside)
         classes = self.hierarchy.ancestry(entry) if entry is not None else ()
         same = dict.fromkeys([function, *(c.definitions[function.name] for c in classes if function.name in c.methods)])
         return [*(call for each in same for call in self._known.get(each, ())), *self._loose.get(function.name, ())]

@@ -252,8 +252,9 @@ def _loose(
     plain = [group for group in _imported(groups) if group.plain and group.scope.kind == "module"]
     top = min(plain, key=lambda group: group.line, default=None)
     moved = {g.takes.module for g in plain if g.takes and g.takes.name == "" and aliases.get(g.takes.module) == g.name}
+    gone = {group.name for group in groups if group.removed}
     for name in dict.fromkeys(choice.target.module for choice in asked if choice.target is not None):
-        there = existing(module, name) is not None or name in moved
+        there = existing(module, name) not in (None, *gone) or name in moved
         if there or (top is not None and name in top.provides):
             continue
         first = min(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from porter.rewrite.decide.classes import MOVES, Movers
 from porter.rewrite.decide.decision import CONVERTED, SILENT, Need, Place
@@ -36,6 +36,16 @@ class Made:
         return (Need(self.places, CONVERTED | MOVES, SILENT),)
 
 
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """Where an expression stands that is called, after so many steps back; `call` is the call."""
+
+    scope: Scope
+    file: FileFacts
+    call: ast.Call
+    hops: int = 0
+
+
 class Making:
     """Answers for one tree."""
 
@@ -61,7 +71,7 @@ class Making:
         if function is not None:
             places = self.given(function) if self.fates.lends(function) else ()
             return Made(places) if places else None
-        places = tuple(self._behind(call.func, scope, file))
+        places = tuple(self._behind(call.func, _Spot(scope, file, call)))
         return Made(places, sure=False) if places else None
 
     def given(self, function: Function) -> tuple[Place, ...]:
@@ -87,10 +97,8 @@ class Making:
         """The class that an expression is: the framework's, or one of the tree."""
         use = file.by_node.get(id(node))
         if use is not None:
-            rule = use.rule
-            return (
-                use if rule is not None and rule.is_class and self.hierarchy.is_layer(rule.torch.name or "") else None
-            ), None
+            layer = use.rule is not None and use.rule.is_class and self.hierarchy.is_layer(str(use.rule.torch.name))
+            return use if layer else None, None
         return None, self._own_class(node) or self.hierarchy.class_of(node, file.module, scope)
 
     def _own_class(self, node: ast.expr) -> TreeClass | None:
@@ -100,8 +108,7 @@ class Making:
         return self.hierarchy.by_node.get(inside) if inside is not None else None
 
     def _counts(self, entry: TreeClass) -> bool:
-        moves = entry in self.hierarchy.derived or entry in self.movers.supporters
-        return moves and self.modes.of_class(entry)
+        return entry in self.hierarchy.derived and self.modes.of_class(entry)
 
     def has_mode(self, node: ast.expr, scope: Scope, file: FileFacts) -> bool:
         """Whether what an expression gives has a mode, as far as that is seen; what is not seen has one."""
@@ -130,58 +137,62 @@ class Making:
         function = self.functions.of(call.func, file.module, scope)
         return function is None or self.modes.of_function(function)
 
-    def _behind(self, node: ast.expr, scope: Scope, file: FileFacts, hops: int = 0) -> Iterator[Place]:
-        """Places of the classes that a name or an element stands for, as far as all of them can be found."""
-        found = scope.lookup(node.id) if isinstance(node, ast.Name) else None
-        if isinstance(node, ast.Subscript) and hops < MAX_HOPS:
-            yield from self._elements(node.value, scope, file, hops)
-        if found is None or len(found[1]) != 1 or hops > MAX_HOPS:
+    def _behind(self, node: ast.expr, at: _Spot) -> Iterator[Place]:
+        """Places of the classes that a name or an element stands for, as far as they can be found."""
+        if at.hops > MAX_HOPS:
+            return
+        if isinstance(node, ast.Subscript):
+            yield from self._elements(node.value, at)
+        found = at.scope.lookup(node.id) if isinstance(node, ast.Name) else None
+        if found is None or len(found[1]) != 1:
             return
         binding = found[1][0].node
         statement = parent(binding)
         if isinstance(binding, ast.arg):
-            yield from self._passed(binding, file, hops)
+            yield from self._passed(binding, at)
         elif isinstance(statement, ast.Assign) and statement.targets == [binding]:
-            yield from self._named(statement.value, found[0], file, hops)
+            yield from self._named(statement.value, replace(at, scope=found[0]))
 
-    def _named(self, node: ast.expr | None, scope: Scope, file: FileFacts, hops: int) -> Iterator[Place]:
+    def _named(self, node: ast.expr | None, at: _Spot) -> Iterator[Place]:
         """The place of a class that an expression names."""
         if node is None:
             return
-        use, entry = self._class(node, scope, file)
+        use, entry = self._class(node, at.scope, at.file)
         if use is not None:
-            yield from [file.place(use)] if self.modes.of_use(use, None) else []
+            yield from [at.file.place(use)] if self.modes.of_use(use, at.call) else []
         elif entry is not None:
             self.built.add(entry)
             yield from [entry.place] if self._counts(entry) else []
         elif isinstance(node, ast.IfExp):
-            yield from self._named(node.body, scope, file, hops)
-            yield from self._named(node.orelse, scope, file, hops)
+            yield from self._named(node.body, at)
+            yield from self._named(node.orelse, at)
         else:
-            yield from self._behind(node, scope, file, hops + 1)
+            yield from self._behind(node, replace(at, hops=at.hops + 1))
 
-    def _elements(self, node: ast.expr, scope: Scope, file: FileFacts, hops: int) -> Iterator[Place]:
+    def _elements(self, node: ast.expr, at: _Spot) -> Iterator[Place]:
         """`LAYERS["norm"]`: the classes in a dict or a list that is written out."""
-        found = scope.lookup(node.id) if isinstance(node, ast.Name) else None
+        found = at.scope.lookup(node.id) if isinstance(node, ast.Name) else None
         statement = parent(found[1][0].node) if found is not None and len(found[1]) == 1 else None
         value = statement.value if isinstance(statement, ast.Assign) else node
         values = value.values if isinstance(value, ast.Dict) else value.elts if isinstance(value, ELEMENTS) else []
+        inner = replace(at, scope=found[0] if found is not None else at.scope, hops=at.hops + 1)
         for each in values:
-            yield from self._named(each, found[0] if found is not None else scope, file, hops + 1)
+            yield from self._named(each, inner)
 
-    def _passed(self, parameter: ast.arg, file: FileFacts, hops: int) -> Iterator[Place]:
+    def _passed(self, parameter: ast.arg, at: _Spot) -> Iterator[Place]:
         """The classes that callers pass for a parameter, and its default."""
         function = enclosing_function(parameter)
         home = self.functions.homes.get(function) if function is not None else None
         if function is None or home is None:
             return
-        yield from self._named(_default(function, parameter), home[1], file, hops)
-        for call in self.functions.calls(function):
-            given = [*call.node.args, *call.node.keywords]
-            for each in given:
-                if parameter_of(function, call.node, each) == parameter.arg:
-                    value = each.value if isinstance(each, ast.keyword) else each
-                    yield from self._named(value, call.scope, call.file, hops)
+        yield from self._named(_default(function, parameter), replace(at, scope=home[1], hops=at.hops + 1))
+        for caller in self.functions.calls(function):
+            there = replace(at, scope=caller.scope, file=caller.file, hops=at.hops + 1)
+            values: list[tuple[ast.AST, ast.expr]] = [(each, each) for each in caller.node.args]
+            values += [(each, each.value) for each in caller.node.keywords]
+            for each, value in values:
+                if parameter_of(function, caller.node, each) == parameter.arg:
+                    yield from self._named(value, there)
 
 
 def is_container(rule: Rule) -> bool:

@@ -68,7 +68,7 @@ class _Back:
 
     def _rest(self, call: ast.Call, count: int) -> tuple[int, int] | None:
         """Where the arguments stand behind the first ones; None where there are no more."""
-        rest = [*call.args[count:], *call.keywords]
+        rest: list[ast.expr | ast.keyword] = [*call.args[count:], *call.keywords]
         if not rest:
             return None
         return min(self.text.span(each)[0] for each in rest), max(self.text.span(each)[1] for each in rest)

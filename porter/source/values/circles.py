@@ -82,7 +82,7 @@ class Circles:
             self.leaning.clear()
             self.cut_short.clear()
             answer = questions[-1]()
-            deep = self.deep
+            deep: tuple[object, Compute] | None = self.deep
             if deep is not None and deep[0] not in tried and len(tried) < ATTEMPTS:
                 tried.add(deep[0])
                 questions.append(deep[1])

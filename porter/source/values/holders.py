@@ -117,7 +117,9 @@ def _unpacked(values: Values, node: ast.Name, target: ast.Tuple | ast.List, met:
 
 def came(values: Values, value: ast.expr, name: str, met: frozenset[int]) -> Iterator[Holders]:
     """Who has the object that an expression gives, once `name` has it too."""
-    if isinstance(value, (ast.BinOp, ast.UnaryOp, ast.Compare, ast.Constant, ast.JoinedStr, ast.ListComp, ast.DictComp)):
+    if isinstance(
+        value, (ast.BinOp, ast.UnaryOp, ast.Compare, ast.Constant, ast.JoinedStr, ast.ListComp, ast.DictComp)
+    ):
         yield Holders("fresh")
     elif isinstance(value, ast.Name):
         yield from _holders(values, value, met) if value.id == name else [_of_name(values, value, met)]

@@ -19,8 +19,28 @@ VIEWS = frozenset(
     | {"long", "bool", "flatten", "ravel", "unflatten", "data", "real", "imag", "swapaxes", "swapdims", "movedim"}
     | {"moveaxis", "diagonal", "unfold", "as_strided", "broadcast_to", "broadcast_tensors", "atleast_1d", "atleast_2d"}
     | {"atleast_3d", "reshape_as", "requires_grad_", "pin_memory", "share_memory_", "dropout", "dropout1d", "dropout2d"}
-    | {"dropout3d", "alpha_dropout", "feature_alpha_dropout", "expand_dims", "astype", "as_tensor", "asarray", "adjoint"}
-    | {"from_numpy", "numpy", "asnumpy", "identity", "value", "positive", "conj", "resolve_conj", "refine_names", "align_to"}
+    | {
+        "dropout3d",
+        "alpha_dropout",
+        "feature_alpha_dropout",
+        "expand_dims",
+        "astype",
+        "as_tensor",
+        "asarray",
+        "adjoint",
+    }
+    | {
+        "from_numpy",
+        "numpy",
+        "asnumpy",
+        "identity",
+        "value",
+        "positive",
+        "conj",
+        "resolve_conj",
+        "refine_names",
+        "align_to",
+    }
     | {"squeeze_", "unsqueeze_", "rename", "swapaxes_", "matrix_transpose", "split_with_sizes", "unsafe_split"}
     | {"unsafe_chunk", "unstack", "checkpoint", "checkpoint_sequential", "pad", "interpolate", "upsample", "where"}
 )
@@ -59,7 +79,9 @@ def _is_called(things: frozenset[Thing]) -> bool:
 def _of_method(values: Values, call: ast.Call, function: ast.Attribute) -> list[ast.expr] | None:
     """`x.view(-1)` gives `x`, `x.add_(y)` too; `x.sum()` something new."""
     receiver = values.ask(function.value)
-    tensor = bool(receiver.things) and all(isinstance(t, Instance) and tensors.is_tensor(t.name) for t in receiver.things)
+    tensor = bool(receiver.things) and all(
+        isinstance(t, Instance) and tensors.is_tensor(t.name) for t in receiver.things
+    )
     layer = bool(receiver.things) and not tensor and all(isinstance(t, Instance) for t in receiver.things)
     if layer and function.attr in tensors.FORWARD:
         found: list[ast.expr] = []
@@ -127,7 +149,20 @@ def _of_layer(values: Values, thing: Instance, call: ast.Call) -> list[ast.expr]
 
 
 MAY_BE_INPLACE = frozenset(
-    {"ReLU", "ReLU6", "LeakyReLU", "ELU", "SELU", "CELU", "RReLU", "SiLU", "Mish", "Hardswish", "Hardsigmoid", "Hardtanh"}
+    {
+        "ReLU",
+        "ReLU6",
+        "LeakyReLU",
+        "ELU",
+        "SELU",
+        "CELU",
+        "RReLU",
+        "SiLU",
+        "Mish",
+        "Hardswish",
+        "Hardsigmoid",
+        "Hardtanh",
+    }
     | {"Threshold", "Swish"}
 )
 
