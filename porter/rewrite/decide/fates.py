@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import reduce
 
 from porter.rewrite.decide.facts import FileFacts
-from porter.rewrite.decide.functions import FUNCTIONS, Function, Functions
+from porter.rewrite.decide.functions import FUNCTIONS, Function, Functions, parameter_of
 from porter.rewrite.decide.hierarchy import TreeClass
 from porter.source.index import enclosing_class, enclosing_function
 from porter.source.scopes import Scope, ancestors, parent
@@ -57,6 +57,7 @@ class Fates:
         self._reads: dict[str, dict[tuple[int, str], list[tuple[ast.Name, Scope]]]] = {}
         self._constructs: dict[Function, bool] = {}
         self._lends: dict[Function, bool] = {}
+        self.variables: dict[tuple[int, str, bool], Fate] = {}
 
     def of(self, node: ast.AST, file: FileFacts, scope: Scope, *, held: bool = False, depth: int = 0) -> Fate:
         """What becomes of the value of an expression; `held`: in a list, or a dict, that hides it from a layer."""
@@ -96,15 +97,12 @@ class Fates:
             self._constructs[method] = method.name == "__init__" or any(map(self.constructs, own))
         return self._constructs[method]
 
-    def lends(self, function: Function, seen: frozenset[Function] = frozenset()) -> bool:
+    def lends(self, function: Function) -> bool:
         """Whether some caller of a function puts what it gives into a layer under construction."""
         if function not in self._lends:
-            before = seen | {function}
-            fates = [self.of(call.node, call.file, call.scope) for call in self.functions.calls(function)]
-            found = any(f.part or any(self.lends(each, before) for each in f.returned - before) for f in fates)
-            if seen:
-                return found  # what is in `seen` was not looked at
-            self._lends[function] = found
+            self._lends[function] = False  # a call of itself adds nothing
+            fates = (self.of(call.node, call.file, call.scope) for call in self.functions.calls(function))
+            self._lends[function] = any(fate.part or any(map(self.lends, fate.returned)) for fate in fates)
         return self._lends[function]
 
     def reads(self, name: ast.Name, file: FileFacts, scope: Scope) -> list[tuple[ast.Name, Scope]]:
@@ -211,14 +209,23 @@ class _Step:
     def variable(self, name: ast.Name, statement: ast.AST | None) -> Fate:
         """What is done with a variable; its mode counts where the next statement that touches it sets it."""
         reads = self.fates.reads(name, self.file, self.scope)
-        found = [
-            (node, self.fates.of(node, self.file, scope, held=self.held, depth=self.depth)) for node, scope in reads
-        ]
         line = getattr(statement, "end_lineno", None) or 0
-        after = sorted(((n.lineno, n.col_offset), n, fate) for n, fate in found if n.lineno > line) if statement else []
-        moded = bool(after) and after[0][2].moded and _beside(after[0][1], statement)
-        together = reduce(Fate.__or__, (fate for _, fate in found), FREE)
-        return Fate(together.part, moded, together.returned, together.doubt)
+        after = min((r for r in reads if r[0].lineno > line), key=_place, default=None) if statement else None
+        moded = after is not None and _beside(after[0], statement) and self.read(*after).moded
+        return replace(self.used(name, reads), moded=moded)
+
+    def used(self, name: ast.Name, reads: list[tuple[ast.Name, Scope]]) -> Fate:
+        """What all uses of a variable together do with it."""
+        home = self.scope.lookup(name.id)
+        key = (id(home[0]) if home is not None else 0, name.id, self.held)
+        if key not in self.fates.variables:
+            self.fates.variables[key] = FREE  # a use that leads back to it adds nothing
+            self.fates.variables[key] = reduce(Fate.__or__, (self.read(*each) for each in reads), FREE)
+        return self.fates.variables[key]
+
+    def read(self, node: ast.Name, scope: Scope) -> Fate:
+        """What is done with a variable at one place."""
+        return self.fates.of(node, self.file, scope, held=self.held, depth=self.depth)
 
     def added(self, holder: ast.expr) -> Fate:
         """What is appended to a holder, set in it, or added to a layer by name goes where that goes."""
@@ -249,21 +256,8 @@ class _Step:
         return any(isinstance(v, HOLDERS) or (isinstance(v, ast.Call) and _last(v.func) in PLAIN) for v in values)
 
 
-def parameter_of(function: Function, call: ast.Call, node: ast.AST) -> str | None:
-    """The parameter that gets an argument, or the `*args` that do; None where that is not plain."""
-    arguments = [*function.args.posonlyargs, *function.args.args]
-    method = isinstance(parent(function), ast.ClassDef) and isinstance(call.func, ast.Attribute)
-    static = any(_last(d) == "staticmethod" for d in function.decorator_list if isinstance(d, ast.expr))
-    names = [a.arg for a in arguments[1 if method and not static else 0 :]]
-    keyword = next((k.arg for k in call.keywords if k.value is node or k is node), None)
-    if keyword is not None:
-        known = {*names, *(a.arg for a in function.args.kwonlyargs)}
-        return keyword if keyword in known else None
-    if node not in call.args or any(isinstance(a, ast.Starred) for a in call.args[: call.args.index(node)]):
-        return None
-    place = call.args.index(node)
-    star = function.args.vararg.arg if function.args.vararg else None
-    return names[place] if place < len(names) else star
+def _place(read: tuple[ast.Name, Scope]) -> tuple[int, int]:
+    return read[0].lineno, read[0].col_offset
 
 
 def _is_own(node: ast.expr) -> bool:
