@@ -19,6 +19,7 @@ SAME |= {"share_memory", "to_float", "set_grad", "add_flags", "compile_cache", "
 """Methods of a layer that give the layer itself."""
 ADDING = frozenset({"append", "insert", "extend", "add_module", "register_module", "insert_child_to_cell", "update"})
 HOLDERS = (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+PAIRED = (ast.Tuple, ast.List)
 THROUGH = (*HOLDERS, ast.Starred, ast.IfExp, ast.BoolOp, ast.BinOp, ast.Await, ast.keyword, ast.Lambda)
 PLAIN = frozenset({"list", "dict", "tuple", "set", "OrderedDict", "defaultdict", "deque"})
 DEPTH = 12
@@ -68,7 +69,7 @@ class Fates:
         if isinstance(above, ast.Call):
             return FREE if above.func is node else go.argument(above, node)
         if isinstance(above, ast.keyword) and isinstance(parent(above), ast.Call):
-            return go.argument(parent(above), node)  # type: ignore[arg-type]
+            return go.argument(parent(above), node)
         if isinstance(above, ast.Attribute):
             return go.member(above)
         if isinstance(above, ast.NamedExpr):
@@ -76,7 +77,7 @@ class Fates:
         if isinstance(above, (ast.Subscript, *THROUGH)):
             return go.through(above, node)
         if isinstance(above, ast.comprehension):
-            return go.of(parent(above)) if isinstance(parent(above), ast.AST) else FREE  # type: ignore[arg-type]
+            return go.of(parent(above)) if isinstance(parent(above), ast.AST) else FREE
         if isinstance(above, (ast.Return, ast.Yield, ast.YieldFrom)):
             function = enclosing_function(above)
             return Fate(returned=frozenset({function})) if function is not None else FREE
@@ -133,6 +134,13 @@ class _Step:
         """Where a list, an element of it, or one of two values goes."""
         if isinstance(above, ast.Subscript):
             return replace(self, held=False).of(above) if above.value is node else FREE
+        statement = parent(above)
+        if isinstance(above, PAIRED) and isinstance(statement, ast.Assign) and node in above.elts:
+            pairs = [t.elts for t in statement.targets if isinstance(t, PAIRED) and len(t.elts) == len(above.elts)]
+            if len(pairs) == len(statement.targets):
+                own = (each[above.elts.index(node)] for each in pairs)
+                step = replace(self, held=False)
+                return reduce(Fate.__or__, (step.target(each, statement) for each in own))
         return FREE if isinstance(above, ast.IfExp) and above.test is node else self.of(above)
 
     def argument(self, call: ast.Call, node: ast.AST) -> Fate:
@@ -187,14 +195,14 @@ class _Step:
     def stored(self, above: ast.AST, node: ast.AST) -> Fate:
         """What a statement does with a value."""
         if isinstance(above, ast.Assign):
-            return reduce(Fate.__or__, (self.target(target, above, node) for target in above.targets))
+            return reduce(Fate.__or__, (self.target(target, above) for target in above.targets))
         if isinstance(above, (ast.AnnAssign, ast.AugAssign)):
-            return self.target(above.target, above, node)
+            return self.target(above.target, above)
         if isinstance(above, (ast.For, ast.AsyncFor)) and above.iter is node:
             return replace(self, held=False).target(above.target, None)
         return FREE
 
-    def target(self, target: ast.expr, statement: ast.AST | None, value: ast.AST | None = None) -> Fate:
+    def target(self, target: ast.expr, statement: ast.AST | None) -> Fate:
         """Where an assignment puts it."""
         if isinstance(target, ast.Name):
             return self.variable(target, statement)
@@ -204,7 +212,7 @@ class _Step:
             return self.added(target.value)
         elements = target.elts if isinstance(target, (ast.Tuple, ast.List)) else []
         names = (each for each in elements if isinstance(each, (ast.Name, ast.Attribute)))
-        return reduce(Fate.__or__, (self.target(each, None, value) for each in names), FREE)
+        return reduce(Fate.__or__, (replace(self, held=False).target(each, None) for each in names), FREE)
 
     def variable(self, name: ast.Name, statement: ast.AST | None) -> Fate:
         """What is done with a variable; its mode counts where the next statement that touches it sets it."""
