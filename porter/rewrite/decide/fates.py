@@ -17,6 +17,8 @@ MODES = frozenset({"train", "eval", "set_train"})
 SAME = frozenset({"to", "cuda", "cpu", "float", "half", "double", "bfloat16", "type", "apply", "requires_grad_"})
 SAME |= {"share_memory", "to_float", "set_grad", "add_flags", "compile_cache", "to_empty", "xpu"}
 """Methods of a layer that give the layer itself."""
+INSIDE = frozenset({"children", "named_children", "get_submodule", "values", "items", "cells", "name_cells"})
+"""Methods that give what is inside: where that becomes a part of another layer, the whole was built for it."""
 ADDING = frozenset({"append", "insert", "extend", "add_module", "register_module", "insert_child_to_cell", "update"})
 HOLDERS = (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 PAIRED = (ast.Tuple, ast.List)
@@ -66,10 +68,9 @@ class Fates:
         if depth > DEPTH or above is None:
             return DOUBT
         go = _Step(self, file, scope, held or isinstance(above, HOLDERS), depth + 1)
-        if isinstance(above, ast.Call):
-            return FREE if above.func is node else go.argument(above, node)
-        if isinstance(above, ast.keyword) and isinstance(parent(above), ast.Call):
-            return go.argument(parent(above), node)
+        call = parent(above) if isinstance(above, ast.keyword) else above
+        if isinstance(call, ast.Call):
+            return FREE if call.func is node else go.argument(call, node)
         if isinstance(above, ast.Attribute):
             return go.member(above)
         if isinstance(above, ast.NamedExpr):
@@ -77,7 +78,7 @@ class Fates:
         if isinstance(above, (ast.Subscript, *THROUGH)):
             return go.through(above, node)
         if isinstance(above, ast.comprehension):
-            return go.of(parent(above)) if isinstance(parent(above), ast.AST) else FREE
+            return self.of(above, file, scope, held=held, depth=depth + 1)
         if isinstance(above, (ast.Return, ast.Yield, ast.YieldFrom)):
             function = enclosing_function(above)
             return Fate(returned=frozenset({function})) if function is not None else FREE
@@ -134,14 +135,21 @@ class _Step:
         """Where a list, an element of it, or one of two values goes."""
         if isinstance(above, ast.Subscript):
             return replace(self, held=False).of(above) if above.value is node else FREE
-        statement = parent(above)
-        if isinstance(above, PAIRED) and isinstance(statement, ast.Assign) and node in above.elts:
-            pairs = [t.elts for t in statement.targets if isinstance(t, PAIRED) and len(t.elts) == len(above.elts)]
-            if len(pairs) == len(statement.targets):
-                own = (each[above.elts.index(node)] for each in pairs)
-                step = replace(self, held=False)
-                return reduce(Fate.__or__, (step.target(each, statement) for each in own))
+        if isinstance(above, ast.Lambda):
+            return self.of(above) | DOUBT
+        if isinstance(above, PAIRED) and isinstance(parent(above), ast.Assign):
+            return self.unpacked(above, parent(above), node)
         return FREE if isinstance(above, ast.IfExp) and above.test is node else self.of(above)
+
+    def unpacked(self, values: ast.Tuple | ast.List, statement: ast.AST | None, node: ast.AST) -> Fate:
+        """`self.a, self.b = Net(), Net()`: each goes to its own target."""
+        targets = statement.targets if isinstance(statement, ast.Assign) else []
+        pairs = [t.elts for t in targets if isinstance(t, PAIRED) and len(t.elts) == len(values.elts)]
+        if len(pairs) < len(targets):
+            return self.of(values)
+        place = next(index for index, value in enumerate(values.elts) if value is node)
+        step = replace(self, held=False)
+        return reduce(Fate.__or__, (step.target(each[place], statement) for each in pairs))
 
     def argument(self, call: ast.Call, node: ast.AST) -> Fate:
         """What a call does with an argument."""
@@ -190,7 +198,7 @@ class _Step:
             return self.of(above) if isinstance(above.ctx, ast.Load) else FREE
         if above.attr in MODES:
             return Fate(moded=True) | self.of(call)
-        return self.of(call) if above.attr in SAME else FREE
+        return self.of(call) if above.attr in SAME or above.attr in INSIDE else FREE
 
     def stored(self, above: ast.AST, node: ast.AST) -> Fate:
         """What a statement does with a value."""

@@ -51,7 +51,7 @@ def decide_elsewhere(tree: TreeFacts) -> Iterator[Decision]:
     """What is said of classes that nothing in the tree builds, once all its calls have been looked at."""
     making = tree.making
     for entry in tree.hierarchy.classes:
-        known = entry in tree.hierarchy.derived and entry.module.path in tree.files
+        known = entry in making.layers and entry.module.path in tree.files
         built = known and not making.built.isdisjoint(tree.hierarchy.below([entry]))
         if known and not built and entry.node.bases and making.modes.of_class(entry):
             reason = Reason(Code.BUILT_ELSEWHERE, ELSEWHERE[tree.options.to])

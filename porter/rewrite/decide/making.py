@@ -54,8 +54,10 @@ class Making:
         self.hierarchy = movers.hierarchy
         self.movers = movers
         self.functions = Functions(index, files, self.hierarchy)
-        layers = {*self.hierarchy.derived, *self.hierarchy.targets, *movers.supporters}
-        self.fates = Fates(self.functions, layers)
+        self.layers = {entry for entry in self.hierarchy.derived if self._is_layer(entry)}
+        lent = {mixin for mixin, heirs in movers.supporters.items() if not self.layers.isdisjoint(heirs)}
+        staying = self.hierarchy.below(entry for entry, bases in self.hierarchy.bases.items() if bases.held)
+        self.fates = Fates(self.functions, {*self.layers, *self.hierarchy.targets, *lent, *staying})
         self.modes = Modes(self.functions)
         self._given: dict[Function, tuple[Place, ...]] = {}
         self._parameters: dict[ast.arg, tuple[Holding, ...]] = {}
@@ -119,7 +121,12 @@ class Making:
         return self.hierarchy.by_node.get(inside) if inside is not None else None
 
     def _counts(self, entry: TreeClass) -> bool:
-        return entry in self.hierarchy.derived and self.modes.of_class(entry)
+        return entry in self.layers and self.modes.of_class(entry)
+
+    def _is_layer(self, entry: TreeClass) -> bool:
+        """Whether a class derives from a layer, and not from a tensor, say."""
+        rules = (use.rule for use in self.hierarchy.uses_of(entry))
+        return any(rule is not None and self.hierarchy.is_layer(str(rule.torch.name)) for rule in rules)
 
     def has_mode(self, node: ast.expr, scope: Scope, file: FileFacts) -> bool:
         """Whether what an expression gives has a mode, as far as that is seen; what is not seen has one."""
