@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 
 from rich.console import Console
 from rich.text import Text
 
+from porter.codes import Code
 from porter.findings import Finding, Level
 from porter.report.console import captured, plain_table, say, show, visible, write
 from porter.report.summary import Row, Summary
 
 STYLES = {Level.SAFE: "green", Level.REVIEW: "yellow", Level.CHANGED: "magenta", Level.MANUAL: "red"}
+OF_TREE = frozenset({Code.BUILT_ELSEWHERE})
 NAMED = 3
 """Paths or classes that a sentence names; the rest is counted."""
 ROWS = 15
@@ -20,13 +24,25 @@ ROWS = 15
 
 def print_findings(findings: Iterable[Finding], console: Console) -> None:
     """`path:line:column: level code rule: message`, in the order of the places."""
-    for finding in sorted(findings):
+    for finding in _once(sorted(findings)):
         place, rest = (
             f"{finding.path}:{finding.line}:{finding.column}: ",
             f" {finding.code} {finding.rule}: {finding.message}",
         )
         level = (str(finding.level), STYLES[finding.level])
         write(console, Text.assemble(visible(place), level, visible(rest)))
+
+
+def _once(findings: Sequence[Finding]) -> Iterable[Finding]:
+    """What holds for a whole tree is said once, at its first place; a report in JSON has all of them."""
+    counts = Counter(finding.code for finding in findings if finding.code in OF_TREE)
+    said: set[Code] = set()
+    for finding in findings:
+        if finding.code in OF_TREE and finding.code in said:
+            continue
+        said.add(finding.code)
+        more = counts[finding.code]
+        yield replace(finding, message=f"{finding.message} ({more} places in this tree)") if more > 1 else finding
 
 
 def print_summary(summary: Summary, console: Console) -> None:

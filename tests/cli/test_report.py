@@ -78,6 +78,17 @@ def test_findings_are_one_line_each_in_the_order_of_the_places() -> None:
     ]
 
 
+def test_what_holds_for_a_whole_tree_is_said_once_with_the_number_of_its_places() -> None:
+    places = [Finding(path, 1, 1, REVIEW, "nn.Module", "not built", Code.BUILT_ELSEWHERE) for path in ("b.py", "a.py")]
+    assert captured(lambda console: print_findings([*places, FINDINGS[2]], console)).splitlines() == [
+        "a.py:1:1: review PT046 nn.Module: not built (2 places in this tree)",
+        "a.py:9:1: manual PT032 torch.fft.fft: has no rule",
+    ]
+    assert (
+        captured(lambda console: print_findings(places[:1], console)) == "b.py:1:1: review PT046 nn.Module: not built\n"
+    )
+
+
 def test_a_finding_cannot_draw_on_the_terminal() -> None:
     finding = Finding("a\x1b[2J\n.py", 1, 1, SAFE, "r", "[bold]\x07 \x9b")
     text = captured(lambda console: print_findings([finding], console))

@@ -181,6 +181,28 @@ def without_marks(text: str) -> list[str]:
     return [MARK.sub("", line).rstrip("\n") for line in text.split("\n")]
 
 
+def as_built(text: str) -> str:
+    """A program without the calls of the generated module that only set the mode of what is built."""
+    calls = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
+    fresh = next((call for call in calls if ast.unparse(call.func).endswith("porter_layers.fresh")), None)
+    if fresh is None:
+        return text
+    lines = text.encode().splitlines(keepends=True)
+    starts = [sum(map(len, lines[:number])) for number in range(len(lines))]
+    inner = fresh.args[0]
+    at = [
+        starts[line - 1] + column
+        for line, column in (
+            (fresh.lineno, fresh.col_offset),
+            (inner.lineno, inner.col_offset),
+            (inner.end_lineno or 0, inner.end_col_offset or 0),
+            (fresh.end_lineno or 0, fresh.end_col_offset or 0),
+        )
+    ]
+    data = text.encode()
+    return as_built((data[: at[0]] + data[at[1] : at[2]] + data[at[3] :]).decode())
+
+
 def renamed_words() -> set[str]:
     """Names of methods, attributes and call arguments that some rule renames."""
     words: set[str] = set()

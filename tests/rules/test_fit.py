@@ -246,14 +246,14 @@ def test_a_function_gets_each_of_its_inputs() -> None:
     assert problems(case("[x0, x1], dim=1", [2, 3], [2, 3]), FUNCTION) == []
 
 
-OF_CLASSES = "forward weights attributes attribute_notes present methods base_init differs grows"
+OF_CLASSES = "forward weights attributes attribute_notes present methods base_init differs grows modal"
 
 
 @pytest.mark.parametrize("table", OF_CLASSES.split())
 def test_a_function_has_nothing_that_only_classes_have(table: str) -> None:
     sentences = {"attribute_notes", "present", "base_init", "differs"}
     entry: object = {"a": "a sentence about it" if table in sentences else "b"}
-    found = problems({table: "it runs what it is given" if table == "grows" else entry}, FUNCTION)
+    found = problems({table: "it runs what it is given" if table in ("grows", "modal") else entry}, FUNCTION)
     assert found[0] == f"{table} changes nothing: torch.op is no class"
 
 
@@ -296,3 +296,11 @@ SOUND: dict[str, Data] = {
 @pytest.mark.parametrize("what", SOUND)
 def test_what_is_sound_is_taken(what: str) -> None:
     assert problems(SOUND[what]) == []
+
+
+def test_a_mode_by_an_option_names_one_of_torch_and_says_what_it_changes() -> None:
+    unsaid = "modal_by changes nothing without modal, which says what the mode changes"
+    assert problems({"modal_by": "size"}) == [unsaid]
+    change = {"modal": "evaluation takes other statistics", "modal_by": "nothing"}
+    assert problems(change) == ["modal_by names 'nothing', which is not in torch's signature"]
+    assert problems(change | {"modal_by": "size"}) == []

@@ -31,8 +31,8 @@ def check(**keys: Any) -> Data:
     return {"check": [{"args": "3", "input": [2, 3]} | keys]}
 
 
-TOP = "absent, attribute_notes, attributes, base_init, buffers, check, differs, forward, grows, layer, methods, "
-TOP += "mindspore, notes, one_way, param, present, taken, torch, unset, versions, weights, write"
+TOP = "absent, attribute_notes, attributes, base_init, buffers, check, differs, forward, grows, layer, methods, mindspore, "
+TOP += "modal, modal_by, notes, one_way, param, present, taken, torch, unset, versions, weights, write"
 KINDS = "call, value, base, type test, comparison, annotation, attribute, method, string, import"
 KEEP = {"write": "keep", "note": "this would be lost"}
 
@@ -77,6 +77,8 @@ FAULTS: dict[str, tuple[Data, str]] = {
         "[mindspore] platforms is 'GPU'; expected a list of 'CPU', 'GPU', 'Ascend'",
     ),
     "one_way": ({"one_way": "torch"}, "one_way is 'torch'; expected one of 'mindspore'"),
+    "modal": ({"modal": True}, f"the key modal is True: {WHY}"),
+    "modal_by": ({"modal": "it drops values at random", "modal_by": 3}, "the key modal_by is 3: a text is expected"),
     "grows": ({"grows": "yes"}, f"the key grows is 'yes': {WHY}"),
     "params are no tables": ({"param": {"rate": 3}}, "[param] holds tables, such as [param.NAME]; rate is 3"),
     "param is no table": ({"param": 3}, "[param] is 3: a table is expected"),

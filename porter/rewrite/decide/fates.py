@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import reduce
 
 from porter.rewrite.decide.facts import FileFacts
-from porter.rewrite.decide.functions import FUNCTIONS, Function, Functions
+from porter.rewrite.decide.functions import FUNCTIONS, Function, Functions, parameter_of
 from porter.rewrite.decide.hierarchy import TreeClass
 from porter.source.index import enclosing_class, enclosing_function
 from porter.source.scopes import Scope, ancestors, parent
@@ -17,8 +17,11 @@ MODES = frozenset({"train", "eval", "set_train"})
 SAME = frozenset({"to", "cuda", "cpu", "float", "half", "double", "bfloat16", "type", "apply", "requires_grad_"})
 SAME |= {"share_memory", "to_float", "set_grad", "add_flags", "compile_cache", "to_empty", "xpu"}
 """Methods of a layer that give the layer itself."""
+INSIDE = frozenset({"children", "named_children", "get_submodule", "values", "items", "cells", "name_cells"})
+"""Methods that give what is inside: where that becomes a part of another layer, the whole was built for it."""
 ADDING = frozenset({"append", "insert", "extend", "add_module", "register_module", "insert_child_to_cell", "update"})
 HOLDERS = (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+PAIRED = (ast.Tuple, ast.List)
 THROUGH = (*HOLDERS, ast.Starred, ast.IfExp, ast.BoolOp, ast.BinOp, ast.Await, ast.keyword, ast.Lambda)
 PLAIN = frozenset({"list", "dict", "tuple", "set", "OrderedDict", "defaultdict", "deque"})
 DEPTH = 12
@@ -57,6 +60,7 @@ class Fates:
         self._reads: dict[str, dict[tuple[int, str], list[tuple[ast.Name, Scope]]]] = {}
         self._constructs: dict[Function, bool] = {}
         self._lends: dict[Function, bool] = {}
+        self.variables: dict[tuple[int, str, bool], Fate] = {}
 
     def of(self, node: ast.AST, file: FileFacts, scope: Scope, *, held: bool = False, depth: int = 0) -> Fate:
         """What becomes of the value of an expression; `held`: in a list, or a dict, that hides it from a layer."""
@@ -64,11 +68,9 @@ class Fates:
         if depth > DEPTH or above is None:
             return DOUBT
         go = _Step(self, file, scope, held or isinstance(above, HOLDERS), depth + 1)
-        if isinstance(above, ast.Call):
-            return FREE if above.func is node else go.argument(above, node)
-        call = parent(above) if isinstance(above, ast.keyword) else None
+        call = parent(above) if isinstance(above, ast.keyword) else above
         if isinstance(call, ast.Call):
-            return go.argument(call, node)
+            return FREE if call.func is node else go.argument(call, node)
         if isinstance(above, ast.Attribute):
             return go.member(above)
         if isinstance(above, ast.NamedExpr):
@@ -76,8 +78,7 @@ class Fates:
         if isinstance(above, (ast.Subscript, *THROUGH)):
             return go.through(above, node)
         if isinstance(above, ast.comprehension):
-            around = parent(above)
-            return go.of(around) if around is not None else FREE
+            return self.of(above, file, scope, held=held, depth=depth + 1)
         if isinstance(above, (ast.Return, ast.Yield, ast.YieldFrom)):
             function = enclosing_function(above)
             return Fate(returned=frozenset({function})) if function is not None else FREE
@@ -98,15 +99,12 @@ class Fates:
             self._constructs[method] = method.name == "__init__" or any(map(self.constructs, own))
         return self._constructs[method]
 
-    def lends(self, function: Function, seen: frozenset[Function] = frozenset()) -> bool:
+    def lends(self, function: Function) -> bool:
         """Whether some caller of a function puts what it gives into a layer under construction."""
         if function not in self._lends:
-            before = seen | {function}
-            fates = [self.of(call.node, call.file, call.scope) for call in self.functions.calls(function)]
-            found = any(f.part or any(self.lends(each, before) for each in f.returned - before) for f in fates)
-            if seen:
-                return found  # what is in `seen` was not looked at
-            self._lends[function] = found
+            self._lends[function] = False  # a call of itself adds nothing
+            fates = (self.of(call.node, call.file, call.scope) for call in self.functions.calls(function))
+            self._lends[function] = any(fate.part or any(map(self.lends, fate.returned)) for fate in fates)
         return self._lends[function]
 
     def reads(self, name: ast.Name, file: FileFacts, scope: Scope) -> list[tuple[ast.Name, Scope]]:
@@ -137,7 +135,21 @@ class _Step:
         """Where a list, an element of it, or one of two values goes."""
         if isinstance(above, ast.Subscript):
             return replace(self, held=False).of(above) if above.value is node else FREE
+        if isinstance(above, ast.Lambda):
+            return self.of(above) | DOUBT
+        if isinstance(above, PAIRED) and isinstance(parent(above), ast.Assign):
+            return self.unpacked(above, parent(above), node)
         return FREE if isinstance(above, ast.IfExp) and above.test is node else self.of(above)
+
+    def unpacked(self, values: ast.Tuple | ast.List, statement: ast.AST | None, node: ast.AST) -> Fate:
+        """`self.a, self.b = Net(), Net()`: each goes to its own target."""
+        targets = statement.targets if isinstance(statement, ast.Assign) else []
+        pairs = [t.elts for t in targets if isinstance(t, PAIRED) and len(t.elts) == len(values.elts)]
+        if len(pairs) < len(targets):
+            return self.of(values)
+        place = next(index for index, value in enumerate(values.elts) if value is node)
+        step = replace(self, held=False)
+        return reduce(Fate.__or__, (step.target(each[place], statement) for each in pairs))
 
     def argument(self, call: ast.Call, node: ast.AST) -> Fate:
         """What a call does with an argument."""
@@ -184,19 +196,19 @@ class _Step:
             return self.of(above) if isinstance(above.ctx, ast.Load) else FREE
         if above.attr in MODES:
             return Fate(moded=True) | self.of(call)
-        return self.of(call) if above.attr in SAME else FREE
+        return self.of(call) if above.attr in SAME or above.attr in INSIDE else FREE
 
     def stored(self, above: ast.AST, node: ast.AST) -> Fate:
         """What a statement does with a value."""
         if isinstance(above, ast.Assign):
-            return reduce(Fate.__or__, (self.target(target, above, node) for target in above.targets))
+            return reduce(Fate.__or__, (self.target(target, above) for target in above.targets))
         if isinstance(above, (ast.AnnAssign, ast.AugAssign)):
-            return self.target(above.target, above, node)
+            return self.target(above.target, above)
         if isinstance(above, (ast.For, ast.AsyncFor)) and above.iter is node:
             return replace(self, held=False).target(above.target, None)
         return FREE
 
-    def target(self, target: ast.expr, statement: ast.AST | None, value: ast.AST | None = None) -> Fate:
+    def target(self, target: ast.expr, statement: ast.AST | None) -> Fate:
         """Where an assignment puts it."""
         if isinstance(target, ast.Name):
             return self.variable(target, statement)
@@ -206,19 +218,28 @@ class _Step:
             return self.added(target.value)
         elements = target.elts if isinstance(target, (ast.Tuple, ast.List)) else []
         names = (each for each in elements if isinstance(each, (ast.Name, ast.Attribute)))
-        return reduce(Fate.__or__, (self.target(each, None, value) for each in names), FREE)
+        return reduce(Fate.__or__, (replace(self, held=False).target(each, None) for each in names), FREE)
 
     def variable(self, name: ast.Name, statement: ast.AST | None) -> Fate:
         """What is done with a variable; its mode counts where the next statement that touches it sets it."""
         reads = self.fates.reads(name, self.file, self.scope)
-        found = [
-            (node, self.fates.of(node, self.file, scope, held=self.held, depth=self.depth)) for node, scope in reads
-        ]
         line = getattr(statement, "end_lineno", None) or 0
-        after = sorted(((n.lineno, n.col_offset), n, fate) for n, fate in found if n.lineno > line) if statement else []
-        moded = bool(after) and after[0][2].moded and _beside(after[0][1], statement)
-        together = reduce(Fate.__or__, (fate for _, fate in found), FREE)
-        return Fate(together.part, moded, together.returned, together.doubt)
+        after = min((r for r in reads if r[0].lineno > line), key=_place, default=None) if statement else None
+        moded = after is not None and _beside(after[0], statement) and self.read(*after).moded
+        return replace(self.used(name, reads), moded=moded)
+
+    def used(self, name: ast.Name, reads: list[tuple[ast.Name, Scope]]) -> Fate:
+        """What all uses of a variable together do with it."""
+        home = self.scope.lookup(name.id)
+        key = (id(home[0]) if home is not None else 0, name.id, self.held)
+        if key not in self.fates.variables:
+            self.fates.variables[key] = FREE  # a use that leads back to it adds nothing
+            self.fates.variables[key] = reduce(Fate.__or__, (self.read(*each) for each in reads), FREE)
+        return self.fates.variables[key]
+
+    def read(self, node: ast.Name, scope: Scope) -> Fate:
+        """What is done with a variable at one place."""
+        return self.fates.of(node, self.file, scope, held=self.held, depth=self.depth)
 
     def added(self, holder: ast.expr) -> Fate:
         """What is appended to a holder, set in it, or added to a layer by name goes where that goes."""
@@ -249,21 +270,8 @@ class _Step:
         return any(isinstance(v, HOLDERS) or (isinstance(v, ast.Call) and _last(v.func) in PLAIN) for v in values)
 
 
-def parameter_of(function: Function, call: ast.Call, node: ast.AST) -> str | None:
-    """The parameter that gets an argument, or the `*args` that do; None where that is not plain."""
-    arguments = [*function.args.posonlyargs, *function.args.args]
-    method = isinstance(parent(function), ast.ClassDef) and isinstance(call.func, ast.Attribute)
-    static = any(_last(d) == "staticmethod" for d in function.decorator_list if isinstance(d, ast.expr))
-    names = [a.arg for a in arguments[1 if method and not static else 0 :]]
-    keyword = next((k.arg for k in call.keywords if k.value is node or k is node), None)
-    if keyword is not None:
-        known = {*names, *(a.arg for a in function.args.kwonlyargs)}
-        return keyword if keyword in known else None
-    if node not in call.args or any(isinstance(a, ast.Starred) for a in call.args[: call.args.index(node)]):
-        return None
-    place = call.args.index(node)
-    star = function.args.vararg.arg if function.args.vararg else None
-    return names[place] if place < len(names) else star
+def _place(read: tuple[ast.Name, Scope]) -> tuple[int, int]:
+    return read[0].lineno, read[0].col_offset
 
 
 def _is_own(node: ast.expr) -> bool:

@@ -9,18 +9,23 @@ from porter.codes import Code
 from porter.findings import Kind, Level
 from porter.rewrite.decide.change import Ask, Target
 from porter.rewrite.decide.classes import MOVES
-from porter.rewrite.decide.decision import SILENT, Decision, Form, Need, Place, Reason, Way
+from porter.rewrite.decide.decision import CONVERTED, SILENT, Decision, Form, Need, Place, Reason, Way
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.fates import Fate
 from porter.rewrite.decide.telling import QUIET, told
 from porter.rewrite.decide.tree import TreeFacts
-from porter.source.scopes import parent
+from porter.source.index import is_self
+from porter.source.scopes import Scope, parent
 
 FRESH = "fresh"
 MODULE = "nn.Module"
 MODES = "a fresh layer trains in torch, and is in evaluation in MindSpore"
 HANDED = f"{MODES}; where this one goes is not all seen"
 UNSURE = f"{MODES}; whether one is built here is known only at run time"
+FLAG = Reason(
+    Code.MODE_FLAG,
+    "the flag of one layer is set; layers of MindSpore's keep others inside, each with a flag of its own",
+)
 ELSEWHERE = {
     "mindspore": "what builds it is not in this tree, or not seen: a fresh Cell is in evaluation, so call "
     "set_train(True) where torch's default was relied on",
@@ -38,13 +43,14 @@ def decide(file: FileFacts, tree: TreeFacts) -> Iterator[Decision]:
             fate = tree.making.fate(call, scope, file) if made is not None else None
             if made is not None and fate is not None and _leaves(fate, tree):
                 yield _fresh(call, file, tree, made.needs, _doubt(fate, made.sure, tree))
+    yield from _flags(file, tree)
 
 
 def decide_elsewhere(tree: TreeFacts) -> Iterator[Decision]:
     """What is said of classes that nothing in the tree builds, once all its calls have been looked at."""
     making = tree.making
     for entry in tree.hierarchy.classes:
-        known = entry in tree.hierarchy.derived and entry.module.path in tree.files
+        known = entry in making.layers and entry.module.path in tree.files
         built = known and not making.built.isdisjoint(tree.hierarchy.below([entry]))
         if known and not built and entry.node.bases and making.modes.of_class(entry):
             reason = Reason(Code.BUILT_ELSEWHERE, ELSEWHERE[tree.options.to])
@@ -70,3 +76,28 @@ def _fresh(call: ast.Call, file: FileFacts, tree: TreeFacts, needs: tuple[Need, 
     why = Reason(Code.FRESH, doubt) if doubt else SILENT
     way = Way(Form.ASKED, ask, Level.REVIEW if doubt else Level.SAFE, why, needs=needs)
     return Decision(Place(file.path, start, end, Kind.CALL), (way, QUIET), MODULE)
+
+
+def _flags(file: FileFacts, tree: TreeFacts) -> Iterator[Decision]:
+    """`self.norm.training = False`: a flag that is set on a layer, or on what may be one."""
+    for node, scope in file.module.scopes.attributes:
+        if node.attr != "training" or not isinstance(node.ctx, ast.Store) or is_self(node.value):
+            continue
+        makers = file.receivers.makers(node.value, scope)
+        needs = [need for maker in makers for need in _layer(maker, file, tree, scope)]
+        if makers and not needs:
+            continue
+        places = tree.movers.places
+        if needs or places:
+            start = file.module.text.span(node)[1] - len(node.attr)
+            yield told(file.path, start, Level.MANUAL, MODULE, FLAG, tuple(needs) or (Need(places, MOVES, SILENT),))
+
+
+def _layer(maker: ast.expr, file: FileFacts, tree: TreeFacts, scope: Scope) -> Iterator[Need]:
+    """That what a class makes is a layer of the target framework; nothing for a class that is no layer."""
+    use = file.by_node.get(id(maker))
+    entry = tree.hierarchy.class_of(maker, file.module, scope) if use is None else None
+    if use is not None and use.rule is not None:
+        yield Need((file.place(use),), CONVERTED, SILENT)
+    elif entry is not None and entry in tree.hierarchy.derived:
+        yield Need((entry.place,), MOVES, SILENT)

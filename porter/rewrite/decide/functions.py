@@ -76,6 +76,10 @@ class Functions:
         same = dict.fromkeys([function, *(c.definitions[function.name] for c in classes if function.name in c.methods)])
         return [*(call for each in same for call in self._known.get(each, ())), *self._loose.get(function.name, ())]
 
+    def known(self, function: Function) -> list[Called]:
+        """Where the tree names a function and calls it."""
+        return list(self._known.get(function, ()))
+
     def handed(self, function: Function) -> bool:
         """Whether a function is named somewhere without being called, so that anything may call it."""
         return any(self.of(n, file.module, s) is function for n, s, file in self._named.get(function.name, ()))
@@ -127,3 +131,34 @@ def _function(bindings: list[Binding]) -> Function | None:
     """The function that the one binding of a name defines."""
     node = bindings[0].node if len(bindings) == 1 else None
     return node if isinstance(node, FUNCTIONS) else None
+
+
+def positional(function: Function, call: ast.Call) -> list[str]:
+    """The parameters that the positional arguments of a call are for."""
+    names = [a.arg for a in (*function.args.posonlyargs, *function.args.args)]
+    method = isinstance(parent(function), ast.ClassDef) and isinstance(call.func, ast.Attribute)
+    static = any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in function.decorator_list)
+    return names[1:] if method and not static else names
+
+
+def parameter_of(function: Function, call: ast.Call, node: ast.AST) -> str | None:
+    """The parameter that gets an argument, or the `*args` that do; None where that is not plain."""
+    keyword = next((k.arg for k in call.keywords if k.value is node or k is node), None)
+    if keyword is not None:
+        known = (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)
+        return keyword if any(a.arg == keyword for a in known) else None
+    place = next((i for i, argument in enumerate(call.args) if argument is node), len(call.args))
+    if place == len(call.args) or any(isinstance(a, ast.Starred) for a in call.args[:place]):
+        return None
+    names = positional(function, call)
+    star = function.args.vararg.arg if function.args.vararg else None
+    return names[place] if place < len(names) else star
+
+
+def argument_for(function: Function, call: ast.Call, name: str) -> ast.expr | None:
+    """What a call gives for a parameter; None where it gives nothing, or that is not plain."""
+    keyword = next((k.value for k in call.keywords if k.arg == name), None)
+    names = positional(function, call)
+    place = names.index(name) if name in names else len(call.args)
+    starred = any(isinstance(a, ast.Starred) for a in call.args[: place + 1])
+    return keyword or (call.args[place] if place < len(call.args) and not starred else None)

@@ -9,16 +9,18 @@ from dataclasses import dataclass, replace
 from porter.rewrite.decide.classes import MOVES, Movers
 from porter.rewrite.decide.decision import CONVERTED, SILENT, Need, Place
 from porter.rewrite.decide.facts import FileFacts, Use
-from porter.rewrite.decide.fates import Fate, Fates, parameter_of
-from porter.rewrite.decide.functions import Function, Functions
+from porter.rewrite.decide.fates import Fate, Fates
+from porter.rewrite.decide.functions import Function, Functions, argument_for
 from porter.rewrite.decide.hierarchy import TreeClass
 from porter.rewrite.decide.modes import Modes
 from porter.rules.model import Rule
 from porter.source.index import TreeIndex, enclosing_class, enclosing_function
 from porter.source.scopes import Scope, parent
 
-Built = Use | TreeClass
+Holding = tuple[FileFacts, Use | None, TreeClass | None]
+"""A class that a name holds, and the file that names it."""
 MAX_HOPS = 6
+NAMING = (ast.Name, ast.Attribute, ast.Subscript, ast.IfExp, ast.Call)
 ELEMENTS = (ast.List, ast.Tuple)
 COLLECTED = (ast.ListComp, ast.GeneratorExp)
 
@@ -38,11 +40,10 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class _Spot:
-    """Where an expression stands that is called, after so many steps back; `call` is the call."""
+    """Where an expression stands, after so many steps back."""
 
     scope: Scope
     file: FileFacts
-    call: ast.Call
     hops: int = 0
 
 
@@ -53,10 +54,13 @@ class Making:
         self.hierarchy = movers.hierarchy
         self.movers = movers
         self.functions = Functions(index, files, self.hierarchy)
-        layers = {*self.hierarchy.derived, *self.hierarchy.targets, *movers.supporters}
-        self.fates = Fates(self.functions, layers)
+        self.layers = {entry for entry in self.hierarchy.derived if self._is_layer(entry)}
+        lent = {mixin for mixin, heirs in movers.supporters.items() if not self.layers.isdisjoint(heirs)}
+        staying = self.hierarchy.below(entry for entry, bases in self.hierarchy.bases.items() if bases.held)
+        self.fates = Fates(self.functions, {*self.layers, *self.hierarchy.targets, *lent, *staying})
         self.modes = Modes(self.functions)
         self._given: dict[Function, tuple[Place, ...]] = {}
+        self._parameters: dict[ast.arg, tuple[Holding, ...]] = {}
         self.built: set[TreeClass] = set()
 
     def made(self, call: ast.Call, scope: Scope, file: FileFacts) -> Made | None:
@@ -71,8 +75,18 @@ class Making:
         if function is not None:
             places = self.given(function) if self.fates.lends(function) else ()
             return Made(places) if places else None
-        places = tuple(self._behind(call.func, _Spot(scope, file, call)))
+        held = dict.fromkeys(self._behind(call.func, _Spot(scope, file)))
+        places = tuple(place for each in held for place in self._of_held(each, call))
         return Made(places, sure=False) if places else None
+
+    def _of_held(self, held: Holding, call: ast.Call) -> Iterator[Place]:
+        """The place of a class that a name holds, where what the call builds of it has a mode."""
+        file, use, entry = held
+        if use is not None and self.modes.of_use(use, call):
+            yield file.place(use)
+        if entry is not None:
+            self.built.add(entry)
+            yield from [entry.place] if self._counts(entry) else []
 
     def given(self, function: Function) -> tuple[Place, ...]:
         """Places of what a function builds and gives to its callers."""
@@ -103,12 +117,16 @@ class Making:
 
     def _own_class(self, node: ast.expr) -> TreeClass | None:
         """`cls` in a class method, `self.__class__`, `type(self)`."""
-        names = {"cls", "type(self)", "self.__class__", "__class__"}
-        inside = enclosing_class(node) if ast.unparse(node) in names else None
+        inside = enclosing_class(node) if _is_own_class(node) else None
         return self.hierarchy.by_node.get(inside) if inside is not None else None
 
     def _counts(self, entry: TreeClass) -> bool:
-        return entry in self.hierarchy.derived and self.modes.of_class(entry)
+        return entry in self.layers and self.modes.of_class(entry)
+
+    def _is_layer(self, entry: TreeClass) -> bool:
+        """Whether a class derives from a layer, and not from a tensor, say."""
+        rules = (use.rule for use in self.hierarchy.uses_of(entry))
+        return any(rule is not None and self.hierarchy.is_layer(str(rule.torch.name)) for rule in rules)
 
     def has_mode(self, node: ast.expr, scope: Scope, file: FileFacts) -> bool:
         """Whether what an expression gives has a mode, as far as that is seen; what is not seen has one."""
@@ -137,8 +155,8 @@ class Making:
         function = self.functions.of(call.func, file.module, scope)
         return function is None or self.modes.of_function(function)
 
-    def _behind(self, node: ast.expr, at: _Spot) -> Iterator[Place]:
-        """Places of the classes that a name or an element stands for, as far as they can be found."""
+    def _behind(self, node: ast.expr, at: _Spot) -> Iterator[Holding]:
+        """The classes that a name or an element stands for, as far as they can be found."""
         if at.hops > MAX_HOPS:
             return
         if isinstance(node, ast.Subscript):
@@ -153,23 +171,20 @@ class Making:
         elif isinstance(statement, ast.Assign) and statement.targets == [binding]:
             yield from self._named(statement.value, replace(at, scope=found[0]))
 
-    def _named(self, node: ast.expr | None, at: _Spot) -> Iterator[Place]:
-        """The place of a class that an expression names."""
-        if node is None:
+    def _named(self, node: ast.expr | None, at: _Spot) -> Iterator[Holding]:
+        """The class that an expression names."""
+        if not isinstance(node, NAMING):
             return
         use, entry = self._class(node, at.scope, at.file)
-        if use is not None:
-            yield from [at.file.place(use)] if self.modes.of_use(use, at.call) else []
-        elif entry is not None:
-            self.built.add(entry)
-            yield from [entry.place] if self._counts(entry) else []
+        if use is not None or entry is not None:
+            yield at.file, use, entry
         elif isinstance(node, ast.IfExp):
             yield from self._named(node.body, at)
             yield from self._named(node.orelse, at)
         else:
             yield from self._behind(node, replace(at, hops=at.hops + 1))
 
-    def _elements(self, node: ast.expr, at: _Spot) -> Iterator[Place]:
+    def _elements(self, node: ast.expr, at: _Spot) -> Iterator[Holding]:
         """`LAYERS["norm"]`: the classes in a dict or a list that is written out."""
         found = at.scope.lookup(node.id) if isinstance(node, ast.Name) else None
         statement = parent(found[1][0].node) if found is not None and len(found[1]) == 1 else None
@@ -179,25 +194,40 @@ class Making:
         for each in values:
             yield from self._named(each, inner)
 
-    def _passed(self, parameter: ast.arg, at: _Spot) -> Iterator[Place]:
+    def _passed(self, parameter: ast.arg, at: _Spot) -> tuple[Holding, ...]:
         """The classes that callers pass for a parameter, and its default."""
-        function = enclosing_function(parameter)
-        home = self.functions.homes.get(function) if function is not None else None
-        if function is None or home is None:
-            return
-        yield from self._named(_default(function, parameter), replace(at, scope=home[1], hops=at.hops + 1))
-        for caller in self.functions.calls(function):
-            there = replace(at, scope=caller.scope, file=caller.file, hops=at.hops + 1)
-            values: list[tuple[ast.AST, ast.expr]] = [(each, each) for each in caller.node.args]
-            values += [(each, each.value) for each in caller.node.keywords]
-            for each, value in values:
-                if parameter_of(function, caller.node, each) == parameter.arg:
-                    yield from self._named(value, there)
+        if parameter not in self._parameters:
+            self._parameters[parameter] = ()
+            function = enclosing_function(parameter)
+            if function is not None and function in self.functions.homes:
+                found = self._arguments(function, parameter, at.hops + 1)
+                self._parameters[parameter] = tuple({(id(u), e): (f, u, e) for f, u, e in found}.values())
+        return self._parameters[parameter]
+
+    def _arguments(self, function: Function, parameter: ast.arg, hops: int) -> Iterator[Holding]:
+        file, scope = self.functions.homes[function]
+        yield from self._named(_default(function, parameter), _Spot(scope, file, hops))
+        for caller in self.functions.known(function):
+            value = argument_for(function, caller.node, parameter.arg)
+            yield from self._named(value, _Spot(caller.scope, caller.file, hops))
 
 
 def is_container(rule: Rule) -> bool:
     """Whether a layer's rule says that it takes other layers."""
     return rule.is_class and any(param.spread or param.mindspore == "*" for param in rule.params.values())
+
+
+def _is_own_class(node: ast.expr) -> bool:
+    """`cls`, `self.__class__`, `type(self)`."""
+    if isinstance(node, ast.Call):
+        return getattr(node.func, "id", "") == "type" and len(node.args) == 1 and _is_self(node.args[0])
+    if isinstance(node, ast.Attribute):
+        return node.attr == "__class__" and _is_self(node.value)
+    return isinstance(node, ast.Name) and node.id in ("cls", "__class__")
+
+
+def _is_self(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id == "self"
 
 
 def _default(function: Function, parameter: ast.arg) -> ast.expr | None:

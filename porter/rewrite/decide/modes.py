@@ -18,6 +18,8 @@ from porter.source.scopes import Scope
 
 BUILTINS = frozenset(dir(builtins))
 WORDS = frozenset({"training", "train", "eval", "set_train"})
+WITHOUT = frozenset({"Parameter", "Buffer", "Tensor", "Size", "Generator", "Module"})
+"""Classes without a rule, or without one in this direction, that have no mode."""
 NUMBERS = frozenset({"numpy", *sys.stdlib_module_names})
 
 
@@ -36,7 +38,8 @@ class Modes:
         if use.kind in (Kind.ANNOTATION, Kind.TYPE_TEST):
             return False
         if rule is None:
-            return use.reference.parts[-1][:1].isupper()
+            last = use.reference.parts[-1]
+            return last[:1].isupper() and last not in WITHOUT
         if not rule.is_class or not self.hierarchy.is_layer(f"{rule.torch.name}"):
             return False
         return has_mode(rule, call, use.reference.meaning.partition(".")[0])

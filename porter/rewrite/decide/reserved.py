@@ -17,6 +17,9 @@ from porter.source.index import enclosing_class, is_self
 from porter.source.names import SourceModule
 from porter.source.scopes import parent
 
+MODES = frozenset({"train", "eval", "set_train"})
+"""Methods that set the mode, which the other framework does not ask."""
+
 
 def tell(file: FileFacts, tree: TreeFacts, moved: Moved) -> Iterator[Decision]:
     """A remark for each such name of a class, where it is first defined or set."""
@@ -29,7 +32,7 @@ def tell(file: FileFacts, tree: TreeFacts, moved: Moved) -> Iterator[Decision]:
         if moved.moves(entry) or (moved.moved(entry) and _was_told(module, place, _message(name, hierarchy))):
             places.setdefault((entry, name), []).append(place)
     for (_, name), found in places.items():
-        reason = Reason(Code.RESERVED, _message(name, hierarchy))
+        reason = Reason(Code.MODE_OVERRIDE if name in MODES else Code.RESERVED, _message(name, hierarchy))
         yield told(file.path, min(found), Level.MANUAL, f"nn.Module.{name}", reason)
 
 

@@ -178,3 +178,9 @@ def test_what_closes_a_piece_stays_in_it_and_a_mark_does_not() -> None:
 def test_an_edit_between_the_pieces_is_never_lost() -> None:
     with pytest.raises(Overlap, match="an edit is lost at byte 2"):
         splice(b"m.weight", [form(0, 8, "weight(", (0, 1), ")"), NameEdit(2, 8, "gamma")])
+
+
+def test_a_call_that_is_handed_to_a_function_is_edited_inside_of_that() -> None:
+    call = CallEdit(4, 10, CallPlan((Argument(0, "width"),)))
+    edits: list[Edit] = [call, form(4, 10, "fresh(", (4, 10), ")"), NameEdit(4, 7, "New")]
+    assert splice(b"n = Old(4)", edits) == b"n = fresh(New(width=4))"
