@@ -79,7 +79,7 @@ def _around(above: ast.AST, below: ast.AST) -> Iterator[Condition]:
         for value in reversed(above.values[: above.values.index(below)]):  # type: ignore[arg-type]
             yield Condition(value, isinstance(above.op, ast.And))
     elif isinstance(above, ast.comprehension) and below in above.ifs:
-        yield from (Condition(test, True) for test in reversed(above.ifs[: above.ifs.index(below)]))  # type: ignore[arg-type]
+        yield from (Condition(test, True) for test in reversed(above.ifs[: above.ifs.index(below)]))
     elif isinstance(above, COMPREHENSIONS):
         yield from _in_comprehension(above, below)
     elif isinstance(above, ast.match_case) and below is not above.pattern:
@@ -181,7 +181,9 @@ def _called(test: ast.Call, truth: bool, key: str, since: ast.AST) -> Iterator[T
         yield Told((test.func,), since, truth)
     if name not in ("isinstance", "issubclass") or len(test.args) != 2 or not isinstance(test.func, ast.Name):
         return
-    if (name == "isinstance" and key_of(test.args[0]) == key) or (name == "issubclass" and _class_of(test.args[0], key)):
+    if (name == "isinstance" and key_of(test.args[0]) == key) or (
+        name == "issubclass" and _class_of(test.args[0], key)
+    ):
         yield Told((test.args[1],), since, truth)
 
 

@@ -55,7 +55,9 @@ def display(values: Values, node: ast.expr) -> Answer:
     assert isinstance(node, (ast.List, ast.Tuple, ast.Set))
     kind = "list" if isinstance(node, ast.List) else "tuple" if isinstance(node, ast.Tuple) else "set"
     starred = any(isinstance(e, ast.Starred) for e in node.elts)
-    answers = [elements(values, values.ask(e.value)) if isinstance(e, ast.Starred) else values.ask(e) for e in node.elts]
+    answers = [
+        elements(values, values.ask(e.value)) if isinstance(e, ast.Starred) else values.ask(e) for e in node.elts
+    ]
     return holding(answers, kind, places=kind == "tuple" and not starred)
 
 

@@ -23,14 +23,24 @@ from porter.source.things import (
     known,
     union,
 )
-from porter.source.values import displays, names, parameters
+from porter.source.values import displays, names, owners, parameters
 
 if TYPE_CHECKING:
     from porter.source.values.engine import Values
 
 READERS = (ast.For, ast.AsyncFor, ast.comprehension, ast.Compare, ast.BoolOp, ast.BinOp, ast.UnaryOp, ast.If, ast.While)
 """Places where a container is only looked at."""
-LOOKERS = (*READERS, ast.IfExp, ast.Starred, ast.FormattedValue, ast.Return, ast.Yield, ast.Expr, ast.Assert, ast.Delete)
+LOOKERS = (
+    *READERS,
+    ast.IfExp,
+    ast.Starred,
+    ast.FormattedValue,
+    ast.Return,
+    ast.Yield,
+    ast.Expr,
+    ast.Assert,
+    ast.Delete,
+)
 EMPTY_CALLS = frozenset({"list", "dict", "set", "OrderedDict", "defaultdict", "deque", "ModuleList", "Sequential"})
 
 
@@ -138,17 +148,15 @@ def _filled(answer: Answer, added: list[Answer], why: str, *, empty: bool) -> An
 
 def of_attribute(values: Values, node: ast.ClassDef, name: str, answer: Answer) -> Answer:
     """A list that is an attribute: with all that anybody in the tree puts into it."""
-    from porter.source.values import attributes
 
     added, why = by_attribute(values, node, name)
-    stores = [store for store, _ in attributes.stores_of(values, node, name) if store.kind == "value"]
+    stores = [store for store, _ in owners.stores_of(values, node, name) if store.kind == "value"]
     empty = bool(stores) and all(_is_empty(getattr(parent(s.node), "value", None)) for s in stores)
     return _filled(answer, added, why, empty=empty)
 
 
 def by_attribute(values: Values, node: ast.ClassDef, name: str) -> tuple[list[Answer], str]:
     """What is put into an attribute of the objects of a class, and the assumption that nobody else fills it."""
-    from porter.source.values import attributes
 
     kin = values.lineage.relatives(node)
     own = set(values.lineage.ancestry(node))
@@ -157,7 +165,7 @@ def by_attribute(values: Values, node: ast.ClassDef, name: str) -> tuple[list[An
     for module, use in (*values.stores.fills.get(name, ()), *values.stores.handed.get(name, ())):
         member = values.beside(module)
         inside = parameters.self_class(member, use.value)
-        if not attributes.concerns(values, member, use.value, node, kin):
+        if not owners.concerns(values, member, use.value, node, kin):
             continue
         found, harmless = fill(member, use)
         if found is not None:
@@ -196,4 +204,3 @@ def stored(values: Values, store: Store) -> Answer:
     if isinstance(store.node, ast.Attribute):
         return names.assigned(values, store.node)
     return values.ask(store.value) if store.value is not None else UNKNOWN
-

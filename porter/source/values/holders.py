@@ -117,7 +117,9 @@ def _unpacked(values: Values, node: ast.Name, target: ast.Tuple | ast.List, met:
 
 def came(values: Values, value: ast.expr, name: str, met: frozenset[int]) -> Iterator[Holders]:
     """Who has the object that an expression gives, once `name` has it too."""
-    if isinstance(value, (ast.BinOp, ast.UnaryOp, ast.Compare, ast.Constant, ast.JoinedStr, ast.ListComp, ast.DictComp)):
+    if isinstance(
+        value, (ast.BinOp, ast.UnaryOp, ast.Compare, ast.Constant, ast.JoinedStr, ast.ListComp, ast.DictComp)
+    ):
         yield Holders("fresh")
     elif isinstance(value, ast.Name):
         yield from _holders(values, value, met) if value.id == name else [_of_name(values, value, met)]
@@ -189,7 +191,7 @@ def _shares(values: Values, read: ast.Name, place: ast.Name) -> Holders | None:
         return None
     if isinstance(above, (ast.Assign, ast.AnnAssign, ast.NamedExpr)):
         return Holders("shared", above)
-    if isinstance(above, DISPLAYS) or isinstance(above, (ast.Yield, ast.withitem)):
+    if isinstance(above, (DISPLAYS, ast.Yield, ast.withitem)):
         return Holders("shared", above) if not _is_consumed(values, above) else None
     if isinstance(above, (ast.IfExp, ast.BoolOp)):
         return Holders("shared", above) if isinstance(parent(above), (ast.Assign, ast.AnnAssign)) else None

@@ -9,7 +9,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from porter.source.things import NONE, NOTHING, UNKNOWN, Answer, FunctionNode, Sequence, known, union
-from porter.source.values import parameters
+from porter.source.values import parameters, stated
 
 if TYPE_CHECKING:
     from porter.source.values.engine import Values
@@ -60,7 +60,9 @@ def _own(body: list[ast.stmt]) -> Iterator[ast.AST]:
         if isinstance(node, NESTED):
             continue
         yield node
-        if isinstance(node, (ast.stmt, ast.excepthandler, ast.match_case, ast.Expr, ast.Yield, ast.YieldFrom, ast.Await)):
+        if isinstance(
+            node, (ast.stmt, ast.excepthandler, ast.match_case, ast.Expr, ast.Yield, ast.YieldFrom, ast.Await)
+        ):
             todo += ast.iter_child_nodes(node)
         elif isinstance(node, ast.NamedExpr):
             todo.append(node.value)
@@ -100,7 +102,7 @@ def _told(values: Values, function: FunctionNode) -> Answer:
     annotation = getattr(function, "returns", None)
     if annotation is None:
         return UNKNOWN
-    return parameters.annotated(values, annotation, f"what {getattr(function, 'name', '')} returns")
+    return stated.annotated(values, annotation, f"what {getattr(function, 'name', '')} returns")
 
 
 def _handed(values: Values, value: ast.expr, function: FunctionNode) -> ast.arg | None:
@@ -129,4 +131,3 @@ def _argument(values: Values, call: ast.Call, function: FunctionNode, argument: 
     default = parameters.default_of(function, argument)
     member = values.home(function)
     return member.ask(default) if plain and default is not None else UNKNOWN
-
