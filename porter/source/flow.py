@@ -6,13 +6,13 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from porter.source.places import FUNCTIONS, body_of, place_of
 from porter.source.scopes import Binding, Scope, ancestors, parent
-from porter.source.walrus import always_met, comes_before
+from porter.source.walrus import always_met, comes_before, met_when_true
 
 State = frozenset[int]
 NOWHERE: State = frozenset()
 """No binding: the place cannot be reached, or the name has no value there yet."""
-FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 SWALLOWS = frozenset({"suppress", "raises", "assertRaises", "assertRaisesRegex"})
 """Context managers that go on after an error in their block."""
 
@@ -29,7 +29,7 @@ class Flow:
         bindings = home.bindings[node.id]
         if len(bindings) == 1 or (home.kind != "function" and home.kind != "module"):
             return bindings
-        place = _place(node, home)
+        place = place_of(node, home)
         if place is None or isinstance(home.node, ast.Lambda):
             return bindings
         return self._way(home, node.id).at_place(node, place)
@@ -46,63 +46,10 @@ class Flow:
         if key not in self.ways:
             if id(home) not in self.jumps:
                 self.jumps[id(home)] = found = set[int]()
-                _note_jumps(_body(home.node), found)
+                _note_jumps(body_of(home.node), found)
             self.ways[key] = way = _Way(home, home.bindings[name], self.jumps[id(home)])
             way.follow()
         return self.ways[key]
-
-
-def _body(node: ast.AST) -> list[ast.stmt]:
-    body = getattr(node, "body", [])
-    return body if isinstance(body, list) else []
-
-
-def _place(node: ast.AST, home: Scope) -> ast.stmt | None:
-    """The statement of the scope that a node stands in; None where it runs at another time than the statement."""
-    below: ast.AST = node
-    statement: ast.stmt | None = None
-    for above in ancestors(node):
-        if statement is None and isinstance(below, ast.stmt):
-            statement = below
-        if above is home.node:
-            return statement or (below if isinstance(below, ast.stmt) else None)
-        if isinstance(above, FUNCTIONS) and runs_later(above, below):
-            return None
-        if _is_late(above, below):
-            return None
-        if isinstance(above, (FUNCTIONS, ast.ClassDef)):
-            statement = None
-        below = above
-    return None
-
-
-def runs_later(function: ast.AST, below: ast.AST) -> bool:
-    """Whether a part of a function runs when it is called; defaults and decorators run where it is defined."""
-    if isinstance(function, ast.Lambda):
-        return below is function.body
-    return below in _body(function)
-
-
-def _is_late(above: ast.AST, below: ast.AST) -> bool:
-    """Whether a part of a generator runs when somebody asks for its elements; its first iterable is taken at once."""
-    if isinstance(above, ast.comprehension):
-        generator = parent(above)
-        first = isinstance(generator, ast.GeneratorExp) and generator.generators[0] is above and above.iter is below
-        return isinstance(generator, ast.GeneratorExp) and not is_eaten(generator) and not first
-    return isinstance(above, ast.GeneratorExp) and not isinstance(below, ast.comprehension) and not is_eaten(above)
-
-
-EATERS = frozenset({"all", "any", "dict", "frozenset", "list", "max", "min", "set", "sorted", "sum", "tuple"})
-
-
-def is_eaten(generator: ast.AST) -> bool:
-    """Whether a generator is run where it stands: `sum(... for ...)`, `[*(... for ...)]`."""
-    above = parent(generator)
-    if isinstance(above, ast.Starred):
-        return True
-    if isinstance(above, ast.Call):
-        return isinstance(above.func, ast.Name) and above.func.id in EATERS and generator in above.args
-    return isinstance(above, (ast.For, ast.comprehension)) and above.iter is generator
 
 
 def _note_jumps(block: Iterable[ast.stmt], found: set[int]) -> bool:
@@ -159,7 +106,7 @@ class _Way:
             elif not self._note(number, binding.node):
                 anywhere.add(number)
         self.anywhere = frozenset(anywhere)
-        self.block(_body(self.home.node), frozenset(start))
+        self.block(body_of(self.home.node), frozenset(start))
 
     def _note(self, number: int, node: ast.AST) -> bool:
         """Note the statements around a binding, the inmost as the one that binds; False for another function's."""
@@ -253,7 +200,9 @@ class _Way:
 
     def _if(self, statement: ast.If, state: State) -> State:
         whole = self._bound(statement, state, statement.test)
-        sure = [n for n in self.by_statement.get(id(statement), ()) if _met_when_true(self.bindings[n].node, statement)]
+        sure = [
+            n for n in self.by_statement.get(id(statement), ()) if met_when_true(self.bindings[n].node, statement.test)
+        ]
         body = self.block(statement.body, frozenset(sure[-1:]) or whole)
         return body | self.block(statement.orelse, whole)
 
@@ -336,21 +285,3 @@ def _is_inline(node: ast.AST) -> bool:
     if isinstance(above, ast.NamedExpr) and above.target is node:
         return True
     return any(isinstance(a, (ast.withitem, ast.pattern)) for a in (above, parent(above) if above else None))
-
-
-def _met_when_true(node: ast.AST, statement: ast.If) -> bool:
-    """Whether a walrus in a test has run when the test is true: `if a and (m := f()):`."""
-    below = parent(node)
-    if not isinstance(below, ast.NamedExpr):
-        return False
-    while below is not statement.test:
-        above = parent(below) if below is not None else None
-        whole = isinstance(above, ast.BoolOp) and isinstance(above.op, ast.And)
-        if not (whole or (isinstance(above, (ast.Compare, ast.UnaryOp, ast.Call)) and not _is_not(above))):
-            return False
-        below = above
-    return True
-
-
-def _is_not(node: ast.AST | None) -> bool:
-    return isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)

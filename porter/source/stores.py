@@ -26,6 +26,8 @@ SETS = {
     "__setattr__": "value",
 }
 """Methods that set an attribute by its name, and what they set it to."""
+SETTERS = frozenset(SETS) | {"setattr", "delattr"}
+DYNAMIC = frozenset({"exec", "eval", "globals"})
 HANDS = frozenset(
     {ast.Call, ast.keyword, ast.Assign, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.NamedExpr, ast.AnnAssign}
 )
@@ -65,38 +67,39 @@ class Stores:
 
     def _read(self, module: SourceModule) -> None:
         """One pass over the attributes and the calls of a file."""
-        fills, handed, open_sets = self.fills, self.handed, self.open_sets
         for node, _ in module.scopes.attributes:
-            if type(node.ctx) is not ast.Load:
+            if type(node.ctx) is ast.Load:
+                self._used(module, node)
+            else:
                 self._add(node.attr, _target(module, node))
-                continue
-            above = getattr(node, "parent", None)
-            if type(above) is ast.Attribute:
-                if above.attr in FILLS:
-                    fills.setdefault(node.attr, []).append((module, node))
-            elif type(above) is ast.Subscript:
-                if type(above.ctx) is not ast.Load and above.value is node:
-                    fills.setdefault(node.attr, []).append((module, node))
-            elif type(above) in HANDS and getattr(above, "func", None) is not node:
-                handed.setdefault(node.attr, []).append((module, node))
-            if node.attr in DICTS and _is_written(node):
-                open_sets.append(Store(module, node, node.value, None))
         calls = self.calls
         for call, _ in module.scopes.calls:
             function = call.func
-            if type(function) is ast.Name:
-                name = function.id
-            elif type(function) is ast.Attribute:
-                name = function.attr
-            else:
+            name = getattr(function, "id", None) or getattr(function, "attr", None)
+            if name is None:
                 continue
             calls.setdefault(name, []).append((module, call))
-            if name == "setattr" or name == "delattr" or name in SETS:
+            if name in SETTERS:
                 self._called(module, call, name)
-            elif name in ("exec", "globals", "eval") and type(function) is ast.Name:
+            elif name in DYNAMIC and type(function) is ast.Name:
                 self.dynamic.add(module.path)
             elif name == "vars" and call.args and _is_written(call):
-                open_sets.append(Store(module, call, call.args[0], None))
+                self.open_sets.append(Store(module, call, call.args[0], None))
+
+    def _used(self, module: SourceModule, node: ast.Attribute) -> None:
+        """An attribute that is filled, or handed to somebody who may fill it."""
+        above = node.parent  # type: ignore[attr-defined]
+        kind = type(above)
+        if kind is ast.Attribute:
+            if above.attr in FILLS:
+                self.fills.setdefault(node.attr, []).append((module, node))
+        elif kind is ast.Subscript:
+            if type(above.ctx) is not ast.Load and above.value is node:
+                self.fills.setdefault(node.attr, []).append((module, node))
+        elif kind in HANDS and getattr(above, "func", None) is not node:
+            self.handed.setdefault(node.attr, []).append((module, node))
+        if node.attr in DICTS and _is_written(node):
+            self.open_sets.append(Store(module, node, node.value, None))
 
     def _add(self, name: str, store: Store) -> None:
         self.sets.setdefault(name, []).append(store)

@@ -99,3 +99,21 @@ def _in_loop(node: ast.AST) -> bool:
 
 def _position(node: ast.AST) -> tuple[int, int]:
     return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
+
+
+def met_when_true(node: ast.AST, test: ast.expr) -> bool:
+    """Whether a walrus in a test has run when the test is true: `if a and (m := f()):`."""
+    below = parent(node)
+    if not isinstance(below, ast.NamedExpr):
+        return False
+    while below is not test:
+        above = parent(below) if below is not None else None
+        whole = isinstance(above, ast.BoolOp) and isinstance(above.op, ast.And)
+        if not (whole or (isinstance(above, (ast.Compare, ast.UnaryOp, ast.Call)) and not _is_not(above))):
+            return False
+        below = above
+    return True
+
+
+def _is_not(node: ast.AST | None) -> bool:
+    return isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)

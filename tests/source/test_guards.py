@@ -12,7 +12,8 @@ BOTH = "BatchNorm3d | InstanceNorm3d"
 
 HOLDS = {
     "isinstance": (f"def f(m):\n    if isinstance(m, {A}):\n        SEEN(m)\n", [ONE]),
-    "the other branch": (f"def f(m):\n    if not isinstance(m, {A}):\n        pass\n    else:\n        SEEN(m)\n", [ONE]),
+    "the other branch": (f"def f(m):\n    if not isinstance(m, {A}):\n        pass\n    else:\n"
+        f"        SEEN(m)\n", [ONE]),
     "type ==": (f"def f(m):\n    if type(m) == {A}:\n        SEEN(m)\n", [ONE]),
     "== type": (f"def f(m):\n    if {A} == type(m):\n        SEEN(m)\n", [ONE]),
     "type is, and": (f"def f(m):\n    if type(m) is {A} and SEEN(m) is None:\n        SEEN(m)\n", [ONE, ONE]),
@@ -30,9 +31,12 @@ HOLDS = {
     "or": (f"def f(m):\n    if isinstance(m, {A}) or type(m) is {B}:\n        SEEN(m)\n", [BOTH]),
     "not or": (f"def f(m):\n    if not (m is None or not isinstance(m, {A})):\n        SEEN(m)\n", [ONE]),
     "a name for the test": (f"def f(m):\n    k = isinstance(m, {A})\n    if k:\n        SEEN(m)\n", [ONE]),
-    "a name for no test": (f"def f(m):\n    no = not isinstance(m, {A})\n    if no:\n        return\n    SEEN(m)\n", [ONE]),
-    "early exit": (f"def f(ms):\n    for m in ms:\n        if not isinstance(m, {A}):\n            continue\n        SEEN(m)\n", [ONE]),
-    "early exit of an or": (f"def f(m):\n    if m is None or not isinstance(m, {A}):\n        raise ValueError\n    SEEN(m)\n", [ONE]),
+    "a name for no test": (f"def f(m):\n    no = not isinstance(m, {A})\n    if no:\n        return\n"
+        f"    SEEN(m)\n", [ONE]),
+    "early exit": (f"def f(ms):\n    for m in ms:\n        if not isinstance(m, {A}):\n            continue\n"
+        f"        SEEN(m)\n", [ONE]),
+    "early exit of an or": (f"def f(m):\n    if m is None or not isinstance(m, {A}):\n"
+        f"        raise ValueError\n    SEEN(m)\n", [ONE]),
     "assert": (f"def f(m):\n    assert isinstance(m, {A})\n    with open('a'):\n        SEEN(m)\n", [ONE]),
     "comprehension": (f"def f(ms):\n    return [SEEN(m) for m in ms if isinstance(m, {A})]\n", [ONE]),
     "generator": (f"def f(ms):\n    return sum(SEEN(m) for m in ms if isinstance(m, {A}) if SEEN(m))\n", [ONE, ONE]),
@@ -45,7 +49,8 @@ HOLDS = {
     "walrus": (f"def f(s):\n    if isinstance(m := s.norm, {A}):\n        SEEN(m)\n", [ONE]),
     "a class of the tree": ("class K:\n    pass\ndef f(m):\n    if isinstance(m, K):\n        SEEN(m)\n", ["a K"]),
     "Python's own": (
-        "def f(m):\n    if isinstance(m, str):\n        SEEN(m)\n    elif isinstance(m, (int, float)):\n        SEEN(m)\n"
+        "def f(m):\n    if isinstance(m, str):\n        SEEN(m)\n    elif isinstance(m, (int, float)):\n"
+            "        SEEN(m)\n"
         "    elif isinstance(m, (list, tuple)):\n        SEEN(m)\n    elif isinstance(m, dict):\n        SEEN(m)\n",
         ["text", "number", "list[?] | tuple[?]", "dict[?]"],
     ),
@@ -55,27 +60,32 @@ HOLDS = {
         ["Tensor", "Tensor", "Tensor"],
     ),
     "match": (
-        f"def f(m):\n    match m:\n        case {A}(affine=True):\n            SEEN(m)\n        case {B}() | {A}() as n:\n"
+        f"def f(m):\n    match m:\n        case {A}(affine=True):\n            SEEN(m)\n"
+            f"        case {B}() | {A}() as n:\n"
         f"            SEEN(m)\n            SEEN(n)\n        case {A}(weight=w):\n            SEEN(w)\n        case _:\n"
         "            SEEN(m)\n",
         [ONE, BOTH, BOTH, "Tensor", "?"],
     ),
     "one of those that are known": (
-        f"def f(k):\n    m = {A}(3) if k else {B}(3)\n    if isinstance(m, {A}):\n        SEEN(m)\n    else:\n        SEEN(m)\n",
+        f"def f(k):\n    m = {A}(3) if k else {B}(3)\n    if isinstance(m, {A}):\n        SEEN(m)\n    else:\n"
+            f"        SEEN(m)\n",
         [ONE, "BatchNorm3d"],
     ),
     "none": (
-        f"def f(k):\n    m = {A}(3) if k else None\n    if m is not None:\n        SEEN(m)\n    if m:\n        SEEN(m)\n"
+        f"def f(k):\n    m = {A}(3) if k else None\n    if m is not None:\n        SEEN(m)\n    if m:\n"
+            f"        SEEN(m)\n"
         "    SEEN(m)\n    if m is None:\n        return\n    SEEN(m)\n",
         [ONE, ONE, f"{ONE} | none", ONE],
     ),
     "an object made in the guarded block": (
-        f"def swap(layer, c):\n    out = layer\n    if isinstance(layer, {B}):\n        out = {A}(c)\n        SEEN(out)\n"
+        f"def swap(layer, c):\n    out = layer\n    if isinstance(layer, {B}):\n        out = {A}(c)\n"
+            f"        SEEN(out)\n"
         "        SEEN(layer)\n    SEEN(out)\n    return out\n",
         [ONE, "BatchNorm3d", "?"],
     ),
     "set again before the test": (f"def f(m):\n    m = m.a\n    if isinstance(m, {A}):\n        SEEN(m)\n", [ONE]),
-    "in a try": (f"def f(m):\n    try:\n        if isinstance(m, {A}):\n            SEEN(m)\n    except E:\n        pass\n", [ONE]),
+    "in a try": (f"def f(m):\n    try:\n        if isinstance(m, {A}):\n            SEEN(m)\n    except E:\n"
+        f"        pass\n", [ONE]),
 }  # fmt: skip
 
 
@@ -89,7 +99,8 @@ ENDS = {
     "after the block": f"def f(m):\n    if isinstance(m, {A}):\n        pass\n    SEEN(m)\n",
     "the other branch": f"def f(m):\n    if isinstance(m, {A}):\n        pass\n    else:\n        SEEN(m)\n",
     "set again in between": f"def f(m, n):\n    if isinstance(m, {A}):\n        m = n\n        SEEN(m)\n",
-    "perhaps set again": f"def f(m, n):\n    if isinstance(m, {A}):\n        if n:\n            m = n\n        SEEN(m)\n",
+    "perhaps set again": f"def f(m, n):\n    if isinstance(m, {A}):\n        if n:\n            m = n\n"
+        f"        SEEN(m)\n",
     "set again later in a loop": (
         f"def f(m):\n    if isinstance(m, {A}):\n        while m:\n            SEEN(m)\n            m = m.next\n"
     ),
@@ -98,17 +109,20 @@ ENDS = {
     "its owner set again": f"def f(s, n):\n    if isinstance(s.a, {A}):\n        s = n\n        SEEN(s.a)\n",
     "one of an or": f"def f(m, k):\n    if isinstance(m, {A}) or k:\n        SEEN(m)\n",
     "one of a tuple is not known": f"def f(m, k):\n    if isinstance(m, ({A}, k)):\n        SEEN(m)\n",
-    "a test of another": f"def f(m, k):\n    if isinstance(k, {A}):\n        SEEN(m)\n    if type(m) is type(k):\n        SEEN(m)\n",
+    "a test of another": f"def f(m, k):\n    if isinstance(k, {A}):\n        SEEN(m)\n"
+        f"    if type(m) is type(k):\n        SEEN(m)\n",
     "the name of the test is set again": (
         f"def f(m, k):\n    t = isinstance(m, {A})\n    t = k\n    if t:\n        SEEN(m)\n"
     ),
     "set again after the test got a name": (
         f"def f(m, k):\n    t = isinstance(m, {A})\n    m = k\n    if t:\n        SEEN(m)\n"
     ),
-    "a function that runs later": f"def f(m):\n    if isinstance(m, {A}):\n        return lambda: SEEN(m)\n    m = 3 if m else m\n",
+    "a function that runs later": f"def f(m):\n    if isinstance(m, {A}):\n        return lambda: SEEN(m)\n"
+        f"    m = 3 if m else m\n",
     "an exit that does not leave": f"def f(m):\n    if not isinstance(m, {A}):\n        m.a()\n    SEEN(m)\n",
     "a failed and": f"def f(m, k):\n    if isinstance(m, {A}) and k:\n        return\n    SEEN(m)\n",
-    "a pattern of another": f"def f(m, k):\n    match k:\n        case {A}():\n            SEEN(m)\n        case x:\n            SEEN(x)\n",
+    "a pattern of another": f"def f(m, k):\n    match k:\n        case {A}():\n            SEEN(m)\n"
+        f"        case x:\n            SEEN(x)\n",
     "a pattern with a guard": "def f(m, k):\n    match m:\n        case n if k:\n            SEEN(n)\n",
     "issubclass of a class": f"def f(m):\n    if issubclass(m, {A}):\n        SEEN(m)\n",
     "unset by del": f"def f(m, ms):\n    if isinstance(m, {A}):\n        del m\n        m = ms\n        SEEN(m)\n",

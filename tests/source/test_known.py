@@ -1,4 +1,4 @@
-"""Known is never wrong: programs that mean to deceive. What is marked is run, and every class that came must be there."""
+"""Known is never wrong: programs that mean to deceive. They are run, and every class that came must be told."""
 
 from __future__ import annotations
 

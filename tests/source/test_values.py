@@ -37,7 +37,8 @@ KNOWN = {
     ),
     "functions that give several": (
         "x = torch.zeros(3)\nSEEN(torch.max(x))\nSEEN(torch.max(x, 1))\nSEEN(x.max(dim=1)[0])\nSEEN(torch.topk(x, 1))\n"
-        "SEEN(x.sort().values)\nSEEN(torch.numel(x))\nSEEN(torch.load('x'))\nSEEN(torch.unique(x, return_counts=True))\n",
+        "SEEN(x.sort().values)\nSEEN(torch.numel(x))\nSEEN(torch.load('x'))\n"
+        "SEEN(torch.unique(x, return_counts=True))\n",
         ["Tensor", "tuple[Tensor]", "Tensor", "tuple[Tensor]", "Tensor", "number", "?", "?"],
     ),
     "names of the framework": (
@@ -71,36 +72,67 @@ KNOWN = {
     "conditional expressions, or, walrus": (
         "def f(k):\n    n = nn.InstanceNorm3d(3) if k else nn.BatchNorm3d(3)\n    SEEN(n)\n"
         "    if (m := nn.InstanceNorm3d(3)) is not None:\n        SEEN(m)\n    SEEN(None or nn.ReLU())\n"
-        "    o = nn.ReLU() if k else None\n    SEEN(o)\n    if o is not None:\n        SEEN(o)\n    SEEN((z := 3) + z)\n",
+        "    o = nn.ReLU() if k else None\n    SEEN(o)\n    if o is not None:\n        SEEN(o)\n"
+        "    SEEN((z := 3) + z)\n",
         ["BatchNorm3d | InstanceNorm3d", "InstanceNorm3d", "ReLU", "ReLU | none", "ReLU", "number"],
     ),
     "functions and classes of the tree": (
         LAYER + "    def forward(self, x):\n        return self.norm(self.conv(x)), 3\n"
         "net = Net(3)\nSEEN(net)\ny, n = net(torch.zeros(1))\nSEEN(y)\nSEEN(n)\nSEEN(net.norm)\nSEEN(net.norm.weight)\n"
-        "def make(c):\n    if c > 3:\n        return nn.Conv3d(c, c, 1)\n    return nn.ReLU()\nSEEN(make(3))\nSEEN(make)\n"
+        "def make(c):\n    if c > 3:\n        return nn.Conv3d(c, c, 1)\n    return nn.ReLU()\nSEEN(make(3))\n"
+        "SEEN(make)\n"
         "def same(v):\n    return v\nSEEN(same(net))\nSEEN((lambda v: v)(3))\nSEEN(net.to('cpu'))\n"
         "for p in net.parameters():\n    SEEN(p)\nfor k, p in net.named_parameters():\n    SEEN(k)\n    SEEN(p)\n",
-        ["a Net", "Tensor", "number", "InstanceNorm3d", "Tensor", "Conv3d | ReLU", "def make", "a Net", "number"]
-        + ["a Net", "Tensor", "text", "Tensor"],
+        [
+            "a Net",
+            "Tensor",
+            "number",
+            "InstanceNorm3d",
+            "Tensor",
+            "Conv3d | ReLU",
+            "def make",
+            "a Net",
+            "number",
+            "a Net",
+            "Tensor",
+            "text",
+            "Tensor",
+        ],
     ),
     "buffers, parameters, properties": (
         "class A(nn.Module):\n    kind = 'a'\n    def __init__(self):\n        super().__init__()\n"
         "        self.register_buffer('mask', None)\n        self.scale = nn.Parameter(torch.zeros(1))\n"
         "        self.add_module('n', nn.ReLU())\n    @property\n    def both(self):\n        return self.scale * 2\n"
-        "    def f(self):\n        SEEN(self.mask)\n        SEEN(self.scale)\n        SEEN(self.n)\n        SEEN(self.both)\n"
+        "    def f(self):\n        SEEN(self.mask)\n        SEEN(self.scale)\n        SEEN(self.n)\n"
+        "        SEEN(self.both)\n"
         "        SEEN(self.kind)\n        SEEN(self.training)\n        SEEN(self)\n",
         ["none", "Tensor", "ReLU", "Tensor", "text", "number", "a A"],
     ),
     "plain objects": (
-        "import os, math\nimport numpy as np\nSEEN(len([]))\nSEEN('a'.upper())\nSEEN('a b'.split())\nSEEN(np.zeros(3))\n"
+        "import os, math\nimport numpy as np\nSEEN(len([]))\nSEEN('a'.upper())\nSEEN('a b'.split())\n"
+        "SEEN(np.zeros(3))\n"
         "SEEN(np.zeros(3).shape)\nSEEN(math.sqrt(2))\nSEEN(os.path.join('a'))\nSEEN(np)\nSEEN(range(3))\nSEEN(f'{1}')\n"
         "SEEN(isinstance(np, int))\nSEEN(None)\n",
-        ["number", "text", "list[text]", "array", "array", "number", "other", "module numpy", "iterator[number]"]
-        + ["text", "number", "none"],
+        [
+            "number",
+            "text",
+            "list[text]",
+            "array",
+            "array",
+            "number",
+            "other",
+            "module numpy",
+            "iterator[number]",
+            "text",
+            "number",
+            "none",
+        ],
     ),
     "a circle ends": (
-        "def f(n):\n    x = torch.zeros(3)\n    for i in range(n):\n        x = x.view(-1)\n        SEEN(x)\n    SEEN(x)\n"
-        "    a = [1]\n    while n:\n        a = a + [x]\n    SEEN(a)\n    t = n\n    while n:\n        t = t.up\n    SEEN(t)\n",
+        "def f(n):\n    x = torch.zeros(3)\n    for i in range(n):\n        x = x.view(-1)\n        SEEN(x)\n"
+        "    SEEN(x)\n"
+        "    a = [1]\n    while n:\n        a = a + [x]\n    SEEN(a)\n    t = n\n    while n:\n"
+        "        t = t.up\n    SEEN(t)\n",
         ["Tensor", "Tensor", "list[Tensor | number] | list[number]", "?"],
     ),
     "what changes in a loop is seen at its start": (
@@ -110,12 +142,14 @@ KNOWN = {
         ["?", "?", "GELU | ReLU", "GELU"],
     ),
     "recursion": (
-        "def f(n):\n    if n:\n        return f(n - 1)\n    return torch.zeros(3)\nSEEN(f(3))\ndef g(n):\n    return g(n)\n"
+        "def f(n):\n    if n:\n        return f(n - 1)\n    return torch.zeros(3)\nSEEN(f(3))\ndef g(n):\n"
+        "    return g(n)\n"
         "SEEN(g(3))\ndef h(n):\n    return k(n)\ndef k(n):\n    return h(n) if n else 1\nSEEN(h(3))\nSEEN(k(3))\n",
         ["Tensor", "?", "number", "number"],
     ),
     "generators": (
-        "def f():\n    yield nn.ReLU()\nfor m in f():\n    SEEN(m)\nSEEN([*f()])\nSEEN(sum(torch.zeros(1) for _ in '12'))\n",
+        "def f():\n    yield nn.ReLU()\nfor m in f():\n    SEEN(m)\nSEEN([*f()])\n"
+        "SEEN(sum(torch.zeros(1) for _ in '12'))\n",
         ["ReLU", "list[ReLU]", "Tensor"],
     ),
     "recurrent layers and pools": (
@@ -144,7 +178,8 @@ ASSUMED = {
         ["Tensor (assumed)"],
     ),
     "one that is added to a tensor, or joined": (
-        LAYER + "    def forward(self, x, y, z, n, k=3):\n        SEEN(y)\n        SEEN(z)\n        SEEN(n)\n        SEEN(k)\n"
+        LAYER + "    def forward(self, x, y, z, n, k=3):\n        SEEN(y)\n        SEEN(z)\n        SEEN(n)\n"
+            "        SEEN(k)\n"
         "        t = self.conv(x) + y\n        return torch.cat([t, z], 1), n\n",
         ["Tensor (assumed)", "Tensor (assumed)", "?", "number (assumed)"],
     ),
@@ -158,7 +193,8 @@ ASSUMED = {
         ["GELU | ReLU (assumed)", "none | number (assumed)"],
     ),
     "callers of a class": (
-        "class A:\n    def __init__(self, norm=nn.ReLU):\n        self.n = norm()\n        SEEN(self.n)\nA(nn.GELU)\nA(norm=nn.SiLU)\n",
+        "class A:\n    def __init__(self, norm=nn.ReLU):\n        self.n = norm()\n        SEEN(self.n)\n"
+            "A(nn.GELU)\nA(norm=nn.SiLU)\n",
         ["GELU | ReLU | SiLU (assumed)"],
     ),
     "a default": ("def f(norm=nn.ReLU):\n    SEEN(norm(3))\n", ["ReLU (assumed)"]),
@@ -172,25 +208,30 @@ ASSUMED = {
     "a layer of an unknown class": ("def f(m: nn.Module, x):\n    SEEN(m(x))\n", ["Tensor (assumed)"]),
     "another set by a subclass": (
         LAYER + "    def f(self):\n        SEEN(self.norm)\n        SEEN(self.conv)\nclass B(Net):\n"
-        "    def __init__(self):\n        super().__init__(1)\n        self.norm = nn.BatchNorm3d(3)\n    def g(self):\n"
+        "    def __init__(self):\n        super().__init__(1)\n        self.norm = nn.BatchNorm3d(3)\n"
+            "    def g(self):\n"
         "        SEEN(self.norm)\n",
         ["BatchNorm3d | InstanceNorm3d (assumed)", "Conv3d", "BatchNorm3d | InstanceNorm3d"],
     ),
     "another set from outside": (
-        LAYER + "    def f(self):\n        SEEN(self.norm)\n        SEEN(self.conv)\nnet = Net(3)\nnet.norm = nn.BatchNorm3d(3)\n",
+        LAYER + "    def f(self):\n        SEEN(self.norm)\n        SEEN(self.conv)\nnet = Net(3)\n"
+            "net.norm = nn.BatchNorm3d(3)\n",
         ["BatchNorm3d | InstanceNorm3d (assumed)", "Conv3d"],
     ),
     "setattr with a name": (
-        LAYER + "    def f(self):\n        SEEN(self.norm)\n        SEEN(self.conv)\nsetattr(Net(1), 'norm', nn.ReLU())\n",
+        LAYER + "    def f(self):\n        SEEN(self.norm)\n        SEEN(self.conv)\n"
+            "setattr(Net(1), 'norm', nn.ReLU())\n",
         ["InstanceNorm3d | ReLU (assumed)", "Conv3d"],
     ),
     "setattr with any name": (
-        LAYER + "    def f(self, k):\n        setattr(self, k, 3)\n        SEEN(self.norm)\nclass B:\n    def __init__(self):\n"
+        LAYER + "    def f(self, k):\n        setattr(self, k, 3)\n        SEEN(self.norm)\nclass B:\n"
+            "    def __init__(self):\n"
         "        self.a = 1\n    def f(self):\n        SEEN(self.a)\n",
         ["InstanceNorm3d (assumed)", "number"],
     ),
     "a dictionary of attributes": (
-        LAYER + "    def f(self, k):\n        self.__dict__.update(k)\n        SEEN(self.norm)\n", ["InstanceNorm3d (assumed)"],
+        LAYER + "    def f(self, k):\n        self.__dict__.update(k)\n"
+            "        SEEN(self.norm)\n", ["InstanceNorm3d (assumed)"],
     ),
     "an owner that is not known": (
         LAYER + "    def f(self):\n        SEEN(self.norm)\ndef g(net):\n    net.norm = nn.ReLU()\n",
@@ -201,7 +242,8 @@ ASSUMED = {
         ["InstanceNorm3d (assumed)"],
     ),
     "a base that nothing tells about": (
-        "from somewhere import Base\nclass A(Base):\n    def __init__(self):\n        self.a = 1\n    def f(self):\n        SEEN(self.a)\n",
+        "from somewhere import Base\nclass A(Base):\n    def __init__(self):\n        self.a = 1\n"
+            "    def f(self):\n        SEEN(self.a)\n",
         ["number (assumed)"],
     ),
     "an overridden method": (
@@ -244,7 +286,8 @@ UNKNOWN = {
     "a star import": "from somewhere import *\nSEEN(thing)\nSEEN(sum('a'))\n",
     "a function of another package": "from somewhere import make\nSEEN(make())\n",
     "an attribute that gets something unknown": (
-        "class A:\n    def __init__(self, a):\n        self.a = 1\n    def f(self, a):\n        self.a = a\n        SEEN(self.a)\n"
+        "class A:\n    def __init__(self, a):\n        self.a = 1\n    def f(self, a):\n        self.a = a\n"
+        "        SEEN(self.a)\n"
     ),
     "what a list gets that is not known": "def f(x):\n    ns = [nn.ReLU()]\n    ns.append(x)\n    SEEN(ns[0])\n",
     "a module's name set from outside": ("import m\nNORM = nn.ReLU()\nm.NORM = nn.GELU()\ndef f():\n    SEEN(NORM)\n"),

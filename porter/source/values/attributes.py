@@ -5,12 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from porter.source import tensors
 from porter.source.scopes import parent
-from porter.source.stores import Store
 from porter.source.things import (
     ARRAY,
     NONE,
@@ -33,7 +31,7 @@ from porter.source.things import (
     known,
     union,
 )
-from porter.source.values import fills, names, parameters, returns
+from porter.source.values import fills, names, owners, parameters, returns, stated
 
 if TYPE_CHECKING:
     from porter.source.values.engine import Values
@@ -152,7 +150,7 @@ def _in_body(values: Values, node: ast.ClassDef, statement: ast.stmt, name: str)
     if isinstance(statement, (ast.Import, ast.ImportFrom)):
         return UNKNOWN
     if isinstance(statement, ast.AnnAssign) and statement.value is None:
-        return parameters.annotated(member, statement.annotation, name)
+        return stated.annotated(member, statement.annotation, name)
     targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
     for target in targets:
         for each in ast.walk(target) if target is not None else ():
@@ -165,14 +163,14 @@ def of_object(values: Values, node: ast.ClassDef, name: str) -> Answer:
     """An attribute of an object of a class of the tree: all that anybody in the tree gives it."""
     found = values.lineage.defined(node, name)
     if found is not None and any(parameters.has_decorator(s, *PROPERTIES) for s in found[1]):
-        return assume(_properties(values, found[1]), _why(values, node))
+        return assume(_properties(values, found[1]), owners.doubt(values, node))
     given = _Given()
     answer = union(given.of(values, node, name))
     if not answer.things:
         return answer if given.met else _inherited(values, node, name)
     if fills.can_be_filled(answer):
         answer = fills.of_attribute(values, node, name, answer)
-    return assume(answer, given.why or _why(values, node))
+    return assume(answer, given.why or owners.doubt(values, node))
 
 
 @dataclass(slots=True)
@@ -195,7 +193,7 @@ class _Given:
                 yield _properties(values, statements)
             else:
                 yield from (_in_body(values, cls, statement, name) for statement in statements)
-        for store, strange in stores_of(values, node, name):
+        for store, strange in owners.stores_of(values, node, name):
             self.met = True
             self.why = self.why or strange
             yield fills.stored(values.beside(store.module), store)
@@ -206,88 +204,13 @@ def _properties(values: Values, statements: list[ast.stmt]) -> Answer:
     return union(returns.returned(values, getter) for getter in getters)
 
 
-def _why(values: Values, node: ast.ClassDef) -> str:
-    """What in the tree may set any attribute of an object, or give another for it."""
-    found = values.circles.run((id(node), ""), lambda: Answer(frozenset({NUMBER}), _reason(values, node)))
-    return found.assumed
-
-
-def _reason(values: Values, node: ast.ClassDef) -> str:
-    kin = values.lineage.relatives(node)
-    for each in kin:
-        for hook in ("__setattr__", "__getattribute__"):
-            if hook in values.lineage.body(each):
-                return f"{each.name} defines {hook}"
-    for store in values.stores.open_sets:
-        if not store.prefix and concerns(values, values.beside(store.module), store.owner, node, kin):
-            return f"{store.module.path}:{store.node.lineno} sets attributes by names made at run time"
-    if values.lineage.is_strange(node):
-        return f"a base of {node.name} is not known"
-    strange = next((each for each in kin if values.lineage.is_strange(each)), None)
-    return f"a base of {strange.name} is not known" if strange is not None else ""
-
-
-def stores_of(values: Values, node: ast.ClassDef, name: str) -> Iterator[tuple[Store, str]]:
-    """The places that may set an attribute of an object, each with the assumption that it brings."""
-    kin = values.lineage.relatives(node)
-    own = set(values.lineage.ancestry(node))
-    begun = (store for store in values.stores.open_sets if store.prefix and name.startswith(store.prefix))
-    for store in chain(values.stores.sets.get(name, ()), begun):
-        if store.kind == "deleted":
-            continue
-        member = values.beside(store.module)
-        inside = parameters.self_class(member, store.owner)
-        if inside is not None:
-            if inside in own:
-                yield store, ""
-            elif inside in kin:
-                yield store, f"{inside.name} sets {name} too"
-        elif concerns(values, member, store.owner, node, kin):
-            yield store, f"{store.module.path}:{store.node.lineno} may set {name} from outside"
-
-
-def concerns(values: Values, member: Values, owner: ast.expr, node: ast.ClassDef, kin: frozenset[ast.ClassDef]) -> bool:
-    """Whether an owner, an expression of the file of `member`, may be an object of a class; `kin`: its relatives."""
-    inside = parameters.self_class(member, owner)
-    if inside is not None:
-        return inside in kin
-    answer = member.ask(owner)
-    if answer is NOTHING:
-        return False
-    return not answer.things or any(_may_be(values, thing, node, kin) for thing in answer.things)
-
-
-def _may_be(values: Values, thing: Thing, node: ast.ClassDef, kin: frozenset[ast.ClassDef]) -> bool:
-    if isinstance(thing, (OfTree, TreeClass)):
-        return thing.node in kin
-    if not isinstance(thing, Instance) or thing.made_at is not None or tensors.is_tensor(thing.name):
-        return False
-    return thing.name in tensors.BASES or thing.name in framework_bases(values, node)
-
-
 def _inherited(values: Values, node: ast.ClassDef, name: str) -> Answer:
     """What a framework's base class gives."""
-    found = [of_instance(Instance(base), name) for base in framework_bases(values, node)]
-    if name == "training" and framework_bases(values, node):
-        return assume(known(NUMBER), _why(values, node))
+    found = [of_instance(Instance(base), name) for base in owners.framework_bases(values, node)]
+    if name == "training" and owners.framework_bases(values, node):
+        return assume(known(NUMBER), owners.doubt(values, node))
     answers = [answer for answer in found if answer.things]
-    return assume(answers[0], _why(values, node)) if answers else UNKNOWN
-
-
-def framework_bases(values: Values, node: ast.ClassDef) -> tuple[str, ...]:
-    """Qualified names of the framework's classes that a class derives from, by itself or by an ancestor."""
-    found = values.circles.run((id(node), "bases"), lambda: _framework_bases(values, node))
-    return tuple(sorted(thing.name for thing in found.things if isinstance(thing, ClassOf)))
-
-
-def _framework_bases(values: Values, node: ast.ClassDef) -> Answer:
-    found: set[Thing] = set()
-    for each in values.lineage.ancestry(node):
-        member = values.home(each)
-        for base in each.bases:
-            bare = base.value if isinstance(base, ast.Subscript) else base
-            found.update(thing for thing in member.ask(bare).things if isinstance(thing, ClassOf))
-    return Answer(frozenset(found))
+    return assume(answers[0], owners.doubt(values, node)) if answers else UNKNOWN
 
 
 def of_super(values: Values, node: ast.Attribute) -> Answer:

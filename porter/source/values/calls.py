@@ -27,7 +27,7 @@ from porter.source.things import (
     known,
     union,
 )
-from porter.source.values import attributes, displays, names, parameters, returns, standard, usage
+from porter.source.values import attributes, displays, names, owners, parameters, returns, standard, usage
 from porter.source.values.methods import method
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _of_part(values: Values, node: ast.Call) -> Answer:
         below, root = root, root.value
         owned = isinstance(below, ast.Attribute)
     inside = parameters.self_class(values, root)
-    if inside is None or not owned or not node.args or not attributes.framework_bases(values, inside):
+    if inside is None or not owned or not node.args or not owners.framework_bases(values, inside):
         return UNKNOWN
     if _is_own_method(values, inside, node.func) or not usage.is_tensor(values.ask(node.args[0])):
         return UNKNOWN
@@ -93,7 +93,7 @@ def _of_super(values: Values, node: ast.Call, function: ast.Attribute) -> Answer
     if callee.things:
         return run_all(values, callee, node)
     inside = attributes.enclosing_method_class(node)
-    bases = attributes.framework_bases(values, inside) if inside is not None else ()
+    bases = owners.framework_bases(values, inside) if inside is not None else ()
     if function.attr == "__init__":
         return known(NONE)
     if not bases:
@@ -237,7 +237,7 @@ def _is_simple(values: Values, thing: Thing) -> bool:
 
 def of_object(values: Values, thing: OfTree, node: ast.Call) -> Answer:
     """What the call of an object of the tree gives: what its `__call__` returns, or the `forward` of a layer."""
-    bases = attributes.framework_bases(values, thing.node)
+    bases = owners.framework_bases(values, thing.node)
     for name in ("__call__", *(("forward", "construct") if bases else ())):
         if values.lineage.defined(thing.node, name) is not None:
             return run_all(values, attributes.of_thing(values, thing, name), node)

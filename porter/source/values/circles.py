@@ -33,7 +33,7 @@ class Circles:
     def __init__(self) -> None:
         self.memo: dict[object, Answer] = {}
         self.cut_short: dict[object, Answer] = {}
-        self.deep: tuple[object, Compute] | None = None
+        self.deep: list[tuple[object, Compute]] = []
         self.depth = 0
         self.open: dict[object, _Open] = {}
         self.stack: list[_Open] = []
@@ -78,24 +78,25 @@ class Circles:
     def _start(self, questions: list[Compute]) -> Answer:
         tried: set[object] = set()
         while True:
-            self.cut, self.uses, self.deep = False, 0, None
+            self.cut, self.uses, self.deep = False, 0, []
             self.leaning.clear()
             self.cut_short.clear()
             answer = questions[-1]()
-            deep: tuple[object, Compute] | None = self.deep
-            if deep is not None and deep[0] not in tried and len(tried) < ATTEMPTS:
-                tried.add(deep[0])
-                questions.append(deep[1])
-            elif len(questions) == 1:
-                return answer
+            for key, deep in self.deep:
+                if key not in tried and len(tried) < ATTEMPTS:
+                    tried.add(key)
+                    questions.append(deep)
+                    break
             else:
+                if len(questions) == 1:
+                    return answer
                 questions.pop()
 
     def too_deep(self, key: object, compute: Compute) -> Answer:
         """What is said for now of a question that lies too deep."""
         self.cut = True
-        if self.deep is None and self.fuel > 0:
-            self.deep = (key, compute)
+        if not self.deep and self.fuel > 0:
+            self.deep.append((key, compute))
         return UNKNOWN
 
     def _stands(self, leaning: tuple[Answer, int, _Open]) -> bool:

@@ -16,7 +16,7 @@ from porter.source.names import SourceModule
 from porter.source.scopes import Binding, Scope, ancestors, parent
 from porter.source.stores import Stores
 from porter.source.things import NOTHING, NUMBER, TEXT, UNKNOWN, Answer, Function, FunctionNode, known
-from porter.source.values import attributes, calls, displays, names, narrow, operators
+from porter.source.values import attributes, calls, displays, names, narrow, operators, owners
 from porter.source.values.circles import DEEPEST, Circles
 from porter.source.values.holders import Holders, holders
 from porter.source.values.returns import Ends, ends
@@ -105,7 +105,7 @@ class Values:
 
     def bases(self, node: ast.ClassDef) -> tuple[str, ...]:
         """Qualified names of the framework's classes that a class of the tree derives from, through any others."""
-        return attributes.framework_bases(self, node)
+        return owners.framework_bases(self, node)
 
     def ask(self, node: ast.expr) -> Answer:
         """The same for the parts of this package: `NOTHING` where no value comes in yet."""

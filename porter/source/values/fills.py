@@ -23,7 +23,7 @@ from porter.source.things import (
     known,
     union,
 )
-from porter.source.values import displays, names, parameters
+from porter.source.values import displays, names, owners, parameters
 
 if TYPE_CHECKING:
     from porter.source.values.engine import Values
@@ -148,17 +148,15 @@ def _filled(answer: Answer, added: list[Answer], why: str, *, empty: bool) -> An
 
 def of_attribute(values: Values, node: ast.ClassDef, name: str, answer: Answer) -> Answer:
     """A list that is an attribute: with all that anybody in the tree puts into it."""
-    from porter.source.values import attributes
 
     added, why = by_attribute(values, node, name)
-    stores = [store for store, _ in attributes.stores_of(values, node, name) if store.kind == "value"]
+    stores = [store for store, _ in owners.stores_of(values, node, name) if store.kind == "value"]
     empty = bool(stores) and all(_is_empty(getattr(parent(s.node), "value", None)) for s in stores)
     return _filled(answer, added, why, empty=empty)
 
 
 def by_attribute(values: Values, node: ast.ClassDef, name: str) -> tuple[list[Answer], str]:
     """What is put into an attribute of the objects of a class, and the assumption that nobody else fills it."""
-    from porter.source.values import attributes
 
     kin = values.lineage.relatives(node)
     own = set(values.lineage.ancestry(node))
@@ -167,7 +165,7 @@ def by_attribute(values: Values, node: ast.ClassDef, name: str) -> tuple[list[An
     for module, use in (*values.stores.fills.get(name, ()), *values.stores.handed.get(name, ())):
         member = values.beside(module)
         inside = parameters.self_class(member, use.value)
-        if not attributes.concerns(values, member, use.value, node, kin):
+        if not owners.concerns(values, member, use.value, node, kin):
             continue
         found, harmless = fill(member, use)
         if found is not None:

@@ -191,7 +191,7 @@ def _shares(values: Values, read: ast.Name, place: ast.Name) -> Holders | None:
         return None
     if isinstance(above, (ast.Assign, ast.AnnAssign, ast.NamedExpr)):
         return Holders("shared", above)
-    if isinstance(above, DISPLAYS) or isinstance(above, (ast.Yield, ast.withitem)):
+    if isinstance(above, (DISPLAYS, ast.Yield, ast.withitem)):
         return Holders("shared", above) if not _is_consumed(values, above) else None
     if isinstance(above, (ast.IfExp, ast.BoolOp)):
         return Holders("shared", above) if isinstance(parent(above), (ast.Assign, ast.AnnAssign)) else None

@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from porter.source import tensors
+from porter.source.tensors import words
 from porter.source.things import (
     ARRAY,
     NONE,
@@ -25,17 +26,23 @@ from porter.source.things import (
     known,
     union,
 )
-from porter.source.values import displays
+from porter.source.values import displays, owners
 
 if TYPE_CHECKING:
     from porter.source.values.engine import Values
 
 TEXTS = frozenset({"split", "rsplit", "splitlines", "partition", "rpartition"})
-ASKS = frozenset(
-    {"startswith", "endswith", "find", "rfind", "index", "rindex", "count", "isdigit", "isalpha", "isidentifier"}
-    | {"isupper", "islower", "isspace", "isnumeric", "isalnum"}
+ASKS = words(
+    """
+    startswith endswith find rfind index rindex count isdigit isalpha isidentifier isupper islower isspace
+    isnumeric isalnum
+    """
 )
-NOTHINGS = frozenset({"append", "extend", "insert", "remove", "clear", "sort", "reverse", "update", "add", "discard"})
+NOTHINGS = words(
+    """
+    append extend insert remove clear sort reverse update add discard
+    """
+)
 
 
 def method(values: Values, thing: Thing, name: str, node: ast.Call) -> Answer:
@@ -124,9 +131,8 @@ def _of_any_layer(values: Values, itself: Answer, name: str) -> Answer:
 
 def _of_object(values: Values, thing: OfTree, name: str, node: ast.Call) -> Answer:
     """A method that an object of the tree has from a framework's base class."""
-    from porter.source.values import attributes
 
-    bases = attributes.framework_bases(values, thing.node)
+    bases = owners.framework_bases(values, thing.node)
     if not bases:
         return UNKNOWN
     if any(base in tensors.BASES or values.is_layer(base) or tensors.is_container(base) for base in bases):
@@ -139,9 +145,9 @@ def _of_object(values: Values, thing: OfTree, name: str, node: ast.Call) -> Answ
 
 def _applied(values: Values, thing: TreeClass) -> Answer:
     """`Function.apply(x)` of a function with its own gradient."""
-    from porter.source.values import attributes, calls
+    from porter.source.values import calls
 
-    bases = attributes.framework_bases(values, thing.node)
+    bases = owners.framework_bases(values, thing.node)
     if not any(base.endswith("autograd.Function") for base in bases):
         return UNKNOWN
     return assume(known(calls.tensor(values)), f"{thing.node.name}.apply is taken to give a tensor")

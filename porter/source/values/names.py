@@ -13,6 +13,7 @@ from porter.source.index import reading_scope
 from porter.source.names import dotted_parts
 from porter.source.origins import longest_module
 from porter.source.scopes import Binding, Scope, parent
+from porter.source.tensors import words
 from porter.source.things import (
     NOTHING,
     TEXT,
@@ -27,31 +28,26 @@ from porter.source.things import (
     known,
     union,
 )
-from porter.source.values import displays, fills, narrow, operators, parameters
+from porter.source.values import displays, fills, narrow, operators, parameters, stated
 
 if TYPE_CHECKING:
     from porter.source.values.engine import Values
 
 BUILTINS = frozenset(dir(builtins))
-COVERED = frozenset({"abs", "all", "any", "divmod", "filter", "map", "max", "min", "pow", "round", "sum", "open"})
+COVERED = words(
+    """
+    abs all any divmod filter map max min pow round sum open
+    """
+)
 """Functions of Python's that other packages have, too, so that a star import may stand before them."""
 FOREIGN = frozenset({"torch", "mindspore"})
-HARMLESS = frozenset(
-    {"dataclass", "dataclasses.dataclass", "total_ordering", "runtime_checkable", "final", "typing.final", "unique"}
-    | {
-        "no_grad",
-        "inference_mode",
-        "script",
-        "ignore",
-        "export",
-        "unused",
-        "wraps",
-        "lru_cache",
-        "cache",
-        "staticmethod",
-    }
-    | {"classmethod", "abstractmethod", "override", "overload", "ms_function", "jit", "jit_class", "property", "setter"}
-    | {"cached_property", "deprecated", "custom_fwd", "custom_bwd", "compile", "autocast", "enable_grad", "torch_jit"}
+HARMLESS = words(
+    """
+    cached_property deprecated custom_fwd custom_bwd compile autocast enable_grad torch_jit classmethod
+    abstractmethod override overload ms_function jit jit_class property setter dataclass dataclasses.dataclass
+    total_ordering runtime_checkable final typing.final unique no_grad inference_mode script ignore export
+    unused wraps lru_cache cache staticmethod
+    """
 )
 """Decorators that give what they get, or something that is called like it."""
 
@@ -202,7 +198,7 @@ def _annotated(values: Values, statement: ast.AnnAssign) -> Answer:
     if answer.things or answer is NOTHING:
         return answer
     text = ast.unparse(statement.target)
-    return parameters.annotated(values, statement.annotation, text)
+    return stated.annotated(values, statement.annotation, text)
 
 
 def _before(values: Values, target: ast.expr) -> Answer:

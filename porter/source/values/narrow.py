@@ -25,7 +25,7 @@ from porter.source.things import (
     known,
     union,
 )
-from porter.source.values import names, parameters
+from porter.source.values import names, owners, stated
 
 if TYPE_CHECKING:
     from porter.source.values.engine import Values
@@ -139,13 +139,12 @@ def _is_out(values: Values, thing: Thing, want: Thing, told: Told) -> bool:
 
 def _fits(values: Values, thing: Thing, want: Thing) -> bool:
     """Whether a thing is an instance of what a test wants."""
-    from porter.source.values import attributes
 
     if isinstance(want, OfTree):
         return isinstance(thing, OfTree) and want.node in values.lineage.ancestry(thing.node)
     if isinstance(want, Instance):
         if isinstance(thing, OfTree):
-            bases = attributes.framework_bases(values, thing.node)
+            bases = owners.framework_bases(values, thing.node)
             return want.name in bases or (want.name in tensors.BASES and any(values.is_layer(b) for b in bases))
         is_base = want.name in tensors.BASES and isinstance(thing, Instance)
         if is_base and isinstance(thing, Instance) and not tensors.is_tensor(thing.name):
@@ -166,7 +165,7 @@ def classes(values: Values, node: ast.expr) -> Answer:
         return known(NONE)
     builtin = names.is_builtin(values, node)
     if builtin:
-        return known(parameters.BUILTIN_TYPES[builtin]) if builtin in parameters.BUILTIN_TYPES else UNKNOWN
+        return known(stated.BUILTIN_TYPES[builtin]) if builtin in stated.BUILTIN_TYPES else UNKNOWN
     answer = values.ask(node)
     found = [_instance(values, thing) for thing in answer.things]
     return assume(union(found), answer.assumed) if found else UNKNOWN
@@ -175,7 +174,7 @@ def classes(values: Values, node: ast.expr) -> Answer:
 def _instance(values: Values, thing: Thing) -> Answer:
     if isinstance(thing, Sequence):
         return union(_instance(values, each) for each in thing.items) if thing.items else UNKNOWN
-    return parameters.instance(values, thing)
+    return stated.instance(values, thing)
 
 
 def _is_blocked(values: Values, node: ast.expr, since: ast.AST) -> bool:
@@ -216,9 +215,9 @@ def _lies_between(binding: ast.AST, node: ast.expr, since: ast.AST) -> bool:
     for above in ancestors(node):
         if isinstance(above, FUNCTIONS):
             return False
-        if isinstance(above, LOOPS) and not _start(above) <= first <= _end(above):
-            if _start(above) <= where <= _end(above):
-                return True
+        outside = isinstance(above, LOOPS) and not _start(above) <= first <= _end(above)
+        if outside and _start(above) <= where <= _end(above):
+            return True
     return False
 
 

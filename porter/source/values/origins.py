@@ -6,48 +6,31 @@ import ast
 from typing import TYPE_CHECKING
 
 from porter.source import tensors
+from porter.source.tensors import words
 from porter.source.things import ClassOf, Function, FunctionNode, Instance, Module, OfTree, Sequence, Thing, TreeClass
 from porter.source.values import attributes, displays, names, parameters
 
 if TYPE_CHECKING:
     from porter.source.values.engine import Values
 
-VIEWS = frozenset(
-    {"view", "reshape", "transpose", "permute", "squeeze", "unsqueeze", "expand", "expand_as", "view_as", "narrow"}
-    | {"split", "chunk", "unbind", "tensor_split", "hsplit", "vsplit", "dsplit", "select", "t", "T", "H", "mT", "mH"}
-    | {"detach", "contiguous", "to", "float", "half", "double", "bfloat16", "cpu", "cuda", "type", "type_as", "int"}
-    | {"long", "bool", "flatten", "ravel", "unflatten", "data", "real", "imag", "swapaxes", "swapdims", "movedim"}
-    | {"moveaxis", "diagonal", "unfold", "as_strided", "broadcast_to", "broadcast_tensors", "atleast_1d", "atleast_2d"}
-    | {"atleast_3d", "reshape_as", "requires_grad_", "pin_memory", "share_memory_", "dropout", "dropout1d", "dropout2d"}
-    | {
-        "dropout3d",
-        "alpha_dropout",
-        "feature_alpha_dropout",
-        "expand_dims",
-        "astype",
-        "as_tensor",
-        "asarray",
-        "adjoint",
-    }
-    | {
-        "from_numpy",
-        "numpy",
-        "asnumpy",
-        "identity",
-        "value",
-        "positive",
-        "conj",
-        "resolve_conj",
-        "refine_names",
-        "align_to",
-    }
-    | {"squeeze_", "unsqueeze_", "rename", "swapaxes_", "matrix_transpose", "split_with_sizes", "unsafe_split"}
-    | {"unsafe_chunk", "unstack", "checkpoint", "checkpoint_sequential", "pad", "interpolate", "upsample", "where"}
+VIEWS = words(
+    """
+    unsafe_chunk unstack checkpoint checkpoint_sequential pad interpolate upsample where squeeze_ unsqueeze_
+    rename swapaxes_ matrix_transpose split_with_sizes unsafe_split from_numpy numpy asnumpy identity value
+    positive conj resolve_conj refine_names align_to dropout3d alpha_dropout feature_alpha_dropout expand_dims
+    astype as_tensor asarray adjoint atleast_3d reshape_as requires_grad_ pin_memory share_memory_ dropout
+    dropout1d dropout2d moveaxis diagonal unfold as_strided broadcast_to broadcast_tensors atleast_1d atleast_2d
+    long bool flatten ravel unflatten data real imag swapaxes swapdims movedim detach contiguous to float half
+    double bfloat16 cpu cuda type type_as int view reshape transpose permute squeeze unsqueeze expand expand_as
+    view_as narrow split chunk unbind tensor_split hsplit vsplit dsplit select t T H mT mH
+    """
 )
 """Functions and methods whose result may be what they get."""
-HANDING_LAYERS = frozenset(
-    {"Identity", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "FeatureAlphaDropout", "Flatten"}
-    | {"Unflatten", "Module", "Cell", "ModuleList", "CellList", "Upsample"}
+HANDING_LAYERS = words(
+    """
+    Identity Dropout Dropout1d Dropout2d Dropout3d AlphaDropout FeatureAlphaDropout Flatten Unflatten Module
+    Cell ModuleList CellList Upsample
+    """
 )
 """Layers that hand back what they get, always or in evaluation."""
 MAX_HOPS = 3
@@ -148,22 +131,10 @@ def _of_layer(values: Values, thing: Instance, call: ast.Call) -> list[ast.expr]
     return list(call.args) if inplace or placed else []
 
 
-MAY_BE_INPLACE = frozenset(
-    {
-        "ReLU",
-        "ReLU6",
-        "LeakyReLU",
-        "ELU",
-        "SELU",
-        "CELU",
-        "RReLU",
-        "SiLU",
-        "Mish",
-        "Hardswish",
-        "Hardsigmoid",
-        "Hardtanh",
-    }
-    | {"Threshold", "Swish"}
+MAY_BE_INPLACE = words(
+    """
+    ReLU ReLU6 LeakyReLU ELU SELU CELU RReLU SiLU Mish Hardswish Hardsigmoid Hardtanh Threshold Swish
+    """
 )
 
 

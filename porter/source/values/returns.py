@@ -9,7 +9,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from porter.source.things import NONE, NOTHING, UNKNOWN, Answer, FunctionNode, Sequence, known, union
-from porter.source.values import parameters
+from porter.source.values import parameters, stated
 
 if TYPE_CHECKING:
     from porter.source.values.engine import Values
@@ -102,7 +102,7 @@ def _told(values: Values, function: FunctionNode) -> Answer:
     annotation = getattr(function, "returns", None)
     if annotation is None:
         return UNKNOWN
-    return parameters.annotated(values, annotation, f"what {getattr(function, 'name', '')} returns")
+    return stated.annotated(values, annotation, f"what {getattr(function, 'name', '')} returns")
 
 
 def _handed(values: Values, value: ast.expr, function: FunctionNode) -> ast.arg | None:

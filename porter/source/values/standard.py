@@ -7,6 +7,7 @@ import builtins
 from typing import TYPE_CHECKING
 
 from porter.source import tensors
+from porter.source.tensors import words
 from porter.source.things import (
     ARRAY,
     NONE,
@@ -23,21 +24,30 @@ from porter.source.things import (
     known,
     union,
 )
-from porter.source.values import displays
+from porter.source.values import displays, owners
 
 if TYPE_CHECKING:
     from porter.source.values.engine import Values
 
-NUMBERS = frozenset(
-    {"len", "int", "float", "bool", "complex", "id", "hash", "ord", "any", "all", "callable", "hasattr", "isinstance"}
-    | {"issubclass"}
+NUMBERS = words(
+    """
+    len int float bool complex id hash ord any all callable hasattr isinstance issubclass
+    """
 )
-TEXTS = frozenset({"str", "repr", "format", "chr", "input", "bin", "hex", "oct", "ascii", "bytes", "bytearray"})
+TEXTS = words(
+    """
+    str repr format chr input bin hex oct ascii bytes bytearray
+    """
+)
 SAME = frozenset({"abs", "round", "divmod", "pow"})
 """They give a number for numbers, a tensor for tensors."""
 LISTS = {"list": "list", "tuple": "tuple", "set": "set", "frozenset": "set", "sorted": "list", "reversed": "iterator"}
 NUMERIC = frozenset({"math", "time", "random", "statistics", "cmath"})
-TEXTUAL = frozenset({"os", "re", "json", "textwrap", "string", "platform", "getpass", "shutil", "pathlib", "logging"})
+TEXTUAL = words(
+    """
+    os re json textwrap string platform getpass shutil pathlib logging
+    """
+)
 COPIES = frozenset({"copy.copy", "copy.deepcopy"})
 DICTS = frozenset({"collections.OrderedDict", "collections.defaultdict", "typing.OrderedDict"})
 
@@ -171,7 +181,7 @@ def _super(values: Values, node: ast.Call) -> Answer:
     if inside is None:
         return UNKNOWN
     found = [known(OfTree(base)) for base in values.lineage.bases(inside)]
-    found += [known(Instance(base)) for base in attributes.framework_bases(values, inside)] if not found else []
+    found += [known(Instance(base)) for base in owners.framework_bases(values, inside)] if not found else []
     return assume(union(found), "no other base class comes between") if found else UNKNOWN
 
 

@@ -8,31 +8,25 @@ from typing import TYPE_CHECKING
 
 from porter.source import tensors
 from porter.source.scopes import Scope, parent
+from porter.source.tensors import words
 from porter.source.things import Answer, ClassOf, Function, FunctionNode, Instance, OfTree
 
 if TYPE_CHECKING:
     from porter.source.values.engine import Values
 
-MAKERS = frozenset(
-    {"zeros", "ones", "rand", "randn", "randint", "randperm", "arange", "full", "empty", "linspace", "logspace", "eye"}
-    | {"tensor", "as_tensor", "from_numpy", "range", "normal", "asarray", "frombuffer", "tril_indices", "triu_indices"}
-    | {
-        "Tensor",
-        "scalar_tensor",
-        "complex",
-        "polar",
-        "fill",
-        "einsum",
-        "hann_window",
-        "hamming_window",
-        "where",
-        "numel",
-    }
-    | {"is_tensor", "save", "load", "initializer", "standard_normal", "uniform", "meshgrid", "cartesian_prod"}
+MAKERS = words(
+    """
+    is_tensor save load initializer standard_normal uniform meshgrid cartesian_prod Tensor scalar_tensor complex
+    polar fill einsum hann_window hamming_window where numel zeros ones rand randn randint randperm arange full
+    empty linspace logspace eye tensor as_tensor from_numpy range normal asarray frombuffer tril_indices
+    triu_indices
+    """
 )
 """Functions whose first argument is no tensor, or need not be."""
-JOINERS = frozenset(
-    {"cat", "stack", "concat", "concatenate", "hstack", "vstack", "dstack", "column_stack", "row_stack"}
+JOINERS = words(
+    """
+    cat stack concat concatenate hstack vstack dstack column_stack row_stack
+    """
 )
 
 
@@ -56,10 +50,10 @@ def is_given(values: Values, reads: list[ast.Name]) -> bool:
 
 def is_in_layer(values: Values, function: ast.AST) -> bool:
     """Whether a function is a method of a layer of the tree."""
-    from porter.source.values import attributes, parameters
+    from porter.source.values import owners, parameters
 
     inside = parameters.method_class(function)
-    return inside is not None and bool(attributes.framework_bases(values, inside))
+    return inside is not None and bool(owners.framework_bases(values, inside))
 
 
 def _reads(values: Values, node: ast.arg, scope: Scope) -> Iterator[ast.Name]:

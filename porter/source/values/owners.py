@@ -1,0 +1,91 @@
+"""Whose object a place may mean that sets an attribute, and what keeps an answer about attributes from being known."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from porter.source import tensors
+from porter.source.stores import Store
+from porter.source.things import NOTHING, NUMBER, Answer, ClassOf, Instance, OfTree, Thing, TreeClass
+from porter.source.values import parameters
+
+if TYPE_CHECKING:
+    from porter.source.values.engine import Values
+
+
+def doubt(values: Values, node: ast.ClassDef) -> str:
+    """What in the tree may set any attribute of an object, or give another for it."""
+    found = values.circles.run((id(node), ""), lambda: Answer(frozenset({NUMBER}), _reason(values, node)))
+    return found.assumed
+
+
+def _reason(values: Values, node: ast.ClassDef) -> str:
+    kin = values.lineage.relatives(node)
+    for each in kin:
+        for hook in ("__setattr__", "__getattribute__"):
+            if hook in values.lineage.body(each):
+                return f"{each.name} defines {hook}"
+    for store in values.stores.open_sets:
+        if not store.prefix and concerns(values, values.beside(store.module), store.owner, node, kin):
+            return f"{store.module.path}:{store.node.lineno} sets attributes by names made at run time"
+    if values.lineage.is_strange(node):
+        return f"a base of {node.name} is not known"
+    strange = next((each for each in kin if values.lineage.is_strange(each)), None)
+    return f"a base of {strange.name} is not known" if strange is not None else ""
+
+
+def stores_of(values: Values, node: ast.ClassDef, name: str) -> Iterator[tuple[Store, str]]:
+    """The places that may set an attribute of an object, each with the assumption that it brings."""
+    kin = values.lineage.relatives(node)
+    own = set(values.lineage.ancestry(node))
+    begun = (store for store in values.stores.open_sets if store.prefix and name.startswith(store.prefix))
+    for store in chain(values.stores.sets.get(name, ()), begun):
+        if store.kind == "deleted":
+            continue
+        member = values.beside(store.module)
+        inside = parameters.self_class(member, store.owner)
+        if inside is not None:
+            if inside in own:
+                yield store, ""
+            elif inside in kin:
+                yield store, f"{inside.name} sets {name} too"
+        elif concerns(values, member, store.owner, node, kin):
+            yield store, f"{store.module.path}:{store.node.lineno} may set {name} from outside"
+
+
+def concerns(values: Values, member: Values, owner: ast.expr, node: ast.ClassDef, kin: frozenset[ast.ClassDef]) -> bool:
+    """Whether an owner, an expression of the file of `member`, may be an object of a class; `kin`: its relatives."""
+    inside = parameters.self_class(member, owner)
+    if inside is not None:
+        return inside in kin
+    answer = member.ask(owner)
+    if answer is NOTHING:
+        return False
+    return not answer.things or any(_may_be(values, thing, node, kin) for thing in answer.things)
+
+
+def _may_be(values: Values, thing: Thing, node: ast.ClassDef, kin: frozenset[ast.ClassDef]) -> bool:
+    if isinstance(thing, (OfTree, TreeClass)):
+        return thing.node in kin
+    if not isinstance(thing, Instance) or thing.made_at is not None or tensors.is_tensor(thing.name):
+        return False
+    return thing.name in tensors.BASES or thing.name in framework_bases(values, node)
+
+
+def framework_bases(values: Values, node: ast.ClassDef) -> tuple[str, ...]:
+    """Qualified names of the framework's classes that a class derives from, by itself or by an ancestor."""
+    found = values.circles.run((id(node), "bases"), lambda: _framework_bases(values, node))
+    return tuple(sorted(thing.name for thing in found.things if isinstance(thing, ClassOf)))
+
+
+def _framework_bases(values: Values, node: ast.ClassDef) -> Answer:
+    found: set[Thing] = set()
+    for each in values.lineage.ancestry(node):
+        member = values.home(each)
+        for base in each.bases:
+            bare = base.value if isinstance(base, ast.Subscript) else base
+            found.update(thing for thing in member.ask(bare).things if isinstance(thing, ClassOf))
+    return Answer(frozenset(found))
