@@ -61,9 +61,27 @@ class Fates:
         self._constructs: dict[Function, bool] = {}
         self._lends: dict[Function, bool] = {}
         self.variables: dict[tuple[int, str, bool], Fate] = {}
+        self._known: dict[tuple[int, bool], Fate] = {}
+        self._met: set[tuple[int, bool]] = set()
 
     def of(self, node: ast.AST, file: FileFacts, scope: Scope, *, held: bool = False, depth: int = 0) -> Fate:
-        """What becomes of the value of an expression; `held`: in a list, or a dict, that hides it from a layer."""
+        """What becomes of the value of an expression; `held`: in a list, or a dict, that hides it from a layer.
+
+        A fate is a union over all ways that a value goes, so a place that was met on one of them adds nothing again.
+        """
+        key = (id(node), held)
+        if depth and key in self._met:
+            return FREE
+        if depth:
+            self._met.add(key)
+            return self._found(node, file, scope, held, depth)
+        if key not in self._known:
+            around, self._met = self._met, {key}
+            self._known[key] = self._found(node, file, scope, held, depth)
+            self._met = around
+        return self._known[key]
+
+    def _found(self, node: ast.AST, file: FileFacts, scope: Scope, held: bool, depth: int) -> Fate:
         above = parent(node)
         if depth > DEPTH or above is None:
             return DOUBT
