@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.hierarchy import Hierarchy
@@ -16,16 +16,23 @@ METHODS = frozenset({"append", "extend", "insert", "pop"})
 OPERATORS = (ast.Add, ast.Mult)
 
 
-def grown_as_lists(file: FileFacts, rules: RuleBook, hierarchy: Hierarchy, values: Values) -> Iterator[str]:
-    """Names of the rules of containers that a file adds to, takes from, cuts, joins or repeats."""
-    growing = {rule.name for rule in rules.rules.values() if rule.grows}
-    for node in _treated_as_lists(file) if growing else ():
+def grown_as_lists(
+    file: FileFacts, rules: RuleBook, hierarchy: Hierarchy, values: Values, wanted: Set[str]
+) -> Iterator[str]:
+    """Those of some rules of containers that a file adds to, takes from, cuts, joins or repeats."""
+    left = set(wanted)
+    for node in _treated_as_lists(file) if left else ():
         for thing in values.of(node).things:
+            found: Set[str] = frozenset()
             if isinstance(thing, Instance):
                 rule = rules.find(thing.name, file.options.source)
-                yield from [rule.name] if rule is not None and rule.grows else []
+                found = {rule.name} if rule is not None else frozenset()
             elif isinstance(thing, OfTree) and thing.node in hierarchy.by_node:
-                yield from growing & hierarchy.rule_names[hierarchy.by_node[thing.node]]
+                found = hierarchy.rule_names[hierarchy.by_node[thing.node]]
+            yield from left & found
+            left -= found
+        if not left:
+            return
 
 
 def _treated_as_lists(file: FileFacts) -> Iterator[ast.expr]:

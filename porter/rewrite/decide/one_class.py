@@ -44,7 +44,9 @@ def one_class(
             found.update(_grown_by_class(entry, hierarchy))
     for file in files:
         found.update(_grown_from_outside(file, rules, values(file)))
-        found.update(grown_as_lists(file, rules, hierarchy, values(file)))
+    used = {use.rule.name for file in files for use in file.uses if use.rule is not None and use.rule.grows}
+    for file in files:
+        found.update(grown_as_lists(file, rules, hierarchy, values(file), used - found))
     return found
 
 
