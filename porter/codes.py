@@ -45,9 +45,18 @@ class Code(StrEnum):
     NO_COUNTERPART = "PT034"
     BOTH_CLASSES = "PT035"
     MERGE = "PT036"
+    CLASS_NAME = "PT037"
+    PARAMETER_NAME = "PT038"
+    ASKED = "PT039"
+    ASSUMED = "PT040"
+    FRESH = "PT045"
+    BUILT_ELSEWHERE = "PT046"
+    MODE_OVERRIDE = "PT047"
+    MODE_FLAG = "PT048"
     NEITHER = "PT041"
     STAYS_WHOLE = "PT042"
     STAYS_WITH = "PT043"
+    NO_PREFIX = "PT044"
 
 
 EXPLAINED = {
@@ -94,8 +103,22 @@ EXPLAINED = {
     Code.NO_COUNTERPART: "A name has a rule, which says that the other framework has nothing in its place, and why.",
     Code.BOTH_CLASSES: "Some objects of a class change sides and others stay, so a test for it has to "
     "name both classes.",
+    Code.FRESH: "A layer is in training when torch has built it, and in evaluation when MindSpore has. What is built "
+    "here is put into the mode that it had, as far as porter saw where it goes.",
+    Code.BUILT_ELSEWHERE: "A class changes sides, and what builds its objects cannot be seen: outside the tree, or by "
+    "a name that is known at run time. A fresh layer trains in torch, and is in evaluation in MindSpore.",
+    Code.MODE_OVERRIDE: "A class has its own method that sets the mode. The other framework sets the mode of a layer "
+    "and of all inside at once, and calls no method of those that are inside.",
+    Code.MODE_FLAG: "The flag of one layer is set. MindSpore's layers keep others inside, which have a flag each.",
     Code.MERGE: "A file of OUT was edited by hand, or is not porter's: what became of it, and of the new conversion.",
+    Code.CLASS_NAME: "A text is compared with the name of a class, which is another one after the conversion.",
+    Code.PARAMETER_NAME: "A text names a parameter, which some layers of the other framework call "
+    "differently: the keys of checkpoints have other names there.",
+    Code.ASKED: "What an object is could not be found out, so a function of the generated module looks at it when the "
+    "program runs: the meaning is kept, whatever the object is.",
+    Code.ASSUMED: "What an object is was concluded from how it is used, which code elsewhere can make untrue.",
     Code.CONSTRUCTORS: "The constructors of a class differ between the frameworks, so a call of it stays.",
+    Code.NO_PREFIX: "A layer is added by its name, and its parameters would not have that name before their own.",
     Code.NEITHER: "A class changes sides, and something in it had to stay, so it runs in neither framework until "
     "somebody ends the work. Its places have findings of their own; --whole class leaves such classes as they were.",
     Code.STAYS_WHOLE: "A class, a function, a statement or a file stays as it was, as --whole asks, since something "

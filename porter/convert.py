@@ -14,6 +14,7 @@ from porter.findings import Finding, Level, Site
 from porter.rewrite.decide.decision import Place, Reason
 from porter.rewrite.decide.file import FilePlan
 from porter.rewrite.decide.tree import TreeFacts
+from porter.rewrite.doubts import assumed, doubts, lost
 from porter.rewrite.edit.file import Assembled
 from porter.rewrite.layers.module import layers_text
 from porter.rewrite.options import Options
@@ -22,7 +23,7 @@ from porter.rewrite.tree import TreePlan, decisions, plan_tree, tree_facts
 from porter.rewrite.tree import missing as missing_names
 from porter.rules.load import RuleBook, canonical
 from porter.rules.model import Framework, Rule
-from porter.source.generated import LAYERS, is_generated, layers_name, stands_for
+from porter.source.generated import LAYERS, asks_for, is_for, is_generated, layers_name, stands_for
 from porter.source.imports import imported_frameworks
 from porter.source.index import TreeIndex
 from porter.source.text import SourceText, Unreadable, read_text
@@ -127,13 +128,16 @@ def _convert(tree: Tree, rules: RuleBook, options: Options, jobs: int, progress:
     facts = tree_facts(index, rules, options, uses.concerned - generated, generated, progress)
     plans, results = _settled(facts, generated, jobs)
     findings, sites = [*failures, *_name_findings(plans, tree, generated)], list[Site]()
+    findings += [*doubts(index, uses.concerned), *assumed(index, uses.concerned), *lost(plans)]
     for path, result in results.items():
         findings += result.findings
         sites += result.sites
         files[path] = _result(tree, plans.files[path], result)
     kept = _layers(tree, plans.wanted, generated, rules, options)
-    removed = tuple(sorted(generated)) if _goes_back(tree, generated, options) else ()
-    added = {plans.layers_path: layers_text(kept, options)} if plans.wanted else {}
+    members = plans.members.union(*(asks_for(tree.files[p]) for p in generated if is_for(tree.files[p], options.to)))
+    left = any(result.refused for result in results.values())  # a file that stays may import it
+    removed = tuple(sorted(generated)) if _goes_back(tree, generated, options) and not left else ()
+    added = {plans.layers_path: layers_text(kept, options, members, rules)} if plans.wanted or plans.members else {}
     return Conversion(
         options,
         tuple(files[p] for p in sorted(files) if p not in removed and p not in added),
@@ -211,7 +215,7 @@ def taken_names(tree: Tree) -> dict[str, str]:
 def _name_findings(plans: TreePlan, tree: Tree, generated: set[str]) -> list[Finding]:
     """That the generated module has another name than usual, where this run gives it that name."""
     name = plans.layers_path.rpartition("/")[2]
-    if not plans.wanted or generated or name == f"{LAYERS}.py":
+    if not (plans.wanted or plans.members) or generated or name == f"{LAYERS}.py":
         return []
     message = f"{LAYERS} is the name of a module of yours, so the generated module is {plans.layers_path}"
     return [_about(taken_names(tree)[LAYERS], Level.REVIEW, message)]
@@ -232,7 +236,8 @@ def _layers(
 
 def _goes_back(tree: Tree, generated: set[str], options: Options) -> bool:
     """Whether the generated module stood for the framework that the tree now goes back to."""
-    return any(n.startswith(f"{options.to}.") for path in generated for n in stands_for(tree.files[path]))
+    stood = any(n.startswith(f"{options.to}.") for path in generated for n in stands_for(tree.files[path]))
+    return stood or any(is_for(tree.files[path], options.source) for path in generated)
 
 
 def detect_direction(tree: Tree) -> Framework:

@@ -9,7 +9,8 @@ from rich.text import Text
 
 from porter.codes import EXPLAINED, Code
 from porter.report.console import plain_table, say, show, visible, write
-from porter.rules.model import ParamRule, Rule, Side, When
+from porter.rules.model import Framework, ParamRule, Rule, Side, When
+from porter.rules.ranges import Range
 from porter.rules.transforms import TRANSFORMS
 
 SIDES = (("PyTorch", "torch"), ("MindSpore", "mindspore"))
@@ -115,6 +116,7 @@ def _what(rule: Rule, ours: str | None, theirs: str | None) -> list[str]:
         said = ["the same"]
     said += [text for text in (param.note, param.inert) if text]
     said += [_when(when) for when in param.when]
+    said += [_limit(to, limit) for to, limit in param.ranges.items()]
     return said or ["only in " + ("PyTorch" if ours else "MindSpore")]
 
 
@@ -152,6 +154,11 @@ def _when(when: When) -> str:
     done = ", ".join(text for text in (what, *sets, *copies) if text)
     note = f" ({when.note})" if when.note and done else when.note
     return f"{value}: {done}{note}"
+
+
+def _limit(to: Framework, limit: Range) -> str:
+    what = "goes to the generated class" if limit.write == "class" else "stays as it is"
+    return f"on the way to {to}, what is not {limit.text} {what} ({limit.note})"
 
 
 def _transform(name: str) -> str:

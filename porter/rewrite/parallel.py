@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from porter.rewrite.edit.file import Assembled, assemble
 from porter.rewrite.options import Options
-from porter.rewrite.place import layers_import
+from porter.rewrite.place import Place
 from porter.rewrite.tree import TreePlan
 from porter.signals import become_worker, cleaning
 
@@ -69,4 +69,4 @@ def _assemble_inherited(paths: list[str]) -> list[Assembled]:
 
 def _assemble(work: Work, path: str) -> Assembled:
     plan, options = work
-    return assemble(plan.files[path], layers_import(plan.index, plan.layers_path, path), options)
+    return assemble(plan.files[path], Place(plan.index, plan.layers_path).spelled(path), options)

@@ -9,14 +9,19 @@ from porter.findings import Kind, Level
 from porter.rewrite.decide import (
     attributes,
     differs,
+    fresh,
     inplace,
+    lookups,
     methods,
     names,
     neither,
     reserved,
     strings,
+    texts,
+    unasked,
     unknown_bases,
 )
+from porter.rewrite.decide.change import Ask
 from porter.rewrite.decide.classes import Moved
 from porter.rewrite.decide.decision import Choice, Decision, Place, Reason
 from porter.rewrite.decide.facts import FileFacts
@@ -28,26 +33,41 @@ from porter.rewrite.decide.tree import TreeFacts
 from porter.rewrite.decide.type_tests import decide_whole
 from porter.rewrite.decide.units import Units, is_needed
 from porter.rewrite.options import Options
-from porter.rewrite.place import layers_path
+from porter.rewrite.place import place
 from porter.rules.load import RuleBook
 from porter.rules.model import Rule
 from porter.source.handed import bind_stars, handed_on, route
 from porter.source.index import TreeIndex
 
 Progress = Callable[[int, int], None]
-DECIDERS = (names.decide, attributes.decide, methods.decide, inplace.decide, strings.decide)
+DECIDERS = (
+    names.decide,
+    attributes.decide,
+    methods.decide,
+    inplace.decide,
+    strings.decide,
+    texts.decide,
+    lookups.decide,
+    fresh.decide,
+    unasked.decide,
+)
 TELLERS = (unknown_bases.tell, differs.tell, reserved.tell, neither.tell)
 """What is only said, once it is settled which classes change sides."""
 
 
 @dataclass(frozen=True)
 class TreePlan:
-    """The plans of all files, and the generated module that they need: the rules by their names in it, and its path."""
+    """The plans of all files, and the generated module that they need: the rules by their names in it, and its path.
+
+    `members` are names in it that are no rule's; `layers_users` are the files that import it.
+    """
 
     index: TreeIndex
     files: Mapping[str, FilePlan]
     wanted: Mapping[str, Rule]
     layers_path: str
+    members: frozenset[str] = frozenset()
+    layers_users: tuple[str, ...] = ()
 
 
 def tree_facts(
@@ -63,8 +83,7 @@ def tree_facts(
     files: dict[str, FileFacts] = {}
     for count, path in enumerate(sorted(concerned), 1):
         file = FileFacts(index.modules[path], index, rules, options, sorted(generated))
-        scopes = file.module.scopes
-        if file.references or scopes.classes or scopes.stars or file.unused_imports:
+        if not file.only_calls or file.module.scopes.calls:
             files[path] = file
         if progress is not None:
             progress(count, len(concerned))
@@ -73,11 +92,13 @@ def tree_facts(
 
 def decisions(tree: TreeFacts) -> Iterator[Decision]:
     """Every decision about a tree."""
+    yield from tree.decide_any()
     yield from decide_whole(tree.files.values())
     for file in tree.files.values():
         yield from tree.movers.decide(file)
-        for decide in DECIDERS:
+        for decide in DECIDERS if not file.only_calls else (fresh.decide,):
             yield from decide(file, tree)
+    yield from fresh.decide_elsewhere(tree)
 
 
 def plan_tree(
@@ -92,7 +113,7 @@ def plan_tree(
     taken, held = handed_on(tree.index), _held(tree.index, choices)
     files: dict[str, FilePlan] = {}
     for path, file in tree.files.items():
-        told = [c for c in _told_of(file, moved) if units is None or not units.is_silent(c, choices)]
+        told = [c for c in _told_of(file, tree, moved) if units is None or not units.is_silent(c, choices)]
         dotted = file.module.dotted
         public = taken.get(dotted, frozenset()) | file.module.exported
         fixed = Strings(file).spelled() | held.get(dotted, frozenset())
@@ -100,16 +121,20 @@ def plan_tree(
         files[path] = _file_plan(file, (*chosen, *told), public, fixed)
     wanted = dict(_wanted(files.values(), tree))
     users = [path for path, plan in files.items() if any(plan.takes_layers(tree.options.layers))]
-    return TreePlan(tree.index, files, wanted, layers_path(tree.index, users, generated, f"{tree.options.layers}.py"))
+    path = place(tree.index, users, generated, f"{tree.options.layers}.py").path
+    asks = (choice.way.change for plan in files.values() for choice in plan.choices)
+    members = frozenset(ask.member for ask in asks if isinstance(ask, Ask))
+    return TreePlan(tree.index, files, wanted, path, members, tuple(sorted(users)))
 
 
 def _told(tree: TreeFacts, moved: Moved) -> Iterator[Choice]:
-    yield from (choice for file in tree.files.values() for choice in _told_of(file, moved))
+    yield from (choice for file in tree.files.values() for choice in _told_of(file, tree, moved))
 
 
-def _told_of(file: FileFacts, moved: Moved) -> Iterator[Choice]:
+def _told_of(file: FileFacts, tree: TreeFacts, moved: Moved) -> Iterator[Choice]:
     """What is only said of a file."""
-    yield from (_as_told(decision) for tell in TELLERS for decision in tell(file, moved))
+    tellers = TELLERS if not file.only_calls else ()
+    yield from (_as_told(decision) for tell in tellers for decision in tell(file, tree, moved))
 
 
 def _as_told(decision: Decision) -> Choice:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from porter.rules.cases import check_misfits
 from porter.rules.model import FRAMEWORKS, Framework, ParamRule, Rule, other
 
 TEMPLATES = Path(__file__).parent.parent / "runtime" / "standalone"
+NO_LAYERS = {"__init__", "members"}
 
 
 def misfits(rule: Rule) -> Iterator[str]:
@@ -20,11 +22,14 @@ def misfits(rule: Rule) -> Iterator[str]:
     for param in rule.params.values():
         yield from _param(rule, param)
         yield from _whens(rule, param)
+        yield from _ranges(rule, param)
     yield from _targets(rule)
     for side, values in rule.write.items():
         yield from _writes(rule, side, values)
     for side, names in rule.layer.items():
         yield from _layers(rule, side, names)
+    if rule.modal_by and rule.modal_by not in (rule.torch.signature or ()):
+        yield f"modal_by names {rule.modal_by!r}, which is not in torch's signature"
     for index, check in enumerate(rule.checks, 1):
         yield from check_misfits(rule, f"[[check]] {index} args {check.args!r}", check)
 
@@ -72,6 +77,26 @@ def _whens(rule: Rule, param: ParamRule) -> Iterator[str]:
                     yield f"[param.{param.name}] when names {name!r}, which is not in the signature of [{owner}]"
 
 
+def _ranges(rule: Rule, param: ParamRule) -> Iterator[str]:
+    """A range is of what crosses, holds the default, and goes to a class only where one is written out for it."""
+    for to, limit in param.ranges.items():
+        where, source = f"[param.{param.name}] range.{to}", other(to)
+        signature, names = rule.side(source).signature, rule.crossing(source)
+        if limit.name not in names:
+            yield f"{where} changes nothing: {limit.name} is not on both sides"
+        elif signature is not None and not limit.holds(_number(signature.default(limit.name))):
+            yield f"{where} leaves out {limit.name}'s own default, {signature.default(limit.name)}"
+        if limit.write == "class" and not rule.layer.get(to):
+            yield f"{where} write = 'class', but no [layer.{to}] computes what is outside: write 'keep'"
+
+
+def _number(text: str | None) -> object:
+    try:
+        return ast.literal_eval(text) if text is not None else None
+    except (ValueError, SyntaxError):
+        return None
+
+
 def _targets(rule: Rule) -> Iterator[str]:
     """Two names of torch for one of MindSpore: one of them would be lost on the way back."""
     tables = {"param": rule.renames, "weights": rule.weights, "forward": rule.forward, "methods": rule.methods}
@@ -105,5 +130,5 @@ def _layers(rule: Rule, side: Framework, names: dict[str, str]) -> Iterator[str]
 @cache
 def templates(side: Framework) -> dict[str, str]:
     """Names and texts of the layers that porter has written out."""
-    paths = sorted(path for path in (TEMPLATES / side).glob("*.py") if path.stem != "__init__")
+    paths = sorted(path for path in (TEMPLATES / side).glob("*.py") if path.stem not in NO_LAYERS)
     return {path.stem: path.read_text(encoding="utf-8") for path in paths}

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from porter.rules.model import FRAMEWORKS, ParamRule, Rule
 
-OF_CLASSES = ("forward", "weights", "attributes", "attribute_notes", "present", "methods", "base_init")
+OF_WEIGHTS = ("present", "unset", "buffers")
+OF_CLASSES = ("forward", "weights", "attributes", "attribute_notes", *OF_WEIGHTS, "methods", "base_init")
 
 
 def idle_entries(rule: Rule) -> Iterator[str]:
@@ -27,7 +28,7 @@ def idle_entries(rule: Rule) -> Iterator[str]:
 
 
 def _without_counterpart(rule: Rule) -> Iterator[str]:
-    given = ("params", "write", "one_way", "absent", "differs", "taken", "grows", *OF_CLASSES)
+    given = ("params", "write", "one_way", "absent", "differs", "taken", "grows", "modal", *OF_CLASSES)
     for name in [name for name in given if getattr(rule, name)]:
         yield f"{name.replace('params', 'param')} changes nothing where [mindspore] has no name"
     if rule.layer and "any" not in rule.layer.get("mindspore", {}):
@@ -40,7 +41,7 @@ def _param(rule: Rule, param: ParamRule) -> Iterator[str]:
         return
     ours, theirs = torch.default(param.name), mindspore.default(rule.renames.get(param.name, ""))
     if param.name not in rule.renames and (param.name in torch or param.name in mindspore):
-        keys = [key for key in ("value", "same_default") if getattr(param, key)]
+        keys = [key for key in ("value", "same_default") if getattr(param, key) and not _is_truth(param, key)]
         keys += ["mindspore"] * bool(param.mindspore and param.name not in torch)
         keys += ["copy"] * any(when.copy for when in param.when)
         yield from (f"{where} {key} changes nothing: {param.name} is not on both sides" for key in keys)
@@ -50,14 +51,26 @@ def _param(rule: Rule, param: ParamRule) -> Iterator[str]:
         yield f"{where} copy of {param.name} changes nothing"
 
 
+def _is_truth(param: ParamRule, key: str) -> bool:
+    """Whether a value is read as True or False for the entries that speak of one of them."""
+    return key == "value" and param.value == "bool" and any(isinstance(when.value, bool) for when in param.when)
+
+
 def _tables(rule: Rule) -> Iterator[str]:
     """Tables for layers in the rule of a function; names that are the same; what needs another table."""
-    for name in [name for name in (*OF_CLASSES, "differs", "grows") if getattr(rule, name) and not rule.is_class]:
+    given = [name for name in (*OF_CLASSES, "differs", "grows", "modal") if getattr(rule, name)]
+    for name in given if not rule.is_class else ():
         yield f"{name} changes nothing: {rule.torch.name} is no class"
     for table, names in (("forward", rule.forward), ("methods", rule.methods)):
         yield from (f"[{table}] {name} is the same name: it changes nothing" for name in names if names[name] == name)
+    for table in OF_WEIGHTS:
+        shown = table if table == "buffers" else f"[{table}]"
+        missing = [name for name in getattr(rule, table) if name not in rule.weights]
+        yield from (f"{shown} {name} changes nothing: it is not in [weights]" for name in missing)
     for name in rule.present.keys() - rule.weights:
         yield f"[present] {name} changes nothing: it is not in [weights]"
+    if rule.modal_by and not rule.modal:
+        yield "modal_by changes nothing without modal, which says what the mode changes"
     if rule.base_init and not rule.methods:
         yield "[base_init] changes nothing without [methods]: only a base class is constructed by a subclass"
     if any(rule.taken.values()) and not rule.methods:

@@ -11,7 +11,9 @@ from typing import Literal
 from porter.rules.conditions import Condition
 from porter.rules.data import is_data
 from porter.rules.differs import Difference
+from porter.rules.ranges import Range
 from porter.rules.transforms import TRANSFORMS
+from porter.rules.unset import Unset
 
 Framework = Literal["torch", "mindspore"]
 FRAMEWORKS: tuple[Framework, ...] = ("torch", "mindspore")
@@ -141,6 +143,7 @@ class ParamRule:
     inert: str = ""
     spread: str = ""
     when: tuple[When, ...] = ()
+    ranges: dict[Framework, Range] = field(default_factory=dict)
 
     @property
     def keeps_meaning(self) -> bool:
@@ -194,6 +197,8 @@ class Rule:
     attributes: dict[str, str] = field(default_factory=dict)
     attribute_notes: dict[str, str] = field(default_factory=dict)
     present: dict[str, str] = field(default_factory=dict)
+    unset: dict[str, Unset] = field(default_factory=dict)
+    buffers: tuple[str, ...] = ()
     forward: dict[str, str] = field(default_factory=dict)
     methods: dict[str, str] = field(default_factory=dict)
     absent: dict[Framework, dict[str, str]] = field(default_factory=dict)
@@ -206,6 +211,8 @@ class Rule:
     remarks: dict[Framework, dict[str, str]] = field(default_factory=dict)
     one_way: str = ""
     grows: str = ""
+    modal: str = ""
+    modal_by: str = ""
     source: Framework = field(default="torch", compare=False)
 
     @property

@@ -8,10 +8,11 @@ from typing import Any
 
 from porter.rules.conditions import Condition
 from porter.rules.model import ParamRule, When
+from porter.rules.ranges import read_ranges
 from porter.rules.reader import Reader
 from porter.rules.transforms import TRANSFORMS
 
-PARAM = {"mindspore", "value", "same_default", "drop", "note", "inert", "spread", "when"}
+PARAM = {"mindspore", "value", "same_default", "drop", "note", "inert", "spread", "when", "range"}
 WHEN = {"if", "else", "write", "set", "copy", "note"}
 ACTS = ("write", "set", "copy")
 WORDS = {"true": "True", "false": "False", "none": "None", "null": "None"}
@@ -38,6 +39,7 @@ def read_param(reader: Reader, name: str, data: Mapping[str, Any]) -> ParamRule:
         inert=reader.sentence(where, data, "inert"),
         spread=reader.sentence(where, data, "spread"),
         when=tuple(_whens(reader, where, data)),
+        ranges=read_ranges(reader, where, {"mindspore": name, "torch": str(data.get("mindspore", name))}, data),
     )
 
 

@@ -14,11 +14,12 @@ from porter.rules.idle import idle_entries
 from porter.rules.model import FRAMEWORKS, PLATFORMS, Check, Framework, Rule, Side, Signature, Version
 from porter.rules.params import read_param
 from porter.rules.reader import Reader
+from porter.rules.unset import read_unset
 from porter.rules.versions import is_range
 
 TOP = {"torch", "mindspore", "param", "write", "layer", "check", "versions", "one_way", "grows", "notes"}
 TOP |= {"weights", "attributes", "attribute_notes", "present", "forward", "methods", "absent", "base_init"}
-TOP |= {"differs", "taken"}
+TOP |= {"differs", "taken", "unset", "buffers", "modal", "modal_by"}
 SIDES: dict[Framework, set[str]] = {
     "torch": {"name", "signature", "docs"},
     "mindspore": {"name", "signature", "docs", "platforms", "none"},
@@ -57,13 +58,17 @@ class RuleParser(Reader):
             versions=tuple(v for d in self.list_of_tables(self.data, "versions") if (v := self._version(d))),
             one_way=self.choice("one_way", self.data.get("one_way", ""), ("", "mindspore")),
             grows=self.sentence("the key", self.data, "grows"),
+            modal=self.sentence("the key", self.data, "modal"),
+            modal_by=self.text("the key", self.data, "modal_by") or "",
             remarks=self._remarks(),
             weights=self.names("[weights]", self._table("weights"), dotted=True),
-            attributes=self.names("[attributes]", self._table("attributes"), absent=True),
+            attributes=self.names("[attributes]", self._table("attributes"), dotted=True, absent=True),
             forward=self.names("[forward]", self._table("forward")),
             methods=self.names("[methods]", self._table("methods")),
             attribute_notes=self._sentences("attribute_notes"),
             present=self._sentences("present"),
+            unset=read_unset(self, self._table("unset")),
+            buffers=self._buffers(),
             base_init=self._sentences("base_init"),
         )
         if torch is None or mindspore is None:
@@ -137,6 +142,13 @@ class RuleParser(Reader):
         tables = {to: (f"[differs.{to}]", table) for to in FRAMEWORKS}
         there = {to: read_differs(self, where, self.table(where, data, to)) for to, (where, data) in tables.items()}
         return {to: both | there[to] for to in FRAMEWORKS if both or there[to]}
+
+    def _buffers(self) -> tuple[str, ...]:
+        names = self.data.get("buffers", [])
+        if isinstance(names, list) and all(map(is_name, names)):
+            return tuple(names)
+        self.problem(f"buffers is {names!r}: a list of names is expected")
+        return ()
 
     def _layer(self, side: Framework, data: dict[str, Any]) -> dict[str, str]:
         self.unknown(data, LAYERS, f"platform of [layer.{side}]")

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
-Known = Literal["literal", "whole", "list", "tuple", "name", "open"]
-"""What an argument's text tells: its value; that it is an int, a list, a tuple, a name of the framework; or nothing."""
+Known = Literal["literal", "whole", "list", "tuple", "truth", "name", "open"]
+"""What an argument's text tells: its value; that it is an int, a list, a tuple, a bool, a framework's name; nothing."""
 
 
 def complement(value: Any) -> Any:
@@ -61,6 +61,11 @@ def as_list(value: Any) -> Any:
     return [] if value is None else list(value)
 
 
+def as_bool(value: Any) -> Any:
+    """Whatever decides a branch as True or False, since the other framework refuses all else here."""
+    return bool(value)
+
+
 def unchanged(value: Any) -> Any:
     """The value itself."""
     return value
@@ -103,6 +108,11 @@ def write_tuple(text: str, known: Known) -> str | None:
     if isinstance(tree, ast.List) and len(tree.elts) > 1 and text.startswith("["):
         return f"({text[1:-1]})"
     return f"tuple({text})"
+
+
+def write_bool(text: str, known: Known) -> str | None:
+    """What may be anything becomes True or False."""
+    return text if known == "truth" else f"bool({text})"
 
 
 def write_list(text: str, known: Known) -> str | None:
@@ -178,5 +188,7 @@ TRANSFORMS: dict[str, Transform] = {
     "pairs": Transform(pairs, unpairs, write_whole, write_whole),
     "float": Transform(as_float, unchanged, write_unchanged, write_unchanged, retypes=True),
     "tuple": Transform(as_tuple, unchanged, write_tuple, write_unchanged, retypes=True),
+    "bool": Transform(as_bool, unchanged, write_bool, write_unchanged, template="bool({})", retypes=True),
+    "bool in torch": Transform(unchanged, as_bool, write_unchanged, write_bool, template="bool({})", retypes=True),
     "list": Transform(as_list, unchanged, write_list, write_unchanged, retypes=True),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, Protocol
 
 from porter.source.scopes import Binding, Scope, Scopes, parent
 
@@ -12,13 +12,42 @@ NO_NODES = {"attr", "conversion", "ctx", "id", "kind", "level", "module", "op", 
 """Fields with text or with an operator, whose nodes say nothing about names; they are a third of all nodes."""
 
 
-def analyse(tree: ast.Module, package: str = "") -> Scopes:
-    """Find all scopes; every node gets a `parent` attribute.
+class Imports(Protocol):
+    """Tells what the modules that a file imports are called in its tree."""
 
-    `package` resolves relative imports; for a file outside packages it starts with a dot, so that no relative import is
-    ever taken for an installed framework.
-    """
-    return _Analyser(tree, package).run()
+    def module(self, dotted: str, node: ast.Import | None = None) -> str:
+        """The name of a module that an import, or a string, spells."""
+
+    def first(self, dotted: str, node: ast.Import) -> str:
+        """The name of what `import a.b` binds."""
+
+    def names(self, node: ast.ImportFrom) -> tuple[str, list[str]]:
+        """The name of the module that a `from` import reads, and those of what it takes from there."""
+
+
+class Spelled:
+    """Imports of a file that belongs to no tree: everything is called as it is spelled."""
+
+    def module(self, dotted: str, node: ast.Import | None = None) -> str:
+        """As it is spelled."""
+        return dotted
+
+    def first(self, dotted: str, node: ast.Import) -> str:
+        """Its first part."""
+        return dotted.partition(".")[0]
+
+    def names(self, node: ast.ImportFrom) -> tuple[str, list[str]]:
+        """As they are spelled; dots keep a relative import from being taken for an installed module."""
+        origin = "." * node.level + (node.module or "")
+        return origin, [f"{origin}.{alias.name}" for alias in node.names]
+
+
+SPELLED = Spelled()
+
+
+def analyse(tree: ast.Module, imports: Imports = SPELLED) -> Scopes:
+    """Find all scopes; every node gets a `parent` attribute."""
+    return _Analyser(tree, imports).run()
 
 
 class _Children(dict[type[ast.AST], tuple[str, ...]]):
@@ -33,8 +62,8 @@ CHILDREN = _Children()
 
 
 class _Analyser:
-    def __init__(self, tree: ast.Module, package: str) -> None:
-        self.package = package
+    def __init__(self, tree: ast.Module, imports: Imports) -> None:
+        self.imports = imports
         self.result = Scopes(Scope("module", tree, None))
         self.stack: list[tuple[ast.AST, Scope]] = [(tree, self.result.module)]
         self.moved: list[tuple[Scope, str]] = []
@@ -180,27 +209,23 @@ class _Analyser:
         self.result.imports.append((node, ""))
         for index, alias in enumerate(node.names):
             name = alias.asname or alias.name.partition(".")[0]
+            module = self.imports.module(alias.name, node)
+            self.result.imported.append(module)
             self.result.named.add(name)
-            self.bind(name, scope, node, alias.name if alias.asname else name, index)
+            self.bind(name, scope, node, module if alias.asname else self.imports.first(alias.name, node), index)
 
     def import_from(self, node: ast.ImportFrom, scope: Scope) -> None:
-        origin = self.origin(node)
+        origin, targets = self.imports.names(node)
         self.result.imports.append((node, origin))
-        for index, alias in enumerate(node.names):
+        for index, (alias, target) in enumerate(zip(node.names, targets, strict=True)):
             if alias.name == "*":
                 self.result.stars.append((node, origin))
+                self.result.imported.append(origin)
                 continue
             name = alias.asname or alias.name
+            self.result.imported.append(target)
             self.result.named.add(name)
-            self.bind(name, scope, node, f"{origin}.{alias.name}", index)
-
-    def origin(self, node: ast.ImportFrom) -> str:
-        """Absolute path of the module that a `from` import reads."""
-        if not node.level:
-            return node.module or ""
-        parts = self.package.split(".")
-        parts = parts[: len(parts) - node.level + 1]
-        return ".".join([*parts, *([node.module] if node.module else [])])
+            self.bind(name, scope, node, target, index)
 
     def declaration(self, node: ast.Global | ast.Nonlocal, scope: Scope) -> None:
         for name in node.names:

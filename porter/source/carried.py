@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from porter.source.starts import SRC
 from porter.source.text import Unreadable, read_text
 from porter.source.tree import BUILD, EXCLUDED, IGNORED, LeftOut
 
@@ -96,6 +97,8 @@ class _Search:
         folder = tuple(path.split("/")[:-1])
         for count in range(len(folder) + 1):
             yield (*folder[:count], *module[1:])
+        if folder[:1] != (SRC,):
+            yield (SRC, *module[1:])
         if self.own_name and module[1:2] == (self.own_name,):
             yield module[2:]
 

@@ -75,7 +75,7 @@ def handed_on(index: TreeIndex) -> dict[str, frozenset[str]]:
             for binding in bindings:
                 home, _, name = (binding.target or "").rpartition(".")
                 if home in index.by_dotted:
-                    found.setdefault(home, set()).add(name)
+                    found.setdefault(index.by_dotted[home].dotted, set()).add(name)
     return {home: frozenset(names) for home, names in found.items()}
 
 
@@ -93,5 +93,5 @@ def route(index: TreeIndex, reference: Reference) -> Iterator[tuple[str, str]]:
         module = index.by_dotted.get(home)
         if module is None:
             return
-        yield home, name
+        yield module.dotted, name
         target = next((b.target for b in module.scopes.module.bindings.get(name, ()) if b.target), "")

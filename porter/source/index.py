@@ -6,8 +6,9 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import PurePosixPath
 
+from porter.source.finder import FileImports, Finder
+from porter.source.layout import Layout
 from porter.source.names import (
     Reference,
     SourceModule,
@@ -25,60 +26,33 @@ from porter.source.text import SourceText
 MAX_HOPS = 20
 
 
-def dotted_name(path: str, files: frozenset[str], root_name: str) -> tuple[str, str]:
-    """The dotted name by which a file is imported, and the package it lies in (both "" for an odd name).
-
-    The package is the outermost folder above the file that holds an `__init__.py`; the tree's own folder may be one.
-    """
-    parts = PurePosixPath(path).with_suffix("").parts
-    root = package_root(path, files)
-    if root is None:
-        names = [parts[-1]]
-    elif root == "":
-        names = [root_name, *parts]
-    else:
-        names = list(parts[len(PurePosixPath(root).parts) - 1 :])
-    package = names[:-1]
-    if names[-1] == "__init__":
-        names = names[:-1]
-    return ".".join(names), ".".join(package)
-
-
-def _is_package(folders: tuple[str, ...], files: frozenset[str]) -> bool:
-    return "/".join([*folders, "__init__.py"]) in files
-
-
-def package_root(path: str, files: frozenset[str]) -> str | None:
-    """Folder (relative, "" for the tree itself) of the outermost package around a file; None outside packages."""
-    folders = PurePosixPath(path).parts[:-1]
-    for count in range(len(folders) + 1):
-        if _is_package(folders[:count], files):
-            return "/".join(folders[:count])
-    return None
-
-
 @dataclass
 class TreeIndex:
-    """The parsed files of a tree and what is known about all of them together."""
+    """The parsed files of a tree and what is known about all of them together.
+
+    `assumed`: that the tree is the package `root_name`, since all that is imported from there is in it.
+    """
 
     root_name: str
     modules: dict[str, SourceModule] = field(default_factory=dict)
     by_dotted: dict[str, SourceModule] = field(default_factory=dict)
     paths: frozenset[str] = frozenset()
-    _shadows: dict[tuple[str, str], bool] = field(default_factory=dict)
+    assumed: bool = False
+    finder: Finder = field(default_factory=lambda: Finder(Layout(frozenset(), ""), {}))
 
     @classmethod
     def build(cls, root_name: str, texts: Mapping[str, SourceText], names: frozenset[str]) -> TreeIndex:
         """Index parsed files; `names` are the paths of all Python files, also of those that are not parsed."""
-        root_name = own_name(root_name, texts, names)
-        index = cls(root_name, paths=names)
+        folder, root_name = root_name, own_name(root_name, texts, names)
+        layout = Layout(names, root_name)
+        assumed = root_name != folder and not layout.is_package
+        index = cls(root_name, paths=names, finder=Finder(layout, texts), assumed=assumed)
         for path, text in texts.items():
-            dotted, package = dotted_name(path, names, root_name)
-            module = SourceModule(path, text, dotted, package)
+            module = SourceModule(path, text, layout.name(path), layout.package(path), FileImports(index.finder, path))
             index.modules[path] = module
-            index.by_dotted.setdefault(dotted, module)
-            if not package:
-                index.by_dotted.setdefault(f"{module.folder}.{dotted}", module)
+            index.by_dotted[module.dotted] = module
+        for path, module in index.modules.items() if not layout.is_package else ():
+            index.by_dotted.setdefault(layout.place(path.removesuffix("/__init__.py")), module)
         return index
 
     def resolve(self, qualified: str) -> str:
@@ -176,13 +150,7 @@ class TreeIndex:
 
     def shadows(self, module: SourceModule, name: str) -> bool:
         """Whether `import NAME` in a file finds a file or folder of the tree rather than an installed package."""
-        key = (module.path if not module.package else "", name)
-        if key not in self._shadows:
-            folders = [""] if not _is_package((), self.paths) else []
-            folders += [module.path[: module.path.rfind("/") + 1]] if not module.package else []
-            spelled = [f"{folder}{name}{end}" for folder in folders for end in (".py", "/__init__.py")]
-            self._shadows[key] = not self.paths.isdisjoint(spelled)
-        return self._shadows[key]
+        return module.called(name) != name
 
 
 def reading_scope(node: ast.AST, scope: Scope) -> Scope:
@@ -248,6 +216,19 @@ def _is_literal_type(node: ast.expr) -> bool:
 def enclosing_class(node: ast.AST) -> ast.ClassDef | None:
     """The class whose body (or a method of it) holds a node."""
     return next((a for a in ancestors(node) if isinstance(a, ast.ClassDef)), None)
+
+
+def is_self(node: ast.expr) -> bool:
+    """Whether an expression is the instance that the method around it belongs to."""
+    if not isinstance(node, ast.Name):
+        return False
+    function = enclosing_function(node)
+    while function is not None and not isinstance(parent(function), ast.ClassDef):
+        function = enclosing_function(function)
+    if function is None or any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in function.decorator_list):
+        return False
+    arguments = [*function.args.posonlyargs, *function.args.args]
+    return bool(arguments) and arguments[0].arg == node.id
 
 
 def enclosing_function(node: ast.AST) -> ast.FunctionDef | ast.AsyncFunctionDef | None:

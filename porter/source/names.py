@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from porter.source.analyse import analyse
+from porter.source.analyse import SPELLED, Imports, analyse
 from porter.source.scopes import Binding, Scope, Scopes, parent
 from porter.source.text import SourceText
 
@@ -16,24 +16,24 @@ DOTTED = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 
 
 class SourceModule:
-    """One parsed file of a tree: `path` relative to the tree, `dotted` as its neighbours import it."""
+    """One parsed file of a tree: `path` relative to the tree, `dotted` the name that stands for it in all others."""
 
-    def __init__(self, path: str, text: SourceText, dotted: str, package: str) -> None:
+    def __init__(self, path: str, text: SourceText, dotted: str, package: str, imports: Imports = SPELLED) -> None:
         self.path = path
         self.text = text
         self.dotted = dotted
         self.package = package
+        self.imports = imports
         self.tree = text.tree
 
     @cached_property
     def scopes(self) -> Scopes:
         """Scopes of the file; nodes know their parents once this was read."""
-        return analyse(self.tree, self.package or self.folder)
+        return analyse(self.tree, self.imports)
 
-    @property
-    def folder(self) -> str:
-        """The file's folder as a dotted path that no absolute import can spell (`.scripts.train`)."""
-        return ".".join(["", *self.path.split("/")[:-1]])
+    def called(self, dotted: str) -> str:
+        """The name that stands for a module, as an import of the file would spell it in a string."""
+        return self.imports.module(dotted) if DOTTED.fullmatch(dotted) else dotted
 
     @cached_property
     def exported(self) -> frozenset[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from functools import cached_property
 
 from porter.source.index import enclosing_class, enclosing_function
@@ -17,12 +17,14 @@ LEAVES = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 class Receivers:
     """Qualified names of the classes that an expression is an instance of, for one file.
 
-    `resolve` gives the qualified framework name of an expression that is one, else None.
+    `resolve` gives the qualified framework name of an expression that is one, else None. `given_back` are the
+    identities of functions that give their argument back as it is.
     """
 
-    def __init__(self, module: SourceModule, resolve: Resolve) -> None:
+    def __init__(self, module: SourceModule, resolve: Resolve, given_back: Container[int] = frozenset()) -> None:
         self.module = module
         self.resolve = resolve
+        self.given_back = given_back
 
     def types(self, node: ast.expr, scope: Scope) -> tuple[str, ...]:
         """Classes of the framework that `node` can be; empty when that is not known."""
@@ -99,9 +101,9 @@ class Receivers:
     def makers(self, node: ast.expr, scope: Scope) -> list[ast.expr]:
         """Expressions of the classes that `node` is an instance of; empty when one of them is not known."""
         if isinstance(node, ast.Call):
-            return [node.func]
+            return [self._seen_through(node).func]
         if isinstance(node, ast.Attribute) and self.is_self(node.value):
-            return _called(self._attribute_values.get((enclosing_class(node), node.attr), ()))
+            return self._called(self._attribute_values.get((enclosing_class(node), node.attr), ()))
         found = scope.lookup(node.id) if isinstance(node, ast.Name) else None
         if found is None or len(found[1]) != 1:
             return []
@@ -109,7 +111,17 @@ class Receivers:
         if isinstance(binding, ast.arg):
             return [binding.annotation] if isinstance(binding.annotation, (ast.Name, ast.Attribute)) else []
         statement = parent(binding)
-        return _called([statement.value]) if isinstance(statement, ast.Assign) else []
+        return self._called([statement.value]) if isinstance(statement, ast.Assign) else []
+
+    def _called(self, values: Iterable[ast.expr]) -> list[ast.expr]:
+        """What is called to make each value; empty when one of them is no call."""
+        makers = [self._seen_through(value).func for value in values if isinstance(value, ast.Call)]
+        return makers if len(makers) == len(list(values)) else []
+
+    def _seen_through(self, call: ast.Call) -> ast.Call:
+        """The call in `porter_layers.fresh(Net())` that builds what it gives."""
+        inner = call.args[0] if id(call.func) in self.given_back and len(call.args) == 1 else None
+        return inner if isinstance(inner, ast.Call) else call
 
     def values(self, node: ast.Attribute) -> list[ast.expr]:
         """Everything but None that the class around `self.NAME` gives it; empty where some of that is not known."""
@@ -149,12 +161,6 @@ def _rebound(node: ast.expr, since: ast.AST, scope: Scope) -> bool:
     first = getattr(since, "lineno", 0)
     lines = [getattr(b.node, "lineno", 0) for b in found[1]] if found else []
     return not isinstance(since, COMPREHENSIONS) and any(first < line < node.lineno for line in lines)
-
-
-def _called(values: Iterable[ast.expr]) -> list[ast.expr]:
-    """What is called to make each value; empty when one of them is no call."""
-    makers = [value.func for value in values if isinstance(value, ast.Call)]
-    return makers if len(makers) == len(list(values)) else []
 
 
 def type_operands(node: ast.expr) -> list[ast.expr]:

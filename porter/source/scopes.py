@@ -64,6 +64,8 @@ class Scope:
 class Scopes:
     """All scopes of a file, the names it reads, its imports (with what a `from` names) and its classes.
 
+    `imported`: the names that stand for all modules, and names of modules, that its statements import.
+
     `named` are the names that some statement imports or sets to a dotted name: only those can mean a framework's.
     `let_in` are those that only a star import of another file of the tree gives; `closed`: there are no other stars.
     """
@@ -72,6 +74,7 @@ class Scopes:
     reads: list[tuple[ast.Name, Scope]] = field(default_factory=list)
     deletions: list[tuple[ast.Name, Scope]] = field(default_factory=list)
     imports: list[tuple[ast.Import | ast.ImportFrom, str]] = field(default_factory=list)
+    imported: list[str] = field(default_factory=list)
     stars: list[tuple[ast.ImportFrom, str]] = field(default_factory=list)
     classes: list[tuple[ast.ClassDef, Scope]] = field(default_factory=list)
     strings: list[tuple[ast.Constant, Scope]] = field(default_factory=list)

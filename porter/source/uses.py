@@ -34,6 +34,8 @@ class Uses:
         A file that is only used, and imports the other framework, is written for that already.
         """
         users = {module.path: set(self._used(module)) for module in self.index.modules.values()}
+        for doubt in self.index.finder.doubts:
+            users[doubt.path].update(place for place in doubt.places if place in users)
         used = _turned(users)
         spelled = {path for path, module in self.index.modules.items() if self._is_spelled(module)}
         if not self.importers:  # a name in a file for the other framework is no more than a mention then
@@ -45,8 +47,7 @@ class Uses:
     def _importing(self, framework: str) -> frozenset[str]:
         word = framework.encode()
         modules = (m for m in self.index.modules.values() if word in m.text.data)
-        found = (m for m in modules if any(name.partition(".")[0] == framework for name in _imported(m)))
-        return frozenset(m.path for m in found if not self.index.shadows(m, framework))
+        return frozenset(m.path for m in modules if any(n.partition(".")[0] == framework for n in _imported(m)))
 
     def _is_spelled(self, module: SourceModule) -> bool:
         """Whether a string is a dotted name of the framework, which some registry may look up."""
@@ -76,16 +77,11 @@ class Uses:
 
 def _imported(module: SourceModule) -> Iterator[str]:
     """Dotted names that a file imports, in any of its scopes."""
-    for node, origin in module.scopes.imports:
-        for alias in node.names:
-            if isinstance(node, ast.Import):
-                yield alias.name
-            else:
-                yield origin if alias.name == "*" else f"{origin}.{alias.name}"
+    yield from module.scopes.imported
     for call, _ in module.scopes.calls:
         name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
         if name in IMPORTERS and call.args and isinstance(call.args[0], ast.Constant):
-            yield str(call.args[0].value)
+            yield module.called(str(call.args[0].value))
 
 
 def _turned(users: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:

@@ -37,12 +37,14 @@ def _modules(layers: str) -> dict[str, ModuleType]:
         parent, _, last = name.rpartition(".")
         if parent:
             setattr(made[parent], last, made[name])
+    made["porter_layers"].fresh = lambda net: net  # type: ignore[attr-defined]
     for torch_name, mindspore_name, torch_side, mindspore_side in PAIRS:
         for root, name, side in (("torch", torch_name, torch_side), ("mindspore", mindspore_name, mindspore_side)):
             folder, _, last = f"{root}.{name}".rpartition(".")
             setattr(made[folder], last, side)
             if root == layers:
                 setattr(made["porter_layers"], last, side)
+    vars(made["porter_layers"])["fresh"] = lambda layer: layer  # a mode is no argument of a call
     return made
 
 

@@ -59,6 +59,7 @@ WINGS: dict[str, set[str]] = {
     "edit": {"options", "decide"},
     "tree": {"options", "place", "decide"},
     "parallel": {"options", "place", "edit", "tree"},
+    "doubts": {"place", "tree"},
 }
 """The same inside `rewrite`: what is decided knows nothing of how it is written."""
 

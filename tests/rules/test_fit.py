@@ -91,15 +91,15 @@ MISFITS: dict[str, tuple[Data, str]] = {
     ),
     "unknown layer": (
         {"layer": {"mindspore": {"any": "../../cli"}}},
-        "[layer.mindspore] any is '../../cli'; expected one of 'instance_norm', 'instance_norm_native', 'sequential'",
+        "[layer.mindspore] any is '../../cli'; expected one of 'containers', 'instance_norm', 'instance_norm_native'",
     ),
     "layer of the other side": (
-        {"layer": {"torch": {"any": "sequential"}}},
-        "[layer.torch] any is 'sequential'; expected one of 'instance_norm'",
+        {"layer": {"torch": {"any": "containers"}}},
+        "[layer.torch] any is 'containers'; expected one of 'instance_norm'",
     ),
     "layer of another rule": (
-        {"layer": {"mindspore": {"gpu": "sequential"}}},
-        "[layer.mindspore] gpu: sequential defines no Layer",
+        {"layer": {"mindspore": {"gpu": "containers"}}},
+        "[layer.mindspore] gpu: containers defines no Layer",
     ),
     "only one signature": (
         {"torch": {"signature": GONE}, "param": GONE, "check": GONE},
@@ -148,6 +148,8 @@ IDLE: dict[str, tuple[Data, str]] = {
         {"present": {"bias": "is None without bias"}},
         "[present] bias changes nothing: it is not in [weights]",
     ),
+    "unset": ({"unset": {"bias": {"fixed": 0}}}, "[unset] bias changes nothing: it is not in [weights]"),
+    "buffers": ({"buffers": ["mean"]}, "buffers mean changes nothing: it is not in [weights]"),
     "base_init": (
         {"base_init": {"flags": "they steer the compiler"}},
         "[base_init] changes nothing without [methods]: only a base class is constructed by a subclass",
@@ -160,10 +162,7 @@ IDLE: dict[str, tuple[Data, str]] = {
         {"methods": {"run": "go"}, "absent": {"torch": {"go": "run is its counterpart"}}},
         "[absent.torch] go changes nothing: [methods] has its counterpart",
     ),
-    "attribute": (
-        {"attributes": {"rate": "rate"}},
-        "[attributes] rate = 'rate' changes nothing: so it is without it",
-    ),
+    "attribute": ({"attributes": {"rate": "rate"}}, "[attributes] rate = 'rate' changes nothing: so it is without it"),
     "attribute of a weight": (
         {"attributes": {"weight": "gamma"}},
         "[attributes] weight = 'gamma' changes nothing: so it is without it",

@@ -31,8 +31,8 @@ def check(**keys: Any) -> Data:
     return {"check": [{"args": "3", "input": [2, 3]} | keys]}
 
 
-TOP = "absent, attribute_notes, attributes, base_init, check, differs, forward, grows, layer, methods, mindspore, "
-TOP += "notes, one_way, param, present, taken, torch, versions, weights, write"
+TOP = "absent, attribute_notes, attributes, base_init, buffers, check, differs, forward, grows, layer, methods, "
+TOP += "mindspore, notes, one_way, param, present, taken, torch, unset, versions, weights, write"
 KINDS = "call, value, base, type test, comparison, annotation, attribute, method, string, import"
 KEEP = {"write": "keep", "note": "this would be lost"}
 
@@ -82,14 +82,16 @@ FAULTS: dict[str, tuple[Data, str]] = {
     "param is no table": ({"param": 3}, "[param] is 3: a table is expected"),
     "unknown key of a param": (
         param("rate", nonsense=1),
-        "unknown [param.rate] key 'nonsense'; known: drop, inert, mindspore, note, same_default, spread, value, when",
+        "unknown [param.rate] key 'nonsense'; known: drop, inert, mindspore, note, range, same_default, "
+        "spread, value, when",
     ),
     "empty param": (param("rate"), "[param.rate] is empty: it changes nothing"),
     "same name": (param("rate", mindspore="rate"), "[param.rate] mindspore is the same name: it changes nothing"),
     "name is empty": (param("rate", mindspore=""), "[param.rate] mindspore is '': a text is expected"),
     "unknown transform": (
         param("rate", value="os.system"),
-        "[param.rate] value is 'os.system'; expected one of 'complement', 'pairs', 'float', 'tuple', 'list'",
+        "[param.rate] value is 'os.system'; expected one of 'complement', 'pairs', 'float', 'tuple', "
+        "'bool', 'bool in torch', 'list'",
     ),
     "same_default is no sentence": (param("rate", same_default=True), f"[param.rate] same_default is True: {WHY}"),
     "drop is a word": (param("device", drop="yes"), f"[param.device] drop is 'yes': {WHY}"),
@@ -183,7 +185,7 @@ FAULTS: dict[str, tuple[Data, str]] = {
     "taken for nobody": ({"taken": {"jax": {}}}, "unknown table of [taken] 'jax'; known: mindspore, torch"),
     "taken without why": ({"taken": {"torch": {"train": ""}}}, f"[taken.torch] train is '': {WHY}"),
     "layer of a platform": (
-        {"layer": {"mindspore": {"cpu": "sequential"}}},
+        {"layer": {"mindspore": {"cpu": "containers"}}},
         "unknown platform of [layer.mindspore] 'cpu'; known: any, gpu",
     ),
     "notes is a text": ({"notes": "know this"}, "[notes] is 'know this': a table is expected"),
@@ -196,9 +198,40 @@ FAULTS: dict[str, tuple[Data, str]] = {
         {"methods": {"forward": "def"}},
         "[methods] forward = 'def': two names are expected",
     ),
-    "attribute": ({"attributes": {"rate": "a.b"}}, "[attributes] rate = 'a.b': two names are expected"),
+    "attribute": ({"attributes": {"rate": "a b"}}, "[attributes] rate = 'a b': two names are expected"),
     "attribute_notes": ({"attribute_notes": {"rate": ""}}, f"[attribute_notes] rate is '': {WHY}"),
     "present": ({"present": {"weight": "None"}}, f"[present] weight is 'None': {WHY}"),
+    "buffers is a text": ({"buffers": "mean"}, "buffers is 'mean': a list of names is expected"),
+    "buffers are no names": ({"buffers": ["a.b"]}, "buffers is ['a.b']: a list of names is expected"),
+    "unset is a list": ({"unset": ["weight"]}, "[unset] is ['weight']: a table is expected"),
+    "unset of a text": (
+        {"unset": {"weight": "affine"}},
+        "[unset] weight is 'affine': a table with unless, when or fixed is expected",
+    ),
+    "unset of nothing": (
+        {"unset": {"weight": {}}},
+        "[unset] weight is {}: a table with unless, when or fixed is expected",
+    ),
+    "unknown key of unset": (
+        {"unset": {"weight": {"if": "affine"}}},
+        "unknown [unset] weight key 'if'; known: fixed, unless, when",
+    ),
+    "unset with two answers": (
+        {"unset": {"weight": {"when": "off", "fixed": 1}}},
+        "[unset] weight has something beside when, which decides alone",
+    ),
+    "unset of a truth value": (
+        {"unset": {"weight": {"fixed": True}}},
+        "[unset] weight fixed is True: the number that every element has is expected",
+    ),
+    "unset by code": (
+        {"unset": {"weight": {"unless": "f()"}}},
+        "[unset] weight unless is 'f()': an attribute of MindSpore's layer is expected",
+    ),
+    "unset by nothing": (
+        {"unset": {"weight": {"when": ""}}},
+        "[unset] weight when is '': an attribute of MindSpore's layer is expected",
+    ),
     "base_init": ({"base_init": {"flags": 1}}, f"[base_init] flags is 1: {WHY}"),
     "check is one table": ({"check": {}}, "check is a list of tables: write [[check]]"),
     "unknown key of a check": (check(seed=1), "unknown [[check]] 1 key 'seed'; known: args, dtypes, input, side"),

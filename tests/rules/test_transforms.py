@@ -28,6 +28,8 @@ DOMAINS: dict[str, tuple[Strategy, Callable[[Any], Any]]] = {
     ),
     "float": (WHOLE | st.floats(allow_nan=False), lambda value: value),
     "tuple": (WHOLE | SIZES | SIZES.map(tuple), lambda value: value if isinstance(value, int) else (*value,)),
+    "bool": (st.booleans() | st.sampled_from([0, 1]), bool),
+    "bool in torch": (st.booleans() | st.sampled_from([0, 1]), bool),
     "list": (st.none() | SIZES | SIZES.map(tuple), lambda value: [*(value or ())]),
 }
 """Values that torch takes, and what they are when they come back."""
@@ -37,6 +39,8 @@ REFUSED: dict[str, tuple[list[object], list[object]]] = {
     "pairs": ([], [(1, 2), (1, 1, 2), [0, 1, 1, 1]]),
     "float": ([10**400], []),
     "tuple": ([], []),
+    "bool": ([], []),
+    "bool in torch": ([], []),
     "list": ([3, 0.5], []),
 }
 """Values that have no counterpart, on the way there and on the way back."""
@@ -78,6 +82,7 @@ def test_a_change_of_type_keeps_the_value(name: str, data: st.DataObject) -> Non
     elements = [*value] if isinstance(value, (list, tuple)) else [] if value is None else value
     assert ([*there] if isinstance(there, (list, tuple)) else there) == elements
     wanted: dict[str, tuple[type, ...]] = {"float": (float,), "tuple": (tuple, int), "list": (list,)}
+    wanted |= {"bool": (bool,), "bool in torch": (bool, int)}
     assert isinstance(there, wanted[name])
 
 
@@ -190,6 +195,16 @@ def test_padding_in_a_text_is_carried_where_it_can_only_be_a_number() -> None:
     for back in (False, True):
         written = [TRANSFORMS["pairs"].expression("k // 2", back=back, known=kind) for kind in kinds]
         assert written == ["k // 2", None, None, None, None]
+
+
+def test_what_may_be_anything_becomes_a_truth_value() -> None:
+    kinds: list[Known] = ["whole", "list", "tuple", "truth", "name", "open"]
+    there = [TRANSFORMS["bool"].expression("norm", back=False, known=kind) for kind in kinds]
+    assert there == ["bool(norm)", "bool(norm)", "bool(norm)", "norm", "bool(norm)", "bool(norm)"]
+    assert {TRANSFORMS["bool"].expression("norm", back=True, known=kind) for kind in kinds} == {"norm"}
+    assert TRANSFORMS["bool in torch"].expression("norm", back=False, known="open") == "norm"
+    assert TRANSFORMS["bool in torch"].expression("norm", back=True, known="open") == "bool(norm)"
+    assert [TRANSFORMS["bool"].apply(value, back=False) for value in (0, 1, None, "", [0])] == [0, 1, 0, 0, 1]
 
 
 def test_texts_keep_their_layout() -> None:

@@ -94,3 +94,10 @@ def test_what_was_excluded_and_is_imported_is_told(tmp_path: Path) -> None:
 def test_a_file_that_is_no_python_imports_nothing(tmp_path: Path) -> None:
     files = {"a.py": "import _version\nprint 'x'\n", "_version.py": ""}
     assert tree_of(tmp_path, "_version.py\n", files).carried == {}
+
+
+def test_a_module_in_src_is_carried_for_a_script_beside_it(tmp_path: Path) -> None:
+    files = {"src/pkg/a.py": "", "src/pkg/_version.py": "", "tools/t.py": "from pkg import _version\n"}
+    assert tree_of(tmp_path, "_version.py\n", files).carried == {"src/pkg/_version.py": "tools/t.py"}
+    (tmp_path / "tools/t.py").write_text("from other import _version\n")
+    assert read_tree(tmp_path).carried == {}

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from porter.rewrite.decide.containers import is_list
+from porter.rewrite.decide.truth import is_truth
 from porter.rules.model import Signature
 from porter.rules.transforms import Known
 
@@ -16,7 +17,8 @@ class Value:
     """What an argument's text tells about its value.
 
     `literal`: `value` is known. `whole`: an int, whatever the names in it stand for. `list` and `tuple`: that, whatever
-    is in it. `name`: a name of the framework, which is converted by its own rule. `open`: known only at run time.
+    is in it. `truth`: True or False. `name`: a name of the framework, which is converted by its own rule. `open`: known
+    only at run time.
     """
 
     kind: Known
@@ -35,6 +37,8 @@ def read_value(node: ast.expr, is_framework_name: Callable[[ast.expr], bool]) ->
         return Value("list")
     if isinstance(node, ast.Tuple):
         return Value("tuple")
+    if is_truth(node):
+        return Value("truth")
     return Value("name") if is_framework_name(node) else Value("open")
 
 

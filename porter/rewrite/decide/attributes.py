@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 
 from porter.codes import Code
-from porter.findings import Kind, Level
+from porter.findings import Kind as Role
+from porter.findings import Level
+from porter.rewrite.decide.asking import Asker
 from porter.rewrite.decide.change import NameEdit, Write
-from porter.rewrite.decide.decision import Decision, Place, Reason
+from porter.rewrite.decide.decision import SILENT, Decision, Form, Place, Reason, Way
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.names import prefers_class
 from porter.rewrite.decide.objects import Known, Objects
-from porter.rewrite.decide.telling import told
-from porter.rewrite.decide.tree import TreeFacts
+from porter.rewrite.decide.telling import QUIET, told
+from porter.rewrite.decide.tree import Kind, TreeFacts
 from porter.rules.model import Rule
-from porter.source.index import enclosing_class
-from porter.source.scopes import Scope, parent
+from porter.source.index import enclosing_class, is_self
+from porter.source.scopes import parent
 
 
 def decide(file: FileFacts, tree: TreeFacts) -> Iterator[Decision]:
@@ -31,17 +34,50 @@ class _Attributes:
         self.tree = tree
         self.options = tree.options
         self.objects = Objects(file, tree)
+        self.asker = Asker(file, tree)
         self.back = self.options.source == "mindspore"
 
     def decisions(self) -> Iterator[Decision]:
         """All of them, in no order."""
         watched = self.tree.rules.attributes[self.options.source]
-        for attribute, scope in self.module.scopes.attributes:
-            if attribute.attr in watched and id(attribute) not in self.file.resolved:
-                yield from self._attribute(attribute, scope)
-        for call, scope in self.module.scopes.calls:
+        for attribute, _ in self.module.scopes.attributes:
+            if id(attribute) in self.file.resolved:
+                continue
+            if attribute.attr in watched:
+                yield from self._attribute(attribute)
+            if attribute.attr in self.inner:
+                yield from self._path(attribute)
+        for call, _ in self.module.scopes.calls:
             if call.keywords:
-                yield from self._keyword(call, scope)
+                yield from self._keyword(call)
+
+    @cached_property
+    def inner(self) -> Mapping[str, frozenset[str]]:
+        """Attributes of layers inside layers, by their own names: `bn2d` for the gamma of `norm.bn2d.gamma`."""
+        found: dict[str, frozenset[str]] = {}
+        for rule in self.tree.rules.rules.values():
+            for path in rule.attribute_changes(self.options.source):
+                head, _, last = path.rpartition(".")
+                found[last] = found.get(last, frozenset()) | {head} if head else found.get(last, frozenset())
+        return {last: heads for last, heads in found.items() if heads}
+
+    def _path(self, node: ast.Attribute) -> Iterator[Decision]:
+        """`norm.bn2d.gamma`, where the other framework's layer has no layer inside."""
+        above = node.value
+        if not isinstance(above, ast.Attribute) or above.attr not in self.inner[node.attr]:
+            return
+        known, path = self.objects.of(above.value), f"{above.attr}.{node.attr}"
+        names = {kind.rule.attribute_changes(self.options.source).get(path, "") for kind in known.kinds if kind.ours}
+        if len(names) != 1 or "" in names or known.other or known.assumed:
+            if known.unknown:
+                yield from self.asker.path(node, above, path, self.asker.needs)
+            return
+        end = self.module.text.span(node)[1]
+        start = end - len(path.encode())
+        if self.module.text.slice(start, end) == path:
+            write = Write((NameEdit(start, end, names.pop()),))
+            place = Place(self.file.path, start, end, Role.ATTRIBUTE)
+            yield Decision(place, (Way(Form.WRITTEN, write, needs=known.needs), QUIET), known.kinds[0].rule.name)
 
     def _weights(self, rule: Rule) -> set[str]:
         """Parameters of a layer by either framework's name: an earlier run may have renamed them."""
@@ -50,58 +86,55 @@ class _Attributes:
     def _own(self, node: ast.Attribute) -> bool:
         """Whether the class around `self.weight` defines an attribute of that name itself."""
         inside = enclosing_class(node)
-        if inside is None or not self.file.receivers.is_self(node.value):
+        if inside is None or not is_self(node.value):
             return False
         return any(getattr(n, "name", None) == node.attr for n in inside.body)
 
-    def _changes(self, rule: Rule, generated: bool) -> dict[str, str]:
-        """Attributes of an instance that the other framework calls differently ("": it has none).
-
-        `generated`: the instance is of a class that porter generates, now or in an earlier run.
-        """
-        changes = rule.attribute_changes(self.options.source)
-        if rule.layer.get(self.options.to) and generated:
+    def _changes(self, kind: Kind) -> dict[str, str]:
+        """Attributes of an instance that the other framework calls differently ("": it has none)."""
+        changes = kind.rule.attribute_changes(self.options.source)
+        generated = kind.generated or (kind.ours is not None and prefers_class(kind.ours, self.tree))
+        if kind.rule.layer.get(self.options.to) and generated:
             return {name: target for name, target in changes.items() if target}
         return changes
 
-    def _attribute(self, node: ast.Attribute, scope: Scope) -> Iterator[Decision]:
-        known = self.objects.of(node.value, scope)
-        if not known.rules or self._own(node):
+    def _attribute(self, node: ast.Attribute) -> Iterator[Decision]:
+        if self._own(node) or _is_inside(node, self.inner):
             return
-        names = {
-            self._changes(rule, known.generated or (ours is not None and prefers_class(ours, self.tree))).get(
-                node.attr, node.attr
-            )
-            for ours, rule in known.rules
-        }
-        if len(known.rules) != len(known.names) and names != {node.attr}:
-            yield self._refused(node, known, {*names, node.attr})
-        elif len(known.rules) == len(known.names) and (len(names) > 1 or names == {""}):
-            yield self._refused(node, known, names)
-        elif len(known.rules) == len(known.names):
+        known = self.objects.of(node.value)
+        label = f"attribute {node.attr}"
+        if known.unknown:
+            if not _is_called(node):  # no parameter can be called
+                yield from self.asker.attribute(node, label, self.asker.needs)
+            return
+        names = {self._changes(kind).get(node.attr, node.attr) for kind in known.kinds}
+        names |= {node.attr} if known.other or len(known.kinds) < len(known.entries) else set()
+        if names == {""}:
+            yield self._absent(node, known)
+        elif names - {node.attr} and (known.assumed or len(names) > 1):
+            yield from self.asker.attribute(node, label, known.some, known.assumed)
+        elif known.kinds:
             yield from self._renamed(node, known, names.pop())
 
     def _start(self, node: ast.Attribute) -> int:
         return self.module.text.span(node)[1] - len(node.attr.encode())
 
     def _renamed(self, node: ast.Attribute, known: Known, name: str) -> Iterator[Decision]:
-        start, rule = self._start(node), known.rules[0][1]
-        if name != node.attr and all(ours for ours, _ in known.rules):
+        """Where only some of the objects change sides, the program has to ask."""
+        start, rule = self._start(node), known.kinds[0].rule
+        if name != node.attr and all(kind.ours for kind in known.kinds):
             edit = NameEdit(start, start + len(node.attr.encode()), name)
-            place = Place(self.file.path, edit.start, edit.end, Kind.ATTRIBUTE)
-            yield Decision(place, tuple(known.ways(Write((edit,)), node.attr)), rule.name, rule)
+            place = Place(self.file.path, edit.start, edit.end, Role.ATTRIBUTE)
+            written = Way(Form.WRITTEN, Write((edit,)), needs=known.needs)
+            asked = self.asker.either(node, known.some) if len(known.needs) > 1 else ()
+            yield Decision(place, (written, *asked, QUIET), rule.name, rule)
         yield from self._used(node, start, name, known)
 
-    def _refused(self, node: ast.Attribute, known: Known, names: set[str]) -> Decision:
-        rules = [rule for _, rule in known.rules]
-        if names == {""}:
-            text = next((r.attribute_notes[node.attr] for r in rules if node.attr in r.attribute_notes), "")
-            text = text or f"{self._framework}'s layer keeps {node.attr} in another form, or not at all"
-            reason = Reason(Code.ATTRIBUTE_ABSENT, text)
-        else:
-            spelled = ", ".join(sorted(name or "absent" for name in names))
-            text = f"{node.attr} is called differently ({spelled}) in the classes that this object can be of"
-            reason = Reason(Code.ATTRIBUTE_OF_TWO, text)
+    def _absent(self, node: ast.Attribute, known: Known) -> Decision:
+        rules = [kind.rule for kind in known.kinds]
+        text = next((r.attribute_notes[node.attr] for r in rules if node.attr in r.attribute_notes), "")
+        text = text or f"{self._framework}'s layer keeps {node.attr} in another form, or not at all"
+        reason = Reason(Code.ATTRIBUTE_ABSENT, text)
         return told(self.file.path, self._start(node), Level.MANUAL, rules[0].name, reason, known.some)
 
     @property
@@ -110,7 +143,7 @@ class _Attributes:
 
     def _used(self, node: ast.Attribute, start: int, name: str, known: Known) -> Iterator[Decision]:
         """What is done with a parameter: a test for None that has one answer now, a method that changes it in place."""
-        rule = known.rules[0][1]
+        rule = known.kinds[0].rule
         if node.attr not in self._weights(rule):
             return
         if not self.back and node.attr in rule.present and _tests_for_none(node):
@@ -123,34 +156,51 @@ class _Attributes:
             place = end - len(method.attr.encode())
             yield told(self.file.path, place, Level.MANUAL, rule.name, reason, known.needs)
 
-    def _keyword(self, call: ast.Call, scope: Scope) -> Iterator[Decision]:
+    def _keyword(self, call: ast.Call) -> Iterator[Decision]:
         """`norm(input=t)` becomes `norm(x=t)` where the class of `norm` is known."""
         keywords = [k for k in call.keywords if k.arg in self.tree.rules.inputs[self.options.source]]
         if not keywords or id(call.func) in self.file.resolved:
             return
-        known = self.objects.of(call.func, scope)
-        rules = [ours for ours, _ in known.rules if ours is not None]
+        known = self.objects.of(call.func)
+        rules = [kind.ours for kind in known.kinds if kind.ours is not None]
         for keyword in keywords:
             start = self.module.text.offset(keyword.lineno, keyword.col_offset)
             new = {self._forward(rule).get(str(keyword.arg)) for rule in rules}
-            if len(new) == 1 and None not in new:
-                edit = NameEdit(start, start + len(str(keyword.arg)), str(new.pop()))
-                place = Place(self.file.path, edit.start, edit.end, Kind.METHOD)
-                ways = known.ways(Write((edit,)), f"{keyword.arg}=")
-                yield Decision(place, tuple(ways), rules[0].name, rules[0])
-            elif not known.names and self._is_layer(call.func) and not self.back:
+            if len(new) == 1 and None not in new and not known.other:
+                yield self._new_keyword(keyword, start, str(new.pop()), known, rules[0])
+            elif known.unknown and self._is_layer(call.func) and not self.back:
                 text = f"the layer that gets {keyword.arg}= is not known; MindSpore's layers call it x"
                 reason = Reason(Code.UNKNOWN_OBJECT, text)
                 yield told(self.file.path, start, Level.MANUAL, "keyword", reason)
 
+    def _new_keyword(self, keyword: ast.keyword, start: int, name: str, known: Known, rule: Rule) -> Decision:
+        edit = NameEdit(start, start + len(str(keyword.arg).encode()), name)
+        place = Place(self.file.path, edit.start, edit.end, Role.METHOD)
+        assumed = Reason(Code.ASSUMED, f"{keyword.arg}= becomes {name}=, {known.assumed}") if known.assumed else SILENT
+        level = Level.REVIEW if known.assumed else Level.SAFE
+        text = f"{keyword.arg}= is spelled differently in the two frameworks, and this layer can be of either"
+        either = Way(Form.TOLD, level=Level.MANUAL, why=Reason(Code.ATTRIBUTE_OF_TWO, text), needs=known.some)
+        written = Way(Form.WRITTEN, Write((edit,)), level, assumed, needs=known.needs)
+        return Decision(place, (written, *([either] if known.some else []), QUIET), rule.name, rule)
+
     def _is_layer(self, node: ast.expr) -> bool:
-        if not isinstance(node, ast.Attribute) or not self.file.receivers.is_self(node.value):
+        if not isinstance(node, ast.Attribute) or not is_self(node.value):
             return False
         inside = enclosing_class(node)
         return inside is None or all(getattr(n, "name", None) != node.attr for n in inside.body)
 
     def _forward(self, rule: Rule) -> dict[str, str]:
         return {theirs: ours for ours, theirs in rule.forward.items()} if self.back else rule.forward
+
+
+def _is_inside(node: ast.Attribute, inner: Mapping[str, frozenset[str]]) -> bool:
+    """Whether an attribute is one of a layer inside a layer, which is looked at as a whole."""
+    return isinstance(node.value, ast.Attribute) and node.value.attr in inner.get(node.attr, ())
+
+
+def _is_called(node: ast.Attribute) -> bool:
+    call = parent(node)
+    return isinstance(call, ast.Call) and call.func is node
 
 
 def _tests_for_none(node: ast.Attribute) -> bool:

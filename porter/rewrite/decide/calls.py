@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from porter.findings import Level
 from porter.rewrite.decide.arguments import Value, default_value, literal_text, read_value, same, same_text
 from porter.rewrite.decide.change import Argument, CallPlan, Carried, NewArgument, Refuse, UseClass
-from porter.rewrite.decide.containers import has_star, plan_collected, plan_spread
+from porter.rewrite.decide.containers import has_star, plan_collected, plan_container
+from porter.rewrite.decide.limits import as_truth, limited, may_be_listed
 from porter.rules.model import Framework, ParamRule, Rule, Signature, When, other
 from porter.rules.transforms import TRANSFORMS
 
 NOTHING = ParamRule("")
+ACTS = (ast.Call, ast.NamedExpr, ast.Await)
 
 
 def ordered_arguments(call: ast.Call) -> list[ast.expr | ast.keyword]:
@@ -26,8 +28,8 @@ def plan_call(
 ) -> CallPlan | UseClass | Refuse:
     """Decide what a call becomes natively, or that only the generated class can take it, or that it must stay."""
     theirs, ours = rule.side(source).signature, rule.side(other(source)).signature
-    if rule.spreads:
-        return plan_spread(call, is_framework_name)
+    if (planned := plan_container(rule, source, call, is_framework_name)) is not None:
+        return planned
     if rule.interchangeable:
         if theirs is None and (call.args or call.keywords):
             return Refuse(f"the constructors of {rule.torch.name} and {rule.mindspore.name} differ", constructors=True)
@@ -59,6 +61,7 @@ class _Planner:
     constants: dict[str, object] = field(default_factory=dict)
     settings: list[tuple[str, object, int | None]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    conditions: list[str] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
     classes: list[UseClass] = field(default_factory=list)
 
@@ -75,9 +78,9 @@ class _Planner:
         if self.classes:
             level = max((c.level for c in self.classes), key=lambda level: level.rank)
             return UseClass("; ".join(dict.fromkeys(c.reason for c in self.classes)), level, tuple(self.notes))
-        for target, value, index in self.settings:
-            self.settle(target, value, index)
-        return CallPlan(self.arguments(), self.additions(), tuple(self.notes))
+        for setting in self.settings:
+            self.settle(*setting)
+        return CallPlan(self.arguments(), self.additions(), (*self.notes, *self.conditions))
 
     def param_rule(self, name: str) -> ParamRule:
         """The entry of a parameter, which is filed under torch's name where torch has it."""
@@ -108,20 +111,31 @@ class _Planner:
         if rule.note and node is not None:
             self.notes.append(f"{name}: {rule.note}")
         value = read_value(node, self.is_framework_name) if node is not None else default
+        if node is not None and self.is_outside(name, node, value, rule):
+            return
         applies = self.source == "torch" or target is None
-        if applies and rule.when and self.decided_by_value(name, value, default, rule, target):
+        read = as_truth(value, rule)
+        if applies and rule.when and self.decided_by_value(name, read, default, rule, target):
             return
         if target is None:
-            self.decide_absent(name, node, value, default, rule)
+            self.decide_absent(name, node, read, default, rule)
         elif node is None:
             self.decide_omitted(name, target, default, rule)
         else:
             self.decide_given(name, target, node, value, default, rule)
 
+    def is_outside(self, name: str, node: ast.expr, value: Value, rule: ParamRule) -> bool:
+        """Whether the other side does not take this value; a class of ours raises, so only a native call is told."""
+        found = limited(rule.ranges.get(other(self.source)), name, node, value)
+        self.refusals += [found.reason] if isinstance(found, Refuse) else []
+        self.classes += [found] if isinstance(found, UseClass) else []
+        self.conditions += [found] if isinstance(found, str) else []
+        return found is not None and value.kind == "literal"
+
     def decided_by_value(self, name: str, value: Value, default: Value, rule: ParamRule, target: str | None) -> bool:
-        """Apply the `when` entry for this value; True when it settles the parameter."""
+        """Apply the entry for this value; True when it settles the parameter."""
         if value.kind != "literal":
-            if name not in self.bound or not self.may_be_listed(value, rule):
+            if name not in self.bound or not may_be_listed(value, rule):
                 return False
             if default.value is None and all(w.write == "keep" for w in rule.when):
                 self.refusals.append(rule.when[0].note)
@@ -135,13 +149,6 @@ class _Planner:
         if when is None:
             return False
         self.apply_when(name, when, target)
-        return True
-
-    def may_be_listed(self, value: Value, rule: ParamRule) -> bool:
-        """Whether a value that is not written out could be one of those with an entry."""
-        types: dict[str, type] = {"whole": int, "list": list, "tuple": tuple}
-        if value.kind in types:
-            return any(w.is_other or type(w.value) is types[value.kind] for w in rule.when)
         return True
 
     def holds(self, when: When) -> bool:
@@ -186,15 +193,14 @@ class _Planner:
         index, node = self.index(origin), self.argument(origin)
         if node is None or index is None:
             return
-        if any(isinstance(n, (ast.Call, ast.NamedExpr, ast.Await)) for n in ast.walk(node)):
+        if any(isinstance(n, ACTS) for n in ast.walk(node)):
             self.classes.append(UseClass(f"{name} repeats {origin}, which is a call here"))
-            return
-        self.added[target] = self.repeated(name, target, node, index)
+        else:
+            self.added[target] = self.repeated(name, target, node, index)
 
     def repeated(self, name: str, target: str, node: ast.expr, index: int) -> NewArgument:
         """The same argument once more, run through the transform of the parameter that repeats it."""
-        transform = self.param_rule(name).value
-        value = read_value(node, self.is_framework_name)
+        transform, value = self.param_rule(name).value, read_value(node, self.is_framework_name)
         if transform is None:
             return NewArgument(target, copy=index)
         if value.kind == "literal":
@@ -237,9 +243,8 @@ class _Planner:
         self, name: str, target: str, node: ast.expr, value: Value, default: Value, rule: ParamRule
     ) -> None:
         """An argument that crosses, under another name or through a transform where the rule says so."""
-        index = self.index(name)
+        index, text, carried = self.index(name), None, None
         assert index is not None
-        text, carried = None, None
         literals = value.kind == default.kind == "literal"
         if (rule.same_default or target == "*") and literals and same(value.value, default.value):
             return
@@ -249,8 +254,7 @@ class _Planner:
             try:
                 crossed = self.transformed(value.value, rule)
             except ValueError as error:
-                self.refusals.append(str(error))
-                return
+                return self.refusals.append(str(error))
             text = literal_text(crossed) if not same_text(crossed, value.value) else None
         elif rule.value:
             carried = self.carry(name, node, value, rule.value)

@@ -162,17 +162,37 @@ class Write:
 class Ask:
     """An expression, or a statement, becomes a call of a function of the generated module, which looks at the object.
 
-    `parts`: what stands behind the function's name: new text, and pieces of the old (first, last).
+    `parts`: what stands behind the function's name: new text, and pieces of the old (first, last). `path`: the member
+    that the function asks for, where it is a path of several names, which no function can be called.
     """
 
     start: int
     end: int
     target: Target
     parts: tuple[str | tuple[int, int], ...]
+    path: str = ""
+
+    @property
+    def member(self) -> str:
+        """What the generated module is asked for."""
+        return self.path or self.target.name
 
     def edits(self, spelled: str) -> Iterator[Edit]:
         """The edits, given how the file spells the function."""
         yield FormEdit(self.start, self.end, (spelled, *self.parts))
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """An expression, or a statement, takes another shape, for which nothing has to be imported."""
+
+    form: FormEdit
+
+    target: None = None
+
+    def edits(self, spelled: str) -> Iterator[Edit]:
+        """The one edit."""
+        yield self.form
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,4 +213,4 @@ class Beside:
             yield NameEdit(self.end, self.end, self.after)
 
 
-Change = Move | Write | Ask | Beside
+Change = Move | Write | Ask | Shape | Beside

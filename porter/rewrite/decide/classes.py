@@ -67,8 +67,9 @@ class Movers:
         """
         found: dict[TreeClass, list[TreeClass]] = defaultdict(list)
         for entry in self.hierarchy.derived:
-            for mixin in self.hierarchy.ancestry(entry):
-                if mixin not in self.hierarchy.derived:
+            for base in self.hierarchy.bases[entry].classes:
+                # A layer further down only changes sides where the one that derives from the mixin does.
+                for mixin in self.hierarchy.ancestry(base) if base not in self.hierarchy.derived else ():
                     found[mixin].append(entry)
         for mixin, layers in list(found.items()):
             if not self.speaks(mixin):
@@ -78,11 +79,14 @@ class Movers:
                     found[plain] = [*dict.fromkeys([*found[plain], *layers])]
         return dict(found)
 
+    def may_move(self, entry: TreeClass) -> bool:
+        """Whether a class can change sides, or lend its methods to one that does."""
+        return entry in self.hierarchy.derived or entry in self.supporters
+
     def plain_heirs(self, mixin: TreeClass) -> Iterator[TreeClass]:
         """Classes that inherit from a mixin and are no layers, nor held back."""
         for heir in self.hierarchy.below(self.hierarchy.heirs.get(mixin, ())):
-            held = any(self.hierarchy.bases[ancestor].held for ancestor in self.hierarchy.ancestry(heir))
-            if heir not in self.hierarchy.derived and not held:
+            if heir not in self.hierarchy.derived and heir not in self.hierarchy.held:
                 yield heir
 
     def speaks(self, entry: TreeClass) -> bool:
@@ -105,7 +109,9 @@ class Movers:
         """Classes that are the target framework's already, and what lends its methods to them."""
         found = set(self.hierarchy.targets)
         for entry in self.hierarchy.targets:
-            found.update(a for a in self.hierarchy.ancestry(entry) if a not in self.hierarchy.derived)
+            for base in self.hierarchy.bases[entry].classes:
+                if base not in self.hierarchy.derived and base not in found:
+                    found.update(a for a in self.hierarchy.ancestry(base) if a not in self.hierarchy.derived)
         lenders = [entry for entry in found if entry not in self.hierarchy.derived and self.speaks(entry)]
         for mixin in lenders:
             for heir in self.plain_heirs(mixin):
@@ -134,12 +140,17 @@ class Moved:
         """The name of a class that gives a class which stays the methods of classes that move; "" for none."""
         if self.moves(entry) or self.moved(entry) or not self._has_side(entry):
             return ""
-        for mixin in self.hierarchy.ancestry(entry)[1:]:
+        for mixin in self._mixins(entry):
             lent = mixin not in self.hierarchy.derived and (self.moves(mixin) or self.moved(mixin))
             if lent and self.movers.speaks(mixin):
                 return mixin.name
         return ""
 
     def _has_side(self, entry: TreeClass) -> bool:
-        held = any(self.hierarchy.bases[ancestor].held for ancestor in self.hierarchy.ancestry(entry))
-        return held or entry in self.hierarchy.derived
+        return entry in self.hierarchy.held or entry in self.hierarchy.derived
+
+    def _mixins(self, entry: TreeClass) -> Iterator[TreeClass]:
+        """Classes above one that lend their methods; all that derives from a torn class is told there."""
+        for base in self.hierarchy.bases[entry].classes:
+            if base in self.movers.supporters or base in self.movers.earlier:
+                yield from self.hierarchy.ancestry(base)

@@ -18,6 +18,30 @@ def has_star(call: ast.Call) -> bool:
     return any(isinstance(a, ast.Starred) for a in call.args) or any(k.arg is None for k in call.keywords)
 
 
+def plan_container(
+    rule: Rule, source: Framework, call: ast.Call, is_framework_name: Callable[[ast.expr], bool]
+) -> CallPlan | UseClass | None:
+    """What a container becomes by the form of its call alone; an empty one is there to be added to."""
+    if rule.spreads:
+        return plan_spread(call, is_framework_name)
+    return UseClass("") if rule.grows and source == "torch" and is_empty(call) else None
+
+
+def is_empty(call: ast.Call) -> bool:
+    """Whether a container gets nothing: `ModuleList()`, `ModuleList([])`, `Sequential(OrderedDict())`."""
+    values = [*call.args, *(keyword.value for keyword in call.keywords)]
+    return not has_star(call) and all(map(_holds_nothing, values))
+
+
+def _holds_nothing(node: ast.expr) -> bool:
+    if isinstance(node, (ast.List, ast.Tuple)):
+        return not node.elts
+    if isinstance(node, ast.Call):
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        return name in ("list", "tuple", "OrderedDict") and not node.args and not node.keywords
+    return isinstance(node, ast.Constant) and node.value is None
+
+
 def plan_collected(rule: Rule, source: Framework, call: ast.Call) -> CallPlan | Refuse:
     """`CellList([a, b])` takes what `ModuleList([a, b])` takes; several arguments have no counterpart."""
     if call.keywords or len(call.args) > 1 or has_star(call):

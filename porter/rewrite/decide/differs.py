@@ -10,21 +10,21 @@ from porter.findings import Level
 from porter.rewrite.decide.classes import Moved
 from porter.rewrite.decide.decision import Decision, Reason
 from porter.rewrite.decide.facts import FileFacts
-from porter.rewrite.decide.hierarchy import Hierarchy
+from porter.rewrite.decide.objects import Objects
 from porter.rewrite.decide.telling import told
+from porter.rewrite.decide.tree import TreeFacts
 from porter.rules.differs import Difference
-from porter.rules.model import FRAMEWORKS, Rule
-from porter.source.plain import Plain
-from porter.source.scopes import Scope, parent
+from porter.rules.model import Rule
+from porter.source.scopes import parent
 
 
-def tell(file: FileFacts, moved: Moved) -> Iterator[Decision]:
+def tell(file: FileFacts, tree: TreeFacts, moved: Moved) -> Iterator[Decision]:
     """A remark for each such method of a file, at the first of its calls: the text is left, and runs."""
     classes = (moved.hierarchy.by_node[node] for node, _ in file.module.scopes.classes)
     if file.references or any(moved.moves(entry) or moved.moved(entry) for entry in classes):
         for rule in file.rules.rules.values():
             differs = rule.differs.get(file.options.to, {})
-            for name, places in _Calls(rule, differs, file, moved.hierarchy).places().items():
+            for name, places in _Calls(rule, differs, file, tree).places().items():
                 count = "" if len(places) == 1 else f" ({len(places)} places in this file)"
                 reason = Reason(Code.METHOD_DIFFERS, f"{differs[name].why}{count}")
                 yield told(file.path, min(places), Level.REVIEW, f"{rule.name}.{name}", reason)
@@ -33,21 +33,20 @@ def tell(file: FileFacts, moved: Moved) -> Iterator[Decision]:
 class _Calls:
     """The calls of the methods of one rule's class in one file."""
 
-    def __init__(self, rule: Rule, differs: Mapping[str, Difference], file: FileFacts, tree: Hierarchy) -> None:
+    def __init__(self, rule: Rule, differs: Mapping[str, Difference], file: FileFacts, tree: TreeFacts) -> None:
         self.rule = rule
         self.differs = differs
         self.file = file
-        self.tree = tree
-        self.plain = Plain(file.index, file.receivers)
+        self.objects = Objects(file, tree)
 
     def places(self) -> dict[str, list[int]]:
         """Where each method is called on what may be of the class."""
         found: dict[str, list[int]] = {}
-        for call, scope in self.file.module.scopes.calls if self.differs else ():
+        for call, _ in self.file.module.scopes.calls if self.differs else ():
             method = call.func
             if not isinstance(method, ast.Attribute) or method.attr not in self.differs:
                 continue
-            if self._matters(call, method) and self._may_be(method.value, scope):
+            if self._matters(call, method) and self._may_be(method.value):
                 _, end = self.file.module.text.span(method)
                 found.setdefault(method.attr, []).append(end - len(method.attr.encode()))
         return found
@@ -70,15 +69,9 @@ class _Calls:
             return difference is not None and difference.in_place and self._is_new(node.func.value)
         return isinstance(node, (ast.BinOp, ast.UnaryOp))
 
-    def _may_be(self, node: ast.expr, scope: Scope) -> bool:
+    def _may_be(self, node: ast.expr) -> bool:
         """Whether an object can be of the rule's class: unless it is known to be something else."""
-        names = self.file.receivers.types(node, scope)
-        found = [self.file.rules.find(name, side) for name in names for side in FRAMEWORKS]
-        if self.rule.name in {rule.name for rule in found if rule is not None}:
-            return True
-        if (names and all(map(self.tree.is_layer, names))) or (isinstance(node, ast.Name) and node.id == "cls"):
+        if isinstance(node, ast.Name) and node.id == "cls":
             return False
-        makers = self.file.receivers.makers(node, scope)
-        if makers and all(self.tree.class_of(maker, self.file.module, scope) for maker in makers):
-            return False
-        return not self.plain.is_plain(node, scope)
+        known = self.objects.of(node)
+        return known.unknown or self.rule.name in {kind.rule.name for kind in known.kinds}

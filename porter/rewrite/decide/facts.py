@@ -13,10 +13,11 @@ from functools import cached_property
 from porter.findings import Kind
 from porter.rewrite.decide.change import Target, target_of
 from porter.rewrite.decide.decision import Place
+from porter.rewrite.decide.vocabulary import ASKED_METHODS
 from porter.rewrite.options import Options
 from porter.rules.load import RuleBook, canonical
 from porter.rules.model import Rule
-from porter.source.generated import stands_for
+from porter.source.generated import asks_for, is_for, stands_for
 from porter.source.index import TreeIndex
 from porter.source.names import Reference, SourceModule
 from porter.source.receivers import Receivers
@@ -58,18 +59,27 @@ class FileFacts:
         self.options = options
         self.generated = [index.modules[path] for path in generated]
         references = list(index.references(module))
+        asking = {id(r.node): r for r in references if generated and self._asks(r)}
+        self.asked = [r for r in asking.values() if r.qualified in self._functions]
+        references = [r for r in references if id(r.node) not in asking]
         self.references = [r for r in references if self._of_source(r)]
         self.others = [r for r in references if r.meaning.partition(".")[0] == options.to]
         self.resolved: Mapping[int, str] = {id(n): q for r in self.references for n, q in _prefixes(r)}
-        known = {**self.resolved} | {id(n): q for r in self.others for n, q in _prefixes(r)}
         found = references if generated else []
-        earlier = {id(r.node): name for r in found if (name := self._generated_origin(r))}
-        known |= earlier
+        self.earlier: Mapping[int, str] = {id(r.node): name for r in found if (name := self._generated_origin(r))}
+        others = {id(n): q for r in self.others for n, q in _prefixes(r)}
+        self.known: Mapping[int, str] = {**self.resolved, **others, **self.earlier}
         self.already: Mapping[int, str] = {
             id(r.node): r.qualified for r in references if id(r.node) not in self.resolved
         }
-        self.receivers = Receivers(module, lambda node: known.get(id(node)))
-        self.earlier = Receivers(module, lambda node: earlier.get(id(node)))
+        given_back = {key for key, r in asking.items() if r.qualified.endswith(".fresh")}
+        self.receivers = Receivers(module, lambda node: self.known.get(id(node)), given_back)
+
+    @cached_property
+    def only_calls(self) -> bool:
+        """Whether there is nothing to decide about in a file but what it calls."""
+        scopes = self.module.scopes
+        return not (self.references or self.asked or scopes.classes or scopes.stars or self.unused_imports)
 
     @property
     def path(self) -> str:
@@ -145,9 +155,9 @@ class FileFacts:
         name = full.rpartition(".")[2]
         count = len(reference.parts) - reference.qualified.rpartition(f".{name}")[2].count(".")
         node = reference.nodes[count - 1]
-        kind, _ = kind_of(node)
+        kind, call = kind_of(node)
         rule = self.rules.find(full, self.options.to)
-        return Use(reference, kind, *self.module.text.span(node), rule, already=target_of(full))
+        return Use(reference, kind, *self.module.text.span(node), rule, call, already=target_of(full))
 
     @cached_property
     def _lookups(self) -> list[ast.Call]:
@@ -176,6 +186,26 @@ class FileFacts:
         # A variable that holds a class is a value and keeps its name; one that holds a module is looked through.
         modules = self.rules.modules(self.options.source)
         return reference.meaning in modules and self.rules.find(reference.meaning, self.options.source) is None
+
+    def _asks(self, reference: Reference) -> bool:
+        """Whether a name is a function of a generated module that looks at an object."""
+        names = (f"{m.dotted}.{name.replace('.', '_')}" for m in self.generated for name in asks_for(m.text.data))
+        return reference.qualified in names
+
+    @cached_property
+    def _functions(self) -> Mapping[str, str]:
+        """The functions that ask, of modules generated for the source framework: qualified name -> member."""
+        homes = [m for m in self.generated if is_for(m.text.data, self.options.source)]
+        return {f"{m.dotted}.{name.replace('.', '_')}": name for m in homes for name in asks_for(m.text.data)}
+
+    def member_of(self, reference: Reference) -> str:
+        """The member that a function asks for."""
+        return self._functions[reference.qualified]
+
+    @property
+    def asked_methods(self) -> frozenset[str]:
+        """Members that are methods, among those which an earlier run let the generated module ask for."""
+        return ASKED_METHODS[self.options.source]
 
     def _generated_name(self, reference: Reference) -> str | None:
         """The name that a reference reads from a generated module which stands for the target framework."""

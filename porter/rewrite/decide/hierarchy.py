@@ -19,6 +19,7 @@ from porter.rewrite.decide.vocabulary import PRIVATE_HOOKS, Vocabulary
 from porter.rewrite.options import Options
 from porter.rules.load import RuleBook
 from porter.rules.model import FRAMEWORKS
+from porter.source.finder import DOUBT
 from porter.source.generated import is_generated
 from porter.source.index import MAX_HOPS, TreeIndex
 from porter.source.names import SourceModule, dotted_parts
@@ -42,9 +43,14 @@ class TreeClass:
         return self.node.name
 
     @property
-    def methods(self) -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef]:
+    def definitions(self) -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef]:
         """Methods by name, the last definition of each."""
         return {n.name: n for n in self.node.body if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))}
+
+    @property
+    def methods(self) -> frozenset[str]:
+        """Names of the methods that the statement defines."""
+        return frozenset(n.name for n in self.node.body if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef)))
 
     @property
     def place(self) -> Place:
@@ -57,7 +63,8 @@ class Bases:
     """What a class derives from: names of the framework, classes of the tree, and what is neither.
 
     `held`: why the class must stay, whatever else is decided. `target`: some base is the target framework's already,
-    from an earlier run, say. `outside`: the text of a base that nothing in the tree tells about.
+    from an earlier run, say. `outside`: what is not known of a base that nothing in the tree tells about; `doubtful`:
+    it may be one of several in the tree.
     """
 
     uses: tuple[Use, ...] = ()
@@ -65,6 +72,7 @@ class Bases:
     held: Reason = SILENT
     target: bool = False
     outside: str = ""
+    doubtful: bool = False
 
 
 class Hierarchy:
@@ -92,7 +100,7 @@ class Hierarchy:
     def _bases(self, entry: TreeClass, by_node: Mapping[int, Use]) -> Bases:
         uses: list[Use] = []
         classes: list[TreeClass] = []
-        held, target, outside = SILENT, False, ""
+        held, target, outside, doubtful = SILENT, False, "", False
         for base in entry.node.bases:
             use = by_node.get(id(base))
             inside = [] if use is not None else list(_made_from(base, by_node))
@@ -110,9 +118,12 @@ class Hierarchy:
                 elif found is None:
                     is_target = self._is_target(base, entry.scope)
                     target = target or is_target
-                    outside = outside or ("" if is_target else self._outside(base, entry.scope))
+                    strange = "" if is_target else self._outside(base, entry.scope)
+                    doubtful = bool(strange) and self._is_doubtful(base, entry.scope)
+                    where = "may be one of several in this tree" if doubtful else "is not defined in this tree"
+                    outside = outside or (f"{strange} {where}" if strange else "")
         held = held or (self._own_reason(entry, uses) if uses else SILENT)
-        return Bases(tuple(uses), tuple(classes), held, target, outside)
+        return Bases(tuple(uses), tuple(classes), held, target, outside, doubtful)
 
     def _own_reason(self, entry: TreeClass, uses: Iterable[Use]) -> Reason:
         """Private hooks of a framework's layer have no counterpart, and two methods cannot have one name."""
@@ -144,6 +155,57 @@ class Hierarchy:
                 seen.update(new)
             self._ancestry[entry] = tuple(found)
         return self._ancestry[entry]
+
+    @cached_property
+    def methods(self) -> Mapping[TreeClass, frozenset[str]]:
+        """For each class the methods that it and the classes above it define."""
+        return self._inherited({entry: entry.methods for entry in self.classes})
+
+    @cached_property
+    def rule_names(self) -> Mapping[TreeClass, frozenset[str]]:
+        """For each class the rules of the framework's names that it derives from."""
+        own = {e: frozenset(use.rule.name for use in b.uses if use.rule is not None) for e, b in self.bases.items()}
+        return self._inherited(own)
+
+    @cached_property
+    def outside(self) -> Mapping[TreeClass, frozenset[str]]:
+        """For each class the bases, of it and of those above it, that nothing in the tree tells about."""
+        return self._inherited({e: frozenset([b.outside] if b.outside else []) for e, b in self.bases.items()})
+
+    @cached_property
+    def held(self) -> set[TreeClass]:
+        """Classes that must stay, by themselves or for the sake of a class above them."""
+        return self.below(entry for entry, bases in self.bases.items() if bases.held)
+
+    def _inherited(self, own: Mapping[TreeClass, frozenset[str]]) -> Mapping[TreeClass, frozenset[str]]:
+        """What each class has of its own or from above, each class once; a circle ends where it closes."""
+        found: dict[TreeClass, frozenset[str]] = {}
+        for start in self.classes:
+            todo = [start]
+            while todo:
+                entry = todo[-1]
+                above = self.bases[entry].classes
+                missing = [base for base in above if base not in found]
+                found.setdefault(entry, own[entry])
+                if missing:
+                    todo += missing
+                else:
+                    found[entry] = own[entry].union(*(found[base] for base in above))
+                    todo.pop()
+        return found
+
+    def definers(self, entry: TreeClass, method: str) -> list[TreeClass]:
+        """The nearest classes, on each way up, that define a method."""
+        todo, seen, found = [entry], {entry}, list[TreeClass]()
+        while todo:
+            current = todo.pop()
+            if method in current.methods:
+                found.append(current)
+                continue
+            new = [base for base in self.bases[current].classes if base not in seen]
+            seen.update(new)
+            todo += new
+        return found
 
     @cached_property
     def heirs(self) -> Mapping[TreeClass, list[TreeClass]]:
@@ -220,6 +282,12 @@ class Hierarchy:
             return False
         qualified = ".".join([meaning[1], *parts[1:]])
         return self.options.layers in qualified.split(".") or self.rules.find(qualified, self.options.to) is not None
+
+    def _is_doubtful(self, node: ast.expr, scope: Scope) -> bool:
+        """Whether an import that may find one of several files leads to a base."""
+        parts = dotted_parts(node)
+        meaning = self.index.meaning(parts[0], scope) if parts else None
+        return meaning is not None and meaning[1].startswith(DOUBT)
 
     def _outside(self, node: ast.expr, scope: Scope) -> str:
         """The text of a base that could be anything; "" for Python's own classes and for those of the frameworks."""

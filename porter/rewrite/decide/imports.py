@@ -94,11 +94,17 @@ def plan_imports(
         if group.meaning in origins and not group.choices:
             group.takes = target_of(origins[group.meaning])
             continue
-        group.kept = group.name in fixed
+        needed = any(c.target is not None and _is_module(group, c.target.module) for c in asked)
+        group.kept = group.name in fixed or needed
         _fill_in(group, module, options, exported, rules)
     aliases = _aliases(module, groups, asked)
     _provide(groups, aliases)
     return ImportPlan(groups, aliases, tuple(_loose(module, groups, aliases, asked)))
+
+
+def _is_module(group: Group, module: str) -> bool:
+    """Whether a name stands for a module; the generated one is known by its last name."""
+    return group.meaning == module or ("." not in module and group.meaning.rpartition(".")[2] == module)
 
 
 def _fill_in(group: Group, module: SourceModule, options: Options, exported: frozenset[str], rules: RuleBook) -> None:
@@ -246,8 +252,9 @@ def _loose(
     plain = [group for group in _imported(groups) if group.plain and group.scope.kind == "module"]
     top = min(plain, key=lambda group: group.line, default=None)
     moved = {g.takes.module for g in plain if g.takes and g.takes.name == "" and aliases.get(g.takes.module) == g.name}
+    gone = {group.name for group in groups if group.removed}
     for name in dict.fromkeys(choice.target.module for choice in asked if choice.target is not None):
-        there = existing(module, name) is not None or name in moved
+        there = existing(module, name) not in (None, *gone) or name in moved
         if there or (top is not None and name in top.provides):
             continue
         first = min(

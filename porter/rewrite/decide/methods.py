@@ -8,15 +8,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from porter.codes import Code
-from porter.findings import Kind, Level
+from porter.findings import Kind as Role
+from porter.findings import Level
+from porter.rewrite.decide import added
+from porter.rewrite.decide.asking import Asker
 from porter.rewrite.decide.change import NameEdit, Write
 from porter.rewrite.decide.classes import MOVES
 from porter.rewrite.decide.decision import SILENT, Decision, Form, Need, Place, Reason, Way
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.hierarchy import TreeClass
-from porter.rewrite.decide.objects import Objects
+from porter.rewrite.decide.objects import Known, Objects
 from porter.rewrite.decide.telling import QUIET, told
-from porter.rewrite.decide.tree import TreeFacts
+from porter.rewrite.decide.tree import Kind, TreeFacts
+from porter.rewrite.decide.vocabulary import ASKED_METHODS
 from porter.source.index import enclosing_class
 from porter.source.names import dotted_parts
 from porter.source.scopes import Scope, parent
@@ -31,7 +35,8 @@ class Receiver:
     """An object's class. `needs`: what makes it change sides; None when it does not. `own`: methods of the tree's.
 
     `layer`: it derives from the class of all layers, so what that class lacks on the other side, it lacks. `rules`: the
-    framework's classes that it derives from. `entries`: the classes of the tree that it can be of.
+    framework's classes that it derives from. `entries`: the classes of the tree that it can be of. `assumed`: what was
+    taken for granted.
     """
 
     needs: tuple[Need, ...] | None
@@ -39,6 +44,7 @@ class Receiver:
     entries: tuple[TreeClass, ...] = ()
     rules: frozenset[str] = frozenset()
     layer: bool = True
+    assumed: str = ""
 
 
 def decide(file: FileFacts, tree: TreeFacts) -> Iterator[Decision]:
@@ -50,28 +56,26 @@ class _Methods:
     def __init__(self, file: FileFacts, tree: TreeFacts) -> None:
         self.file = file
         self.module = file.module
-        self.receivers = file.receivers
         self.tree = tree
         self.hierarchy = tree.hierarchy
         self.words = tree.hierarchy.words
         self.objects = Objects(file, tree)
+        self.asker = Asker(file, tree)
+        self.asked = ASKED_METHODS[tree.options.to]
 
     def decisions(self) -> Iterator[Decision]:
         """All of them, in no order."""
         for node, _ in self.module.scopes.classes:
             yield from self._definitions(self.hierarchy.by_node[node])
-        watched = self.words.methods.keys() | self.words.absent.keys()
+        watched = self.words.methods.keys() | self.words.absent.keys() | self.asked
         for attribute, scope in self.module.scopes.attributes:
-            if attribute.attr in watched:
+            if attribute.attr in watched and id(attribute) not in self.file.known:
                 yield from self._use(attribute, scope)
         for call, _ in self.module.scopes.calls:
             if isinstance(call.func, ast.Name):
                 yield from self._spelled(call, call.func.id)
             elif isinstance(call.func, ast.Attribute) and call.func.attr == "__init__":
                 yield from self._base_init(call, call.func)
-
-    def _may_move(self, entry: TreeClass) -> bool:
-        return entry in self.hierarchy.derived or entry in self.tree.movers.supporters
 
     @property
     def _some_class(self) -> tuple[Need, ...] | None:
@@ -84,7 +88,7 @@ class _Methods:
         """`super().__init__(auto_prefix=False)` of a class whose new base takes no such argument."""
         inside = enclosing_class(call)
         entry = self.hierarchy.by_node.get(inside) if inside is not None else None
-        if entry is None or not self._may_move(entry) or not call.keywords:
+        if entry is None or not self.tree.movers.may_move(entry) or not call.keywords:
             return
         uses = self.hierarchy.bases[entry].uses
         direct = all(use.rule is not None and use.rule.methods for use in uses) and uses
@@ -112,7 +116,7 @@ class _Methods:
     def _definitions(self, entry: TreeClass) -> Iterator[Decision]:
         """Methods that are renamed, and class attributes that stand for one (`forward = _run`)."""
         text = entry.module.text
-        for statement in entry.node.body if self._may_move(entry) else ():
+        for statement in entry.node.body if self.tree.movers.may_move(entry) else ():
             if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)) and statement.name in self.words.methods:
                 match = DEF.match(text.data, text.span(statement)[0])
                 assert match is not None
@@ -127,27 +131,54 @@ class _Methods:
     def _written(self, entry: TreeClass, edit: NameEdit) -> Decision:
         return self._renamed(edit, (Need((entry.place,), MOVES, SILENT),))
 
-    def _renamed(self, edit: NameEdit, needs: tuple[Need, ...]) -> Decision:
-        place = Place(self.file.path, edit.start, edit.end, Kind.METHOD)
-        return Decision(place, (Way(Form.WRITTEN, Write((edit,)), needs=needs), QUIET), MODULE)
+    def _renamed(self, edit: NameEdit, needs: tuple[Need, ...], assumed: str = "") -> Decision:
+        place = Place(self.file.path, edit.start, edit.end, Role.METHOD)
+        why = Reason(Code.ASSUMED, f"the method becomes {edit.text}, {assumed}") if assumed else SILENT
+        level = Level.REVIEW if assumed else Level.SAFE
+        return Decision(place, (Way(Form.WRITTEN, Write((edit,)), level, why, needs=needs), QUIET), MODULE)
 
     def _use(self, node: ast.Attribute, scope: Scope) -> Iterator[Decision]:
         start = self.module.text.span(node)[1] - len(node.attr.encode())
         receiver = self._receiver(node.value, scope)
-        if receiver is None:
+        if node.attr in self.asked and (receiver is None or node.attr not in receiver.own):
+            yield from self._ask(node, receiver)
+        elif receiver is None:
             yield from self._unknown(node, scope, start)
         elif node.attr in self.words.methods and receiver.needs is not None:
-            needs = (*receiver.needs, *self._renames(node.attr, receiver))
-            yield self._renamed(self._new_name(start, node.attr), needs)
+            yield from self._new_method(node, receiver, start, scope)
         elif node.attr in self.words.absent and node.attr not in receiver.own:
             yield from self._absent(node.attr, receiver, start)
+
+    def _new_method(self, node: ast.Attribute, receiver: Receiver, start: int, scope: Scope) -> Iterator[Decision]:
+        """A use of a method that is called differently; what MindSpore's own `add_module` would misname is set."""
+        needs = (*receiver.needs, *self._renames(node.attr, receiver)) if receiver.needs is not None else ()
+        grows = any(self._grows(name) for name in receiver.rules)
+        if node.attr == added.METHOD and node.attr not in receiver.own and not grows:
+            if not isinstance(node.value, ast.Call):
+                yield added.added_by_name(self.module, node, scope, needs)
+                return
+            yield told(self.file.path, start, Level.MANUAL, f"{MODULE}.{node.attr}", added.NO_PREFIX, needs)
+        yield self._renamed(self._new_name(start, node.attr), needs, receiver.assumed)
+
+    def _grows(self, name: str) -> bool:
+        rule = self.tree.rules.rules.get(f"torch.{name}")
+        return rule is not None and bool(rule.grows)
+
+    def _ask(self, node: ast.Attribute, receiver: Receiver | None) -> Iterator[Decision]:
+        """A method of all layers that a function of the generated module stands for."""
+        label = f"{MODULE}.{node.attr}"
+        if receiver is None:
+            yield self.asker.method(node, label, Level.REVIEW, self.asker.needs)
+        elif receiver.layer:
+            yield self.asker.method(node, label, Level.REVIEW if receiver.assumed else Level.SAFE, receiver.needs or ())
 
     def _renames(self, attr: str, receiver: Receiver) -> Iterator[Need]:
         """A method of the tree's own has the new name only where a class that defines it changes sides."""
         if attr not in receiver.own:
             return
-        definers = [e.place for e in receiver.entries if attr in e.methods and self._may_move(e)]
-        yield Need(tuple(definers) or (Place("", 0, 0, Kind.CLASS),), MOVES, SILENT)
+        found = [definer for entry in receiver.entries for definer in self.hierarchy.definers(entry, attr)]
+        definers = [definer.place for definer in found if self.tree.movers.may_move(definer)]
+        yield Need(tuple(definers) or (Place("", 0, 0, Role.CLASS),), MOVES, SILENT)
 
     def _absent(self, attr: str, receiver: Receiver, start: int) -> Iterator[Decision]:
         """A method or an attribute that the object's class does not have on the other side."""
@@ -178,38 +209,37 @@ class _Methods:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super":
             entry = self.hierarchy.by_node.get(inside) if inside is not None else None
             return self._of_class(entry, beyond=True)
-        if self.receivers.is_self(node) or (isinstance(node, ast.Name) and node.id == "cls"):
+        if isinstance(node, ast.Name) and node.id == "cls":
             return self._of_class(self.hierarchy.by_node.get(inside) if inside is not None else None)
         if isinstance(node, (ast.Name, ast.Attribute)):
             named = self.hierarchy.class_of(node, self.module, scope)
             if named is not None:
                 return self._of_class(named)
-        makers = self.receivers.makers(node, scope)
-        classes = [self.hierarchy.class_of(maker, self.module, scope) for maker in makers]
-        if makers and all(classes):
-            return _together([found for entry in classes if (found := self._of_class(entry)) is not None])
-        return self._of_framework(node, scope)
-
-    def _of_framework(self, node: ast.expr, scope: Scope) -> Receiver | None:
-        known = self.objects.of(node, scope)
-        rules = [rule for _, rule in known.rules]
-        if not rules or len(rules) != len(known.names) or not all(rule.is_class for rule in rules):
+        known = self.objects.of(node)
+        if known.unknown:
             return None
-        layer = all(self.hierarchy.is_layer(name) for name in known.names)
-        needs = known.needs if layer else None
-        return Receiver(needs, rules=frozenset(rule.name for rule in rules), layer=layer)
+        found = [self._of_class(entry) for entry in known.entries]
+        found += [self._of_kind(kind, known) for kind in known.kinds[: len(known.kinds) if not known.entries else 0]]
+        found += [Receiver(None, frozenset(self.words.absent) | self.asked)] if known.other and not found else []
+        together = _together([receiver for receiver in found if receiver is not None])
+        return replace(together, assumed=known.assumed) if together is not None else None
+
+    def _of_kind(self, kind: Kind, known: Known) -> Receiver:
+        """An object of a class of the framework."""
+        layer = kind.rule.is_class and kind.rule.name.startswith("nn.")
+        return Receiver(known.needs if layer else None, rules=frozenset([kind.rule.name]), layer=layer)
 
     def _of_class(self, entry: TreeClass | None, *, beyond: bool = False) -> Receiver | None:
         """`beyond`: `super()`, which does not see the methods of the class itself."""
         if entry is None:
             return None
-        if not self._may_move(entry) and entry not in self.tree.movers.earlier:
-            return Receiver(None, frozenset(self.words.absent))
-        ancestors = tuple(a for a in self.hierarchy.ancestry(entry) if not (beyond and a is entry))
-        own = frozenset(name for a in ancestors for name in a.methods)
-        rules = frozenset(use.rule.name for use in self.hierarchy.uses_of(entry) if use.rule is not None)
-        needs = (Need((entry.place,), MOVES, SILENT),) if self._may_move(entry) else None
-        return Receiver(needs, own, ancestors, rules)
+        if not self.tree.movers.may_move(entry) and entry not in self.tree.movers.earlier:
+            return Receiver(None, frozenset(self.words.absent) | self.asked)
+        entries = self.hierarchy.bases[entry].classes if beyond else (entry,)
+        own = frozenset().union(*(self.hierarchy.methods[each] for each in entries))
+        rules = self.hierarchy.rule_names[entry]
+        needs = (Need((entry.place,), MOVES, SILENT),) if self.tree.movers.may_move(entry) else None
+        return Receiver(needs, own, entries, rules)
 
 
 def _together(receivers: list[Receiver]) -> Receiver | None:
@@ -218,4 +248,6 @@ def _together(receivers: list[Receiver]) -> Receiver | None:
     if moving and len(moving) < len(receivers):
         return None
     needs = tuple(need for each in moving for need in each) if moving else None
-    return replace(receivers[0], needs=needs)
+    own = frozenset().union(*(receiver.own for receiver in receivers))
+    entries = tuple(entry for receiver in receivers for entry in receiver.entries)
+    return replace(receivers[0], needs=needs, own=own, entries=entries)

@@ -12,6 +12,7 @@ from porter.rewrite.decide.decision import Choice, Decision, Reason
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.graph import name_start
 from porter.rewrite.decide.telling import told
+from porter.rewrite.decide.tree import TreeFacts
 from porter.source.index import is_annotation
 from porter.source.roles import kind_of
 
@@ -21,7 +22,7 @@ ONLY_SPELLED = frozenset({Code.NAME_IN_TEXT, Code.STAR_IMPORT})
 """What is said of a text or an import, which the class may not even use."""
 
 
-def tell(file: FileFacts, moved: Moved) -> Iterator[Decision]:
+def tell(file: FileFacts, tree: TreeFacts, moved: Moved) -> Iterator[Decision]:
     """One remark for each class of a file that runs in neither framework, at its name."""
     found = {node: places for node, places in _left(file, moved) if places}
     for node, places in found.items():

@@ -3,48 +3,42 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from porter.codes import Code
-from porter.findings import Level
-from porter.rewrite.decide.change import Change
 from porter.rewrite.decide.classes import MOVES
-from porter.rewrite.decide.decision import CONVERTED, SILENT, Form, Need, Reason, Way
+from porter.rewrite.decide.decision import CONVERTED, SILENT, Need
 from porter.rewrite.decide.facts import FileFacts
-from porter.rewrite.decide.telling import QUIET
-from porter.rewrite.decide.tree import TreeFacts
-from porter.rules.model import Rule
-from porter.source.index import enclosing_class
-from porter.source.scopes import Scope
+from porter.rewrite.decide.hierarchy import TreeClass
+from porter.rewrite.decide.tree import Kind, TreeFacts
+from porter.rewrite.decide.type_tests import place_of
+from porter.source.things import NONE, Instance, OfTree, Thing
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Classes of either framework that an object can be an instance of; empty when that is not known.
+    """What an object can be: `kinds` of the frameworks' classes, `entries` of the tree's, `other` things beside them.
 
-    `rules`: for each class its rule from the source side, and that of either side. `generated`: it is of a class that
-    an earlier run generated. `needs`: the places that make it one, or test for it.
+    Nothing of the three: it is not known. `assumed`: what was taken for granted. `needs`: that the places which make
+    it, or test for it, are converted.
     """
 
-    names: tuple[str, ...] = ()
-    rules: tuple[tuple[Rule | None, Rule], ...] = ()
-    generated: bool = False
+    kinds: tuple[Kind, ...] = ()
+    entries: tuple[TreeClass, ...] = ()
+    other: bool = False
+    assumed: str = ""
     needs: tuple[Need, ...] = ()
+
+    @property
+    def unknown(self) -> bool:
+        """Whether nothing is known of the object."""
+        return not (self.kinds or self.entries or self.other)
 
     @property
     def some(self) -> tuple[Need, ...]:
         """That at least one of these places is converted: else the object is the source framework's in any case."""
         places = tuple(place for need in self.needs for place in need.places)
         return (Need(places, CONVERTED | MOVES, SILENT),) if places else ()
-
-    def ways(self, change: Change, name: str) -> Iterator[Way]:
-        """A member takes its new name where all objects change sides, and is told where only some do."""
-        yield Way(Form.WRITTEN, change, needs=self.needs)
-        if len(self.needs) > 1:
-            text = f"{name} is spelled differently in the two frameworks, and this object can be of either"
-            yield Way(Form.TOLD, level=Level.MANUAL, why=Reason(Code.ATTRIBUTE_OF_TWO, text), needs=self.some)
-        yield QUIET
 
 
 class Objects:
@@ -53,26 +47,44 @@ class Objects:
     def __init__(self, file: FileFacts, tree: TreeFacts) -> None:
         self.file = file
         self.tree = tree
-        self.rules = tree.rules
-        self.options = tree.options
+        self.values = tree.values(file)
 
-    def of(self, node: ast.expr, scope: Scope) -> Known:
+    def of(self, node: ast.expr) -> Known:
         """What is known of the object that an expression gives."""
-        names = self.file.receivers.types(node, scope)
-        if not names:
-            return Known()
-        found = [(self.rules.find(n, self.options.source), self.rules.find(n, self.options.to)) for n in names]
-        pairs = tuple((ours, rule) for ours, theirs in found if (rule := ours or theirs) is not None)
-        return Known(names, pairs, bool(self.file.earlier.types(node, scope)), tuple(self._needs(node, scope)))
+        answer = self.values.of(node)
+        things = [thing for thing in answer.things if thing != NONE] or list(answer.things)
+        instances = [thing for thing in things if isinstance(thing, Instance)]
+        entries = tuple(self._entries(things))
+        kinds = tuple(kind for thing in instances if (kind := self._kind(thing)) is not None)
+        strange = len(kinds) < len(instances) or len(instances) + len(entries) < len(things)
+        kinds += tuple(kind for entry in entries for kind in self.tree.kinds_of(entry))
+        needs = tuple(dict.fromkeys([*self._made(instances), *self._moving(entries)]))
+        return Known(kinds, entries, strange and bool(things), answer.assumed, needs)
 
-    def _needs(self, node: ast.expr, scope: Scope) -> Iterator[Need]:
-        """The class around `self` moves; what makes, annotates or tests for any other object is converted."""
-        inside = enclosing_class(node) if self.file.receivers.is_self(node) else None
-        evidence = self.file.receivers.evidence(node, scope)
-        if inside is not None and any(base in evidence for base in inside.bases):
-            yield Need((self.tree.hierarchy.by_node[inside].place,), MOVES, SILENT)
-            return
-        for each in evidence:
-            use = self.file.by_node.get(id(each))
-            if use is not None:
-                yield Need((self.file.place(use),), CONVERTED, SILENT)
+    def _entries(self, things: Iterable[Thing]) -> Iterator[TreeClass]:
+        for thing in things:
+            entry = self.tree.hierarchy.by_node.get(thing.node) if isinstance(thing, OfTree) else None
+            if entry is not None:
+                yield entry
+
+    def _kind(self, thing: Instance) -> Kind | None:
+        made = thing.made_at
+        earlier = self.tree.earlier
+        generated = id(made.func) in earlier if made is not None else thing.name in earlier.values()
+        return self.tree.kind(thing.name, generated)
+
+    def _made(self, instances: Iterable[Instance]) -> Iterator[Need]:
+        """The constructor of each object is converted; where it is not seen, all of its class are."""
+        for thing in instances:
+            made = self.tree.use_at.get(id(thing.made_at.func)) if thing.made_at is not None else None
+            if made is not None:
+                yield Need((made,), CONVERTED, SILENT)
+                continue
+            rule = self.tree.rules.find(thing.name, self.tree.options.source)
+            if rule is not None and rule.name in self.tree.made and thing.made_at is None:
+                yield Need((place_of(rule),), MOVES, SILENT)
+
+    def _moving(self, entries: Iterable[TreeClass]) -> Iterator[Need]:
+        for entry in entries:
+            if self.tree.movers.may_move(entry):
+                yield Need((entry.place,), MOVES, SILENT)

@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from porter.findings import Kind
 from porter.rewrite.decide.facts import FileFacts, Use
+from porter.rewrite.decide.grown import grown_as_lists
 from porter.rewrite.decide.hierarchy import Hierarchy, TreeClass
 from porter.rewrite.options import Options
 from porter.rules.load import RuleBook
 from porter.rules.model import Rule
-from porter.source.receivers import Receivers, type_operands
+from porter.source.index import is_self
 from porter.source.roles import TYPE_TESTS, kind_of
 from porter.source.scopes import Scope, parent
+from porter.source.things import Instance
+from porter.source.values import Values
 
 ADD = "add_module"
 COMPARED = (ast.Compare, ast.Tuple, ast.List, ast.Set)
 
 
-def one_class(files: Collection[FileFacts], hierarchy: Hierarchy, rules: RuleBook) -> set[str]:
+def one_class(
+    files: Collection[FileFacts], hierarchy: Hierarchy, rules: RuleBook, values: Callable[[FileFacts], Values]
+) -> set[str]:
     """Names of rules whose generated class must stand for every use of theirs in the tree.
 
     These are the classes that the tree compares; all that it hands around, when it tests for types by names that only a
-    run can tell; and containers that it adds to by name, where the native container does not notice.
+    run can tell; and containers that it adds to by name, or treats as lists, which the native container cannot.
     """
     found = {name for file in files for name in _compared(file)}
     if any(_tests_openly(file) for file in files):
@@ -33,12 +38,13 @@ def one_class(files: Collection[FileFacts], hierarchy: Hierarchy, rules: RuleBoo
         )
     if hierarchy.options.to == "torch":
         return found
-    by_path = {file.path: file for file in files}
+    paths = {file.path for file in files}
     for entry in hierarchy.classes:
-        if entry.module.path in by_path:
-            found.update(_grown_by_class(entry, hierarchy, by_path[entry.module.path].receivers))
+        if entry.module.path in paths:
+            found.update(_grown_by_class(entry, hierarchy))
     for file in files:
-        found.update(_grown_from_outside(file, rules))
+        found.update(_grown_from_outside(file, rules, values(file)))
+        found.update(grown_as_lists(file, rules, hierarchy, values(file)))
     return found
 
 
@@ -94,6 +100,15 @@ def _looks_up(call: ast.Call) -> bool:
     return isinstance(call.func, ast.Attribute) and call.func.attr in ("get", "pop", "index", "count")
 
 
+def type_operands(node: ast.expr) -> list[ast.expr]:
+    """The classes in a type test: one, a tuple, or `A | B`."""
+    if isinstance(node, (ast.Tuple, ast.List)):
+        return [operand for element in node.elts for operand in type_operands(element)]
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+        return [*type_operands(node.left), *type_operands(node.right)]
+    return [node]
+
+
 def _is_open(node: ast.expr, scope: Scope) -> bool:
     """Whether only a run tells which class an expression stands for."""
     if isinstance(node, ast.Constant):
@@ -108,29 +123,29 @@ def _is_open(node: ast.expr, scope: Scope) -> bool:
     return not all(b.is_import or isinstance(b.node, ast.ClassDef) for b in found[1])
 
 
-def _grown_by_class(entry: TreeClass, hierarchy: Hierarchy, receivers: Receivers) -> Iterator[str]:
+def _grown_by_class(entry: TreeClass, hierarchy: Hierarchy) -> Iterator[str]:
     """Containers that a class of the tree derives from and adds to."""
     if entry in hierarchy.derived:
         grown = [use.rule for use in hierarchy.uses_of(entry) if use.rule is not None and use.rule.grows]
-        if grown and _adds_to_itself(entry, receivers):
+        if grown and _adds_to_itself(entry):
             yield from (rule.name for rule in grown)
 
 
-def _adds_to_itself(entry: TreeClass, receivers: Receivers) -> bool:
+def _adds_to_itself(entry: TreeClass) -> bool:
     for node in ast.walk(entry.node):
-        if not isinstance(node, ast.Attribute) or not receivers.is_self(node.value):
+        if not isinstance(node, ast.Attribute) or not is_self(node.value):
             continue
         if isinstance(node.ctx, ast.Store) or node.attr == ADD:
             return True
     return False
 
 
-def _grown_from_outside(file: FileFacts, rules: RuleBook) -> Iterator[str]:
+def _grown_from_outside(file: FileFacts, rules: RuleBook, values: Values) -> Iterator[str]:
     """Containers, or objects of unknown class, that `add_module` is called on."""
     growing = [rule for rule in rules.rules.values() if rule.grows]
-    for node, scope in file.module.scopes.attributes:
-        if node.attr != ADD or file.receivers.is_self(node.value):
+    for node, _ in file.module.scopes.attributes:
+        if node.attr != ADD or is_self(node.value):
             continue
-        names = file.receivers.types(node.value, scope)
-        known = [rules.find(name, file.options.source) for name in names]
-        yield from (rule.name for rule in growing if not names or rule in known)
+        things = values.of(node.value).things
+        known = [rules.find(thing.name, file.options.source) for thing in things if isinstance(thing, Instance)]
+        yield from (rule.name for rule in growing if not things or rule in known)

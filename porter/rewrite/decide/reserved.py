@@ -12,18 +12,18 @@ from porter.rewrite.decide.decision import Decision, Reason
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.hierarchy import Hierarchy, TreeClass
 from porter.rewrite.decide.telling import told
-from porter.source.index import enclosing_class
+from porter.rewrite.decide.tree import TreeFacts
+from porter.source.index import enclosing_class, is_self
 from porter.source.names import SourceModule
-from porter.source.receivers import Receivers
 from porter.source.scopes import parent
 
 
-def tell(file: FileFacts, moved: Moved) -> Iterator[Decision]:
+def tell(file: FileFacts, tree: TreeFacts, moved: Moved) -> Iterator[Decision]:
     """A remark for each such name of a class, where it is first defined or set."""
     hierarchy, module = moved.hierarchy, file.module
     reserved = hierarchy.words.reserved
     places: dict[tuple[TreeClass, str], list[int]] = {}
-    for entry, name, place in [*_defined(module, hierarchy), *_set(module, file.receivers, hierarchy)]:
+    for entry, name, place in [*_defined(module, hierarchy), *_set(module, hierarchy)]:
         if name not in reserved:
             continue
         if moved.moves(entry) or (moved.moved(entry) and _was_told(module, place, _message(name, hierarchy))):
@@ -56,10 +56,10 @@ def _defined(module: SourceModule, hierarchy: Hierarchy) -> Iterator[tuple[TreeC
                     yield hierarchy.by_node[node], target.id, module.text.span(target)[0]
 
 
-def _set(module: SourceModule, receivers: Receivers, hierarchy: Hierarchy) -> Iterator[tuple[TreeClass, str, int]]:
+def _set(module: SourceModule, hierarchy: Hierarchy) -> Iterator[tuple[TreeClass, str, int]]:
     """`self.NAME = ...`"""
     for node, _ in module.scopes.attributes:
-        if node.attr in hierarchy.words.reserved and isinstance(node.ctx, ast.Store) and receivers.is_self(node.value):
+        if node.attr in hierarchy.words.reserved and isinstance(node.ctx, ast.Store) and is_self(node.value):
             inside = enclosing_class(node)
             if inside is not None and not _only_annotated(node):
                 yield hierarchy.by_node[inside], node.attr, module.text.span(node)[0]

@@ -12,12 +12,13 @@ from porter.rewrite.decide.decision import SILENT, Decision, Reason
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.hierarchy import TreeClass
 from porter.rewrite.decide.telling import told
+from porter.rewrite.decide.tree import TreeFacts
 from porter.source.index import enclosing_class
 
 FRAMEWORK = {"torch": "PyTorch", "mindspore": "MindSpore"}
 
 
-def tell(file: FileFacts, moved: Moved) -> Iterator[Decision]:
+def tell(file: FileFacts, tree: TreeFacts, moved: Moved) -> Iterator[Decision]:
     """Remarks about the classes of a file of which one base is unknown, or shares its methods with what moves."""
     builders = _builders(file, moved)
     for node, _ in file.module.scopes.classes:
@@ -40,15 +41,16 @@ def _unknown(entry: TreeClass, file: FileFacts, moved: Moved, builds: bool) -> R
     theirs, ours = FRAMEWORK[file.options.source], FRAMEWORK[file.options.to]
     if moved.moves(entry) or moved.moved(entry):
         outside = hierarchy.bases[entry].outside
-        text = f"{outside} is not defined in this tree; if it is a {theirs} layer, it does not go with {ours}'s"
+        text = f"{outside}; if it is a {theirs} layer, it does not go with {ours}'s"
         return Reason(Code.UNKNOWN_BASE, text) if outside else SILENT
-    ancestry = hierarchy.ancestry(entry)
-    outside = next((hierarchy.bases[a].outside for a in ancestry if hierarchy.bases[a].outside), "")
-    said = entry in hierarchy.derived or any(hierarchy.bases[a].held for a in ancestry)
-    called = hierarchy.words.methods.keys() & entry.methods.keys() and (file.references or file.others)
+    outside = hierarchy.bases[entry].outside or min(hierarchy.outside[entry], default="")
+    said = entry in hierarchy.derived or entry in hierarchy.held
+    called = hierarchy.words.methods.keys() & entry.methods and (
+        file.references or file.others or hierarchy.bases[entry].doubtful
+    )
     if not outside or said or not (builds or called):
         return SILENT
-    text = f"{outside} is not defined in this tree; if it is a {theirs} layer, so is this class, and it does not move"
+    text = f"{outside}; if it is a {theirs} layer, so is this class, and it does not move"
     return Reason(Code.UNKNOWN_BASE, text)
 
 
@@ -56,7 +58,7 @@ def _builders(file: FileFacts, moved: Moved) -> set[ast.ClassDef | None]:
     """Classes of a file that build layers in their methods."""
     found: set[ast.ClassDef | None] = set()
     for call, _ in file.module.scopes.calls:
-        name = file.receivers.resolve(call.func)
+        name = file.known.get(id(call.func))
         if name is not None and moved.hierarchy.is_layer(name):
             found.add(enclosing_class(call))
     return found

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from porter.rewrite.options import Options
 from porter.rules.load import RuleBook
+from porter.rules.model import Framework
 
 
 class Vocabulary:
@@ -33,6 +34,14 @@ class Vocabulary:
         self.reserved: Mapping[str, str] = reserved
         self.absent: Mapping[str, Mapping[str, str]] = absent
 
+
+ASKED_METHODS: Mapping[Framework, frozenset[str]] = {
+    "mindspore": frozenset(
+        {"modules", "named_modules", "children", "named_children", "parameters", "named_parameters"}
+    ),
+    "torch": frozenset(),
+}
+"""By the framework to convert to: methods of layers that a function of the generated module stands for."""
 
 PRIVATE_HOOKS = frozenset(
     {

@@ -23,7 +23,7 @@ from porter.source.text import SourceText, Unreadable, compiled
 BUG = "porter bug"
 NAME = re.compile(rb"[^\W\d]?[\w.\x80-\xff]*")
 """What a remark at one offset is about."""
-GENERAL = frozenset({Code.NO_RULE, Code.RULE_NOTE, Code.CONSTRUCTORS})
+GENERAL = frozenset({Code.NO_RULE, Code.RULE_NOTE, Code.CONSTRUCTORS, Code.ASKED})
 """What is said once a file, with the number of its places."""
 UNMARKED = frozenset({Code.NEITHER})
 """What sums up places that have their own marks."""
@@ -153,9 +153,7 @@ def _findings(plan: FilePlan) -> Iterator[Finding]:
 
 def _is_general(choice: Choice) -> bool:
     """Whether there is nothing to say of a place but what holds for all of its kind, which is said once a file."""
-    if choice.decision.reference is None or not choice.reason:
-        return False
-    return choice.reason.code in GENERAL
+    return bool(choice.reason) and choice.reason.code in GENERAL and choice.level is not Level.SAFE
 
 
 def _finding(plan: FilePlan, choice: Choice, level: Level, reason: Reason) -> Finding:

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 
 from porter.findings import Kind, Site
-from porter.rewrite.decide.change import Edit, NameEdit, Target, Write
+from porter.rewrite.decide.change import Ask, Edit, FormEdit, NameEdit, Target, Write
 from porter.rewrite.decide.decision import Choice, Form
 from porter.rewrite.decide.file import FilePlan
 from porter.rewrite.edit.splice import splice
@@ -25,6 +25,8 @@ def sites(plan: FilePlan, edits: Iterable[Edit], layers: str) -> list[Site]:
     found = [recorder.of_name(choice) for choice in recorder.names if choice.rule is not None or choice.reason]
     changes = [(c, c.way.change) for c in plan.choices if isinstance(c.way.change, Write)]
     found += [recorder.of_text(c, change) for c, change in changes if c.kind in RECORDED]
+    asked = [(c, c.way.change) for c in plan.choices if isinstance(c.way.change, Ask)]
+    found += [recorder.of_asked(choice, change) for choice, change in asked]
     return sorted(found, key=lambda site: (site.line, site.column))
 
 
@@ -45,6 +47,14 @@ class _Recorder:
         before = self.text.slice(edit.start, edit.end)
         path = self.plan.module.path
         return Site(path, line, column, choice.kind, choice.label, before, edit.text, choice.level)
+
+    def of_asked(self, choice: Choice, change: Ask) -> Site:
+        """An expression, or a statement, that asks the generated module."""
+        line, column = self.text.position(change.start)
+        before, after = self.text.slice(change.start, change.end), self.after(change.start, change.end)
+        names = {self.plan.spelled(choice).partition(".")[0]: LAYERS}
+        path, reason = self.plan.module.path, choice.reason.text
+        return Site(path, line, column, choice.kind, choice.label, before, after, choice.level, reason, {}, names)
 
     def of_name(self, choice: Choice) -> Site:
         """A name of the framework; for a call that is rewritten, the whole call."""
@@ -72,7 +82,7 @@ class _Recorder:
     def after(self, start: int, end: int) -> str:
         """What becomes of a piece of the text."""
         inside = self.edits[bisect_left(self.edit_starts, start) : bisect_left(self.edit_starts, end)]
-        inside = [edit for edit in inside if edit.end <= end]
+        inside = [edit for edit in inside if edit.end <= end and not _is_around(edit, start, end)]
         if not inside:
             return self.text.slice(start, end)
         first = inside[0]
@@ -91,3 +101,8 @@ class _Recorder:
             if target.module == self.layers:
                 target = Target(LAYERS, target.name)
             yield root, target.module if dot else target.qualified
+
+
+def _is_around(edit: Edit, start: int, end: int) -> bool:
+    """Whether an edit hands the whole place to a function, which is no part of what becomes of it."""
+    return isinstance(edit, FormEdit) and (edit.start, edit.end) == (start, end)

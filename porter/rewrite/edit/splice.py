@@ -58,13 +58,15 @@ def _claim(edit: Edit) -> tuple[int, int, object]:
     return edit.start, edit.end, edit.plan if isinstance(edit, CallEdit) else edit.parts
 
 
-def _order(edit: Edit) -> tuple[int, bool, int, bool, bool]:
+def _order(edit: Edit) -> tuple[int, bool, int, int, bool]:
     """From left to right, outer ones first; what is only inserted goes before what stands there.
 
     Lines that are added behind a line come last: a mark belongs to the line that was there.
     """
     adds_lines = isinstance(edit, NameEdit) and edit.text.startswith(("\n", "\r"))
-    return edit.start, edit.end > edit.start, -edit.end, isinstance(edit, NameEdit), adds_lines
+    # A call that is handed to a function is edited inside of that.
+    rank = 0 if isinstance(edit, FormEdit) else 1 if isinstance(edit, CallEdit) else 2
+    return edit.start, edit.end > edit.start, -edit.end, rank, adds_lines
 
 
 class _Splicer:

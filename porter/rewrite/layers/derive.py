@@ -90,6 +90,8 @@ class _Derivation:
             start = literal_text(fixed[name]) if name in fixed else self.ours.default(name)
             yield f"{name} = {start}"
         for parameter in self.theirs.parameters:
+            if self.param_rule(parameter.name).value == "bool" and self.whens(parameter.name):
+                yield f"{parameter.name} = bool({parameter.name})"
             yield from self.branches(parameter)
 
     def whens(self, name: str) -> tuple[When, ...]:
@@ -105,18 +107,32 @@ class _Derivation:
 
     def branches(self, parameter: Parameter) -> Iterator[str]:
         """What to do for each value that has an entry, and for others where the other side has no such parameter."""
-        name, whens = parameter.name, list(self.whens(parameter.name))
+        name, whens, rule = parameter.name, list(self.whens(parameter.name)), self.param_rule(parameter.name)
         missing = name not in self.crossing and parameter.kind in ("positional", "keyword")
-        if missing and not self.param_rule(name).drop and not any(when.is_other for when in whens):
+        told = {repr(when.value) for when in whens} | {self.theirs.default(name)}
+        all_told = any(when.is_other for when in whens) or (rule.value == "bool" and told >= {"True", "False"})
+        if missing and not rule.drop and not all_told:
             whens.append(When(None, is_other=True, write="keep", note=f"{self.ours_name} has no {name}"))
         word = "if"
-        for when in whens:
-            test = self.differs_from_usual(name) if when.is_other else _equals(name, when.value)
-            test = " and ".join([t for t in (test, self.condition(when)) if t])
+        for test, when in sorted([*self.tests(name, whens), *self.limits(name)], key=lambda pair: pair[1].is_other):
             if test or word == "elif":
                 yield f"{word} {test}:" if test else "else:"
                 yield from (f"    {line}" for line in self.on_value(name, when))
                 word = "elif"
+
+    def tests(self, name: str, whens: list[When]) -> Iterator[tuple[str, When]]:
+        """Each entry with the test for its value."""
+        for when in whens:
+            test = self.differs_from_usual(name) if when.is_other else _equals(name, when.value)
+            yield " and ".join([t for t in (test, self.condition(when)) if t]), when
+
+    def limits(self, name: str) -> Iterator[tuple[str, When]]:
+        """What the other framework does not take, which raises rather than being taken for something else."""
+        limit, transform = self.param_rule(name).ranges.get(self.options.to), self.param_rule(name).value
+        if limit is not None:
+            axes = transform in ("tuple", "pairs")
+            test = limit.source(by_axis=self.by_axis() if axes else "")
+            yield f"not {test}" if axes else f"not ({test})", When(None, write="keep", note=limit.note)
 
     def differs_from_usual(self, name: str) -> str:
         """The test for a value beside the one that the other framework takes for granted; "" when none is known."""
@@ -128,8 +144,12 @@ class _Derivation:
     def condition(self, when: When) -> str:
         if when.condition is None:
             return ""
+        return when.condition.source(self.by_axis())
+
+    def by_axis(self) -> str:
+        """The name of the helper that takes sizes apart."""
         self.helpers["by_axis"] = Piece("_by_axis", _plain_source(inspect.getsource(by_axis), "by_axis"))
-        return when.condition.source("_by_axis")
+        return "_by_axis"
 
     def on_value(self, name: str, when: When) -> Iterator[str]:
         """Statements for one entry: raise rather than compute something else, or set what it sets."""

@@ -5,25 +5,41 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from porter.rewrite.layers.derive import derived
+from porter.rewrite.layers.members import function_name, member_pieces
 from porter.rewrite.layers.templates import Piece, template_pieces
 from porter.rewrite.options import Options
+from porter.rules.load import RuleBook
 from porter.rules.model import Rule
-from porter.source.generated import HEADER, STANDS_FOR
+from porter.source.generated import ASKS_FOR, HEADER, STANDS_FOR
 
 
-def layers_text(rules: Iterable[tuple[str, Rule]], options: Options) -> str:
-    """Text of the generated module for these rules, each under its name there."""
-    wanted = sorted(rules, key=lambda pair: pair[0])
+def layers_text(
+    rules: Iterable[tuple[str, Rule]],
+    options: Options,
+    members: Iterable[str] = (),
+    book: RuleBook | None = None,
+) -> str:
+    """Text of the generated module for these rules, each under its name there, and for members to ask for.
+
+    `book`: all rules, which the functions of members are made from.
+    """
+    wanted, asked = sorted(rules, key=lambda pair: pair[0]), sorted(set(members))
     pieces = list(_pieces(wanted, options))
+    if asked and book is not None:
+        pieces += member_pieces(asked, book, options, wanted)
     imports = sorted({line for piece in pieces for line in piece.imports}, key=_import_order)
-    names = [name for name, _ in wanted]
+    names = [name for name, _ in wanted] + [function_name(name) for name in asked]
     source = "PyTorch" if options.source == "torch" else "MindSpore"
     target = "MindSpore" if options.to == "mindspore" else "PyTorch"
     doc = f'"""Layers with the signatures of {source} and the computation of {target}."""'
     bodies = "\n\n\n".join(piece.text for piece in _unique(pieces))
     offered = "__all__ = [" + ", ".join(f'"{name}"' for name in names) + "]"
-    stands = " ".join(str(rule.side(options.source).name) for _, rule in wanted)
-    return f"{HEADER}\n{STANDS_FOR}{stands}\n{doc}\n\n" + "\n".join(imports) + f"\n\n{offered}\n\n\n{bodies}\n"
+    head = [HEADER]
+    if wanted:
+        head.append(STANDS_FOR + " ".join(str(rule.side(options.source).name) for _, rule in wanted))
+    if asked:
+        head.append(ASKS_FOR + " ".join(asked))
+    return "\n".join([*head, doc, "", *imports]) + f"\n\n{offered}\n\n\n{bodies}\n"
 
 
 def _pieces(wanted: Iterable[tuple[str, Rule]], options: Options) -> Iterator[Piece]:

@@ -55,7 +55,7 @@ def text_of(conversion: Conversion) -> str:
 
 def problem(before: str, after: str, *names: str, hashes: int = 0) -> str | None:
     """What the gate says."""
-    scopes = analyse(ast.parse(before), "")
+    scopes = analyse(ast.parse(before))
     return fault(before.encode(), scopes, after.encode(), Written(frozenset(names), hashes))
 
 

@@ -33,16 +33,21 @@ class _NativeInstanceNorm(_TorchInstanceNorm):
         *,
         bias: bool = True,
     ) -> None:
-        # The native layer takes floats only, a momentum in [0, 1] at that. None of its outputs depends on the momentum.
+        # The native layer takes floats only, a momentum in [0, 1] and an eps in (0, 1] at that. None of its outputs
+        # depends on the momentum.
         dtype = mindspore.float32 if dtype is None else dtype
-        super().__init__(num_features, eps=float(eps), affine=bool(affine), dtype=dtype)
+        takes_eps = bool(0 < eps <= 1)
+        native_eps = float(eps) if takes_eps else 1.0
+        super().__init__(num_features, eps=native_eps, affine=bool(affine), dtype=dtype)
+        self.takes_eps = takes_eps
+        self.eps = eps
         self.beta.requires_grad = bool(affine and bias)
         self.momentum = momentum
         self.affine = affine
         self.track_running_stats = track_running_stats
 
     def _apply_instance_norm(self, x: Tensor) -> Tensor:
-        fits = x.shape[1] == self.num_features and x.dtype in (mindspore.float16, mindspore.float32)
+        fits = self.takes_eps and x.shape[1] == self.num_features and x.dtype in (mindspore.float16, mindspore.float32)
         one_element = x.size == x.shape[0] * x.shape[1]
         if fits and not one_element and not self.track_running_stats:
             return self._native_construct(x)

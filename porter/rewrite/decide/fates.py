@@ -1,0 +1,282 @@
+"""Where a value goes: it becomes a part of a layer under construction, leaves the function, or is used as it is."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from functools import reduce
+
+from porter.rewrite.decide.facts import FileFacts
+from porter.rewrite.decide.functions import FUNCTIONS, Function, Functions
+from porter.rewrite.decide.hierarchy import TreeClass
+from porter.source.index import enclosing_class, enclosing_function
+from porter.source.scopes import Scope, ancestors, parent
+
+MODES = frozenset({"train", "eval", "set_train"})
+SAME = frozenset({"to", "cuda", "cpu", "float", "half", "double", "bfloat16", "type", "apply", "requires_grad_"})
+SAME |= {"share_memory", "to_float", "set_grad", "add_flags", "compile_cache", "to_empty", "xpu"}
+"""Methods of a layer that give the layer itself."""
+ADDING = frozenset({"append", "insert", "extend", "add_module", "register_module", "insert_child_to_cell", "update"})
+HOLDERS = (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+THROUGH = (*HOLDERS, ast.Starred, ast.IfExp, ast.BoolOp, ast.BinOp, ast.Await, ast.keyword, ast.Lambda)
+PLAIN = frozenset({"list", "dict", "tuple", "set", "OrderedDict", "defaultdict", "deque"})
+DEPTH = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What becomes of a value; several of these can be true.
+
+    `part`: it is put into a layer under construction. `moded`: its mode is set at once. `returned`: the functions that
+    give it to their callers. `doubt`: it passes through something that porter does not see into.
+    """
+
+    part: bool = False
+    moded: bool = False
+    returned: frozenset[Function] = field(default_factory=frozenset)
+    doubt: bool = False
+
+    def __or__(self, other: Fate) -> Fate:
+        both = self.returned | other.returned
+        return Fate(self.part or other.part, self.moded or other.moded, both, self.doubt or other.doubt)
+
+
+FREE = Fate()
+PART = Fate(part=True)
+DOUBT = Fate(doubt=True)
+
+
+class Fates:
+    """Answers for one tree."""
+
+    def __init__(self, functions: Functions, layers: set[TreeClass]) -> None:
+        self.functions = functions
+        self.hierarchy = functions.hierarchy
+        self.layers = layers
+        self._reads: dict[str, dict[tuple[int, str], list[tuple[ast.Name, Scope]]]] = {}
+        self._constructs: dict[Function, bool] = {}
+        self._lends: dict[Function, bool] = {}
+
+    def of(self, node: ast.AST, file: FileFacts, scope: Scope, *, held: bool = False, depth: int = 0) -> Fate:
+        """What becomes of the value of an expression; `held`: in a list, or a dict, that hides it from a layer."""
+        above = parent(node)
+        if depth > DEPTH or above is None:
+            return DOUBT
+        go = _Step(self, file, scope, held or isinstance(above, HOLDERS), depth + 1)
+        if isinstance(above, ast.Call):
+            return FREE if above.func is node else go.argument(above, node)
+        call = parent(above) if isinstance(above, ast.keyword) else None
+        if isinstance(call, ast.Call):
+            return go.argument(call, node)
+        if isinstance(above, ast.Attribute):
+            return go.member(above)
+        if isinstance(above, ast.NamedExpr):
+            return go.target(above.target, above) | go.of(above)
+        if isinstance(above, (ast.Subscript, *THROUGH)):
+            return go.through(above, node)
+        if isinstance(above, ast.comprehension):
+            around = parent(above)
+            return go.of(around) if around is not None else FREE
+        if isinstance(above, (ast.Return, ast.Yield, ast.YieldFrom)):
+            function = enclosing_function(above)
+            return Fate(returned=frozenset({function})) if function is not None else FREE
+        return go.stored(above, node)
+
+    def constructs(self, node: ast.AST) -> bool:
+        """Whether a node stands in the constructor of a layer, or in a method that one calls."""
+        inside = enclosing_class(node)
+        entry = self.hierarchy.by_node.get(inside) if inside is not None else None
+        method = next((a for a in ancestors(node) if isinstance(a, FUNCTIONS) and parent(a) is inside), None)
+        return entry in self.layers and isinstance(method, FUNCTIONS) and self._is_constructor(method)
+
+    def _is_constructor(self, method: Function) -> bool:
+        if method not in self._constructs:
+            self._constructs[method] = method.name == "__init__"
+            calls = self.functions.calls(method) if method.name != "__init__" else ()
+            own = (call.node for call in calls if _is_own(call.node.func))
+            self._constructs[method] = method.name == "__init__" or any(map(self.constructs, own))
+        return self._constructs[method]
+
+    def lends(self, function: Function, seen: frozenset[Function] = frozenset()) -> bool:
+        """Whether some caller of a function puts what it gives into a layer under construction."""
+        if function not in self._lends:
+            before = seen | {function}
+            fates = [self.of(call.node, call.file, call.scope) for call in self.functions.calls(function)]
+            found = any(f.part or any(self.lends(each, before) for each in f.returned - before) for f in fates)
+            if seen:
+                return found  # what is in `seen` was not looked at
+            self._lends[function] = found
+        return self._lends[function]
+
+    def reads(self, name: ast.Name, file: FileFacts, scope: Scope) -> list[tuple[ast.Name, Scope]]:
+        """Where a file reads the variable of a name."""
+        if file.path not in self._reads:
+            found: dict[tuple[int, str], list[tuple[ast.Name, Scope]]] = defaultdict(list)
+            for node, where in file.module.scopes.reads:
+                home = where.lookup(node.id)
+                if home is not None:
+                    found[id(home[0]), node.id].append((node, where))
+            self._reads[file.path] = found
+        home = scope.lookup(name.id)
+        return self._reads[file.path].get((id(home[0]), name.id), []) if home is not None else []
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    fates: Fates
+    file: FileFacts
+    scope: Scope
+    held: bool
+    depth: int
+
+    def of(self, node: ast.AST) -> Fate:
+        return self.fates.of(node, self.file, self.scope, held=self.held, depth=self.depth)
+
+    def through(self, above: ast.AST, node: ast.AST) -> Fate:
+        """Where a list, an element of it, or one of two values goes."""
+        if isinstance(above, ast.Subscript):
+            return replace(self, held=False).of(above) if above.value is node else FREE
+        return FREE if isinstance(above, ast.IfExp) and above.test is node else self.of(above)
+
+    def argument(self, call: ast.Call, node: ast.AST) -> Fate:
+        """What a call does with an argument."""
+        method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+        name = getattr(call.func, "id", "")
+        if method == "__init__":
+            return PART if self.fates.constructs(call) else FREE
+        if method in ADDING and isinstance(call.func, ast.Attribute):
+            return self.added(call.func.value)
+        if name == "setattr" and call.args:
+            return self.added(call.args[0])
+        entry = self.fates.hierarchy.class_of(call.func, self.file.module, self.scope)
+        if entry is not None:
+            return PART if entry in self.fates.layers else FREE
+        if self._is_layer(call.func):
+            return PART
+        function = self.fates.functions.of(call.func, self.file.module, self.scope)
+        if function is not None:
+            return self.handed(function, call, node)
+        sees = name in PLAIN or not self.fates.constructs(call)
+        return self.of(call) if sees else self.of(call) | DOUBT
+
+    def _is_layer(self, node: ast.expr) -> bool:
+        use = self.file.by_node.get(id(node))
+        if use is not None and use.rule is not None:
+            return use.rule.is_class and self.fates.hierarchy.is_layer(str(use.rule.torch.name))
+        name = self.file.known.get(id(node)) or self.file.already.get(id(node), "")
+        return ".nn." in name and name.rpartition(".")[2][:1].isupper()
+
+    def handed(self, function: Function, call: ast.Call, node: ast.AST) -> Fate:
+        """What a function of the tree does with its parameter, and where its result goes."""
+        parameter = parameter_of(function, call, node)
+        home, inner = self.fates.functions.homes.get(function), DOUBT
+        if parameter is not None and home is not None:
+            step = _Step(self.fates, *home, self.held, self.depth)
+            inner = step.variable(ast.Name(parameter, ast.Load()), None)
+        through = self.of(call) if function in inner.returned else FREE
+        return Fate(inner.part, False, inner.returned - {function}, inner.doubt) | through
+
+    def member(self, above: ast.Attribute) -> Fate:
+        """`net.eval()` sets the mode, `net.to(device)` is the net, `net.features` a part of it; the rest are uses."""
+        call = parent(above)
+        if not isinstance(call, ast.Call) or call.func is not above:
+            return self.of(above) if isinstance(above.ctx, ast.Load) else FREE
+        if above.attr in MODES:
+            return Fate(moded=True) | self.of(call)
+        return self.of(call) if above.attr in SAME else FREE
+
+    def stored(self, above: ast.AST, node: ast.AST) -> Fate:
+        """What a statement does with a value."""
+        if isinstance(above, ast.Assign):
+            return reduce(Fate.__or__, (self.target(target, above, node) for target in above.targets))
+        if isinstance(above, (ast.AnnAssign, ast.AugAssign)):
+            return self.target(above.target, above, node)
+        if isinstance(above, (ast.For, ast.AsyncFor)) and above.iter is node:
+            return replace(self, held=False).target(above.target, None)
+        return FREE
+
+    def target(self, target: ast.expr, statement: ast.AST | None, value: ast.AST | None = None) -> Fate:
+        """Where an assignment puts it."""
+        if isinstance(target, ast.Name):
+            return self.variable(target, statement)
+        if isinstance(target, ast.Attribute):
+            return self.attribute(target)
+        if isinstance(target, ast.Subscript):
+            return self.added(target.value)
+        elements = target.elts if isinstance(target, (ast.Tuple, ast.List)) else []
+        names = (each for each in elements if isinstance(each, (ast.Name, ast.Attribute)))
+        return reduce(Fate.__or__, (self.target(each, None, value) for each in names), FREE)
+
+    def variable(self, name: ast.Name, statement: ast.AST | None) -> Fate:
+        """What is done with a variable; its mode counts where the next statement that touches it sets it."""
+        reads = self.fates.reads(name, self.file, self.scope)
+        found = [
+            (node, self.fates.of(node, self.file, scope, held=self.held, depth=self.depth)) for node, scope in reads
+        ]
+        line = getattr(statement, "end_lineno", None) or 0
+        after = sorted(((n.lineno, n.col_offset), n, fate) for n, fate in found if n.lineno > line) if statement else []
+        moded = bool(after) and after[0][2].moded and _beside(after[0][1], statement)
+        together = reduce(Fate.__or__, (fate for _, fate in found), FREE)
+        return Fate(together.part, moded, together.returned, together.doubt)
+
+    def added(self, holder: ast.expr) -> Fate:
+        """What is appended to a holder, set in it, or added to a layer by name goes where that goes."""
+        if isinstance(holder, ast.Attribute):
+            return self.attribute(holder, added=True)
+        if isinstance(holder, ast.Name) and self.file.receivers.is_self(holder):
+            return PART if self.fates.constructs(holder) else FREE
+        return self.variable(holder, None) if isinstance(holder, ast.Name) else FREE
+
+    def attribute(self, node: ast.Attribute, *, added: bool = False) -> Fate:
+        """`self.norm = ..` is a part while the layer is constructed; what a plain list or dict holds is hidden."""
+        if not self.file.receivers.is_self(node.value):
+            return self.variable(node.value, None) if isinstance(node.value, ast.Name) else FREE
+        held = self.held or (added and self._is_plain(node))
+        if not held:
+            return PART if self.fates.constructs(node) else FREE
+        inside = enclosing_class(node)
+        same = [
+            (n, s)
+            for n, s in self.file.module.scopes.attributes
+            if n.attr == node.attr and isinstance(n.ctx, ast.Load) and n is not node and enclosing_class(n) is inside
+        ]
+        fates = (self.fates.of(n, self.file, s, held=True, depth=self.depth) for n, s in same)
+        return Fate(part=any(fate.part for fate in fates))
+
+    def _is_plain(self, node: ast.Attribute) -> bool:
+        values = self.file.receivers.values(node)
+        return any(isinstance(v, HOLDERS) or (isinstance(v, ast.Call) and _last(v.func) in PLAIN) for v in values)
+
+
+def parameter_of(function: Function, call: ast.Call, node: ast.AST) -> str | None:
+    """The parameter that gets an argument, or the `*args` that do; None where that is not plain."""
+    arguments = [*function.args.posonlyargs, *function.args.args]
+    method = isinstance(parent(function), ast.ClassDef) and isinstance(call.func, ast.Attribute)
+    static = any(_last(d) == "staticmethod" for d in function.decorator_list if isinstance(d, ast.expr))
+    names = [a.arg for a in arguments[1 if method and not static else 0 :]]
+    keyword = next((k.arg for k in call.keywords if k.value is node or k is node), None)
+    if keyword is not None:
+        known = {*names, *(a.arg for a in function.args.kwonlyargs)}
+        return keyword if keyword in known else None
+    if node not in call.args or any(isinstance(a, ast.Starred) for a in call.args[: call.args.index(node)]):
+        return None
+    place = call.args.index(node)
+    star = function.args.vararg.arg if function.args.vararg else None
+    return names[place] if place < len(names) else star
+
+
+def _is_own(node: ast.expr) -> bool:
+    """`self.build`, `super().build`."""
+    value = node.value if isinstance(node, ast.Attribute) else None
+    return getattr(value, "id", "") == "self" or isinstance(value, ast.Call)
+
+
+def _last(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+def _beside(node: ast.AST, statement: ast.AST | None) -> bool:
+    """Whether a name is read in a statement of the same block."""
+    around = next((a for a in (node, *ancestors(node)) if isinstance(a, ast.stmt)), None)
+    return around is not None and statement is not None and parent(around) is parent(statement)

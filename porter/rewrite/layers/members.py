@@ -1,0 +1,138 @@
+"""Functions that ask an object at run time for a member that the two frameworks call differently.
+
+`weight(owner)` is torch's `owner.weight`, whatever the owner is: an object whose classes have the source framework's
+name themselves is asked by it, one of a layer of the target by the path that the layer's rule says, all else by the
+original expression. Every function is made from the rules; what no rule varies is a template of `porter/runtime`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from porter.rewrite.layers.places import Kept, kept_places, one_or_all, wrapped
+from porter.rewrite.layers.templates import Piece, template_pieces
+from porter.rewrite.options import Options
+from porter.rules.load import RuleBook
+from porter.rules.model import Framework, Rule
+
+TEMPLATE = "members"
+USED = ("_unless_off", "_there")
+"""What the functions of attributes may use of the template."""
+
+HELPERS = ("fresh", "get_member", "has_member", "set_member")
+"""What can be asked for beside the members: functions that take the name at run time, and the mode of a new network."""
+
+METHODS: dict[Framework, tuple[str, ...]] = {
+    "mindspore": ("children", "modules", "named_children", "named_modules", "named_parameters", "parameters"),
+    "torch": (),
+}
+"""By target: methods of the source framework's modules that have a function of their own."""
+
+
+def known_members(rules: RuleBook, options: Options) -> Mapping[str, str]:
+    """The members that can be asked for: name -> "attribute" or "method"."""
+    methods = METHODS[options.to]
+    attributes = {name for place in kept_places(rules, options) for name in place.members} - {*methods}
+    return dict.fromkeys(sorted(attributes), "attribute") | dict.fromkeys(methods, "method")
+
+
+def function_name(member: str) -> str:
+    """The function of a member in the generated module: `bn2d_gamma` for `bn2d.gamma`."""
+    return member.replace(".", "_")
+
+
+def member_pieces(
+    names: Iterable[str], rules: RuleBook, options: Options, generated: Iterable[tuple[str, Rule]] = ()
+) -> Iterator[Piece]:
+    """The functions for these members and all that they need. `generated`: the classes that stand in the same module.
+
+    Raises KeyError for a name that is neither a known member nor one of the HELPERS.
+    """
+    members = _Members(rules, options, dict(generated))
+    for name in sorted(set(names)):
+        yield from members.pieces(name)
+
+
+class _Members:
+    def __init__(self, rules: RuleBook, options: Options, generated: Mapping[str, Rule]) -> None:
+        self.options = options
+        self.known = known_members(rules, options)
+        self.places = list(kept_places(rules, options, generated))
+
+    def pieces(self, name: str) -> Iterator[Piece]:
+        if name not in HELPERS and self.known[name] == "attribute":
+            yield from self.attribute(name)
+            return
+        template = list(template_pieces(self.options.to, TEMPLATE, name))
+        used = {piece.name for piece in template}
+        if "_members" in used:
+            yield from self.table()
+        if "_layers" in used:
+            yield from self.behind_helpers(self.layers())
+        yield from template
+
+    def attribute(self, name: str) -> Iterator[Piece]:
+        """`def weight(owner)`, behind what it uses."""
+        lines = [
+            f"def {function_name(name)}(owner):",
+            f'    """owner.{name} of {self.framework}, whatever owner is."""',
+        ]
+        for (guard, *body), classes in self.grouped(name, lambda place: (place.guard(name), *place.body(name))):
+            lines += wrapped(f"    if isinstance(owner, {one_or_all(classes)}) and not {guard}:")
+            lines += [part for line in body for part in wrapped(f"        {line}")]
+        above, _, last = f"owner.{name}".rpartition(".")
+        inner = above != "owner" and last in self.known
+        if inner:
+            yield from self.attribute(last)
+        text = "\n".join(
+            [*lines, f"    return {function_name(last)}({above})" if inner else f"    return {above}.{last}"]
+        )
+        yield from self.behind_helpers(Piece(function_name(name), text, self.imports(name)))
+
+    def behind_helpers(self, piece: Piece) -> Iterator[Piece]:
+        """A piece, behind what it uses of the template."""
+        for helper in USED:
+            if f"{helper}(" in piece.text:
+                yield from template_pieces(self.options.to, TEMPLATE, helper)
+        yield piece
+
+    def grouped(self, name: str, key: Callable[[Kept], tuple[str, ...]]) -> Iterator[tuple[tuple[str, ...], list[str]]]:
+        """The classes that have a member, those together for which the same is written."""
+        groups: dict[tuple[str, ...], list[str]] = {}
+        for place in self.places:
+            if name in place.members:
+                groups.setdefault(key(place), []).extend(place.classes)
+        yield from groups.items()
+
+    @property
+    def framework(self) -> str:
+        return "torch" if self.options.source == "torch" else "MindSpore"
+
+    def imports(self, name: str | None = None) -> tuple[str, ...]:
+        """What the layers that have a member are imported by; all layers by default."""
+        places = [place for place in self.places if name is None or name in place.members]
+        return tuple(dict.fromkeys(line for place in places for line in place.imports))
+
+    def table(self) -> Iterator[Piece]:
+        """The functions of all attributes, and the table of them."""
+        lines = ["def _members():", '    """By name: the function that reads it, and where each layer keeps it."""']
+        lines.append("    return {")
+        for name in [name for name, kind in self.known.items() if kind == "attribute"]:
+            yield from self.attribute(name)
+            lines += [f'        "{name}": (', f"            {function_name(name)},", "            ("]
+            for row, classes in self.grouped(name, lambda place: place.row(name)):  # noqa: B023 - used at once
+                lines += wrapped(f"                ({', '.join([one_or_all(classes), *row])}),")
+            lines += ["            ),", "        ),"]
+        yield Piece("_members", "\n".join([*lines, "    }"]), self.imports())
+
+    def layers(self) -> Piece:
+        """The layers whose parameters the source framework calls otherwise."""
+        lines = ["def _layers():", '    """For each layer: how to read its parameters, and what is not among them."""']
+        lines.append("    return (")
+        for place in [place for place in self.places if place.readers]:
+            lines += ["        (", f"            {one_or_all(place.classes)},", "            {"]
+            for name, text in place.readers.items():
+                lines += wrapped(f'                "{name}": lambda owner: {text},')
+            hidden = ", ".join(f'"{name}"' for name in place.hidden)
+            lines += ["            },", f"            [{hidden}],", "        ),"]
+        return Piece("_layers", "\n".join([*lines, "    )"]), self.imports())

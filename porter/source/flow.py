@@ -1,0 +1,356 @@
+"""Reaching definitions: which of the statements that bind a name may have given it its value at a place."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from porter.source.scopes import Binding, Scope, ancestors, parent
+from porter.source.walrus import always_met, comes_before
+
+State = frozenset[int]
+NOWHERE: State = frozenset()
+"""No binding: the place cannot be reached, or the name has no value there yet."""
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+SWALLOWS = frozenset({"suppress", "raises", "assertRaises", "assertRaisesRegex"})
+"""Context managers that go on after an error in their block."""
+
+
+class Flow:
+    """Answers for one file; the way through a scope is followed once for each name that is bound more than once."""
+
+    def __init__(self) -> None:
+        self.ways: dict[tuple[int, str], _Way] = {}
+        self.jumps: dict[int, set[int]] = {}
+
+    def reaching(self, node: ast.Name, home: Scope) -> list[Binding]:
+        """The bindings in `home`, the scope that the name is found in, whose value a read of it may get."""
+        bindings = home.bindings[node.id]
+        if len(bindings) == 1 or (home.kind != "function" and home.kind != "module"):
+            return bindings
+        place = _place(node, home)
+        if place is None or isinstance(home.node, ast.Lambda):
+            return bindings
+        return self._way(home, node.id).at_place(node, place)
+
+    def before(self, binding: Binding, home: Scope) -> list[Binding]:
+        """What a name was before the statement that binds it: for `x += y`."""
+        bindings = home.bindings[binding.name]
+        if home.kind not in ("function", "module") or isinstance(home.node, ast.Lambda):
+            return [other for other in bindings if other is not binding]
+        return self._way(home, binding.name).before(binding)
+
+    def _way(self, home: Scope, name: str) -> _Way:
+        key = (id(home), name)
+        if key not in self.ways:
+            if id(home) not in self.jumps:
+                self.jumps[id(home)] = found = set[int]()
+                _note_jumps(_body(home.node), found)
+            self.ways[key] = way = _Way(home, home.bindings[name], self.jumps[id(home)])
+            way.follow()
+        return self.ways[key]
+
+
+def _body(node: ast.AST) -> list[ast.stmt]:
+    body = getattr(node, "body", [])
+    return body if isinstance(body, list) else []
+
+
+def _place(node: ast.AST, home: Scope) -> ast.stmt | None:
+    """The statement of the scope that a node stands in; None where it runs at another time than the statement."""
+    below: ast.AST = node
+    statement: ast.stmt | None = None
+    for above in ancestors(node):
+        if statement is None and isinstance(below, ast.stmt):
+            statement = below
+        if above is home.node:
+            return statement or (below if isinstance(below, ast.stmt) else None)
+        if isinstance(above, FUNCTIONS) and runs_later(above, below):
+            return None
+        if _is_late(above, below):
+            return None
+        if isinstance(above, (FUNCTIONS, ast.ClassDef)):
+            statement = None
+        below = above
+    return None
+
+
+def runs_later(function: ast.AST, below: ast.AST) -> bool:
+    """Whether a part of a function runs when it is called; defaults and decorators run where it is defined."""
+    if isinstance(function, ast.Lambda):
+        return below is function.body
+    return below in _body(function)
+
+
+def _is_late(above: ast.AST, below: ast.AST) -> bool:
+    """Whether a part of a generator runs when somebody asks for its elements; its first iterable is taken at once."""
+    if isinstance(above, ast.comprehension):
+        generator = parent(above)
+        first = isinstance(generator, ast.GeneratorExp) and generator.generators[0] is above and above.iter is below
+        return isinstance(generator, ast.GeneratorExp) and not is_eaten(generator) and not first
+    return isinstance(above, ast.GeneratorExp) and not isinstance(below, ast.comprehension) and not is_eaten(above)
+
+
+EATERS = frozenset({"all", "any", "dict", "frozenset", "list", "max", "min", "set", "sorted", "sum", "tuple"})
+
+
+def is_eaten(generator: ast.AST) -> bool:
+    """Whether a generator is run where it stands: `sum(... for ...)`, `[*(... for ...)]`."""
+    above = parent(generator)
+    if isinstance(above, ast.Starred):
+        return True
+    if isinstance(above, ast.Call):
+        return isinstance(above.func, ast.Name) and above.func.id in EATERS and generator in above.args
+    return isinstance(above, (ast.For, ast.comprehension)) and above.iter is generator
+
+
+def _note_jumps(block: Iterable[ast.stmt], found: set[int]) -> bool:
+    """Note the compound statements that hold a jump."""
+    any_here = False
+    for statement in block:
+        if isinstance(statement, (ast.Return, ast.Raise, ast.Break, ast.Continue)):
+            any_here = True
+        elif not isinstance(statement, (*FUNCTIONS, ast.ClassDef)):
+            below = [_note_jumps(inner, found) for inner in inner_blocks(statement)]
+            if any(below):
+                found.add(id(statement))
+                any_here = True
+    return any_here
+
+
+def inner_blocks(statement: ast.AST) -> Iterator[list[ast.stmt]]:
+    """The blocks of statements directly inside a statement."""
+    for name in ("body", "orelse", "finalbody"):
+        block = getattr(statement, name, None)
+        if isinstance(block, list) and block:
+            yield block
+    for name in ("handlers", "cases"):
+        for holder in getattr(statement, name, ()):
+            yield holder.body
+
+
+@dataclass(slots=True)
+class _Loop:
+    breaks: State = NOWHERE
+    continues: State = NOWHERE
+
+
+@dataclass(slots=True)
+class _Way:
+    """The way of one name through one scope. Bindings are numbers here: their places in the scope's list."""
+
+    home: Scope
+    bindings: Sequence[Binding]
+    jumps: set[int]
+    at: dict[int, State] = field(default_factory=dict)
+    by_statement: dict[int, list[int]] = field(default_factory=dict)
+    touched: set[int] = field(default_factory=set)
+    anywhere: State = NOWHERE
+    loops: list[_Loop] = field(default_factory=list)
+
+    def follow(self) -> None:
+        """Follow the scope's statements. What other functions bind (`global`, `nonlocal`) is there at any time."""
+        start: set[int] = set()
+        anywhere: set[int] = set()
+        for number, binding in enumerate(self.bindings):
+            if isinstance(binding.node, ast.arg):
+                start.add(number)
+            elif not self._note(number, binding.node):
+                anywhere.add(number)
+        self.anywhere = frozenset(anywhere)
+        self.block(_body(self.home.node), frozenset(start))
+
+    def _note(self, number: int, node: ast.AST) -> bool:
+        """Note the statements around a binding, the inmost as the one that binds; False for another function's."""
+        first = True
+        below = node
+        while below is not self.home.node:
+            if isinstance(below, (ast.stmt, ast.ExceptHandler)):
+                if first:
+                    self.by_statement.setdefault(id(below), []).append(number)
+                    first = False
+                self.touched.add(id(below))
+            above = parent(below)
+            if above is None or (isinstance(above, FUNCTIONS) and above is not self.home.node):
+                return False
+            below = above
+        return True
+
+    def at_place(self, node: ast.Name, statement: ast.stmt) -> list[Binding]:
+        """The bindings that reach a read of the name in a statement."""
+        state = self._state(statement)
+        here = [n for n in self.by_statement.get(id(statement), ()) if _is_inline(self.bindings[n].node)]
+        for number in here:
+            found = comes_before(self.bindings[number].node, node)
+            state = frozenset({number}) if found == "always" else state | {number} if found == "perhaps" else state
+        return self._given(state)
+
+    def before(self, binding: Binding) -> list[Binding]:
+        """The bindings that reach the statement of a binding."""
+        statement = next((a for a in (binding.node, *ancestors(binding.node)) if isinstance(a, ast.stmt)), None)
+        return self._given(self._state(statement)) if statement is not None else list(self.bindings)
+
+    def _state(self, statement: ast.AST) -> State:
+        """What reaches a statement; one that was not walked has none of the bindings in or around it."""
+        for node in (statement, *ancestors(statement)):
+            if id(node) in self.at:
+                return self.at[id(node)]
+            if node is self.home.node:
+                break
+        return NOWHERE
+
+    def _given(self, state: State) -> list[Binding]:
+        if not state:
+            return list(self.bindings)
+        return [self.bindings[number] for number in sorted(state | self.anywhere)]
+
+    def block(self, statements: Iterable[ast.stmt], state: State) -> State:
+        """What is left after some statements."""
+        for statement in statements:
+            key = id(statement)
+            self.at[key] = state
+            if key in self.touched or key in self.jumps:
+                state = self._compound(statement, state)
+            elif isinstance(statement, (ast.Return, ast.Raise, ast.Break, ast.Continue)):
+                state = self._jump(statement, state)
+        return state
+
+    def _jump(self, statement: ast.stmt, state: State) -> State:
+        loop = self.loops[-1] if self.loops else None
+        if loop is not None and isinstance(statement, ast.Break):
+            loop.breaks |= state
+        elif loop is not None and isinstance(statement, ast.Continue):
+            loop.continues |= state
+        return NOWHERE
+
+    def _compound(self, statement: ast.stmt, state: State) -> State:
+        if isinstance(statement, ast.If):
+            return self._if(statement, state)
+        if isinstance(statement, (ast.For, ast.AsyncFor, ast.While)):
+            return self._loop(statement, state)
+        if isinstance(statement, (ast.Try, ast.TryStar)):
+            return self._try(statement, state)
+        if isinstance(statement, (ast.With, ast.AsyncWith)):
+            return self._with(statement, state)
+        if isinstance(statement, ast.Match):
+            return self._match(statement, state)
+        after = self._bound(statement, state)
+        jumps = isinstance(statement, (ast.Return, ast.Raise))
+        return self._jump(statement, after) if jumps else after
+
+    def _bound(self, statement: ast.AST, state: State, within: ast.AST | None = None) -> State:
+        """What a simple statement, or one expression of a compound one, makes of the state."""
+        for number in self.by_statement.get(id(statement), ()):
+            node = self.bindings[number].node
+            if within is not None and not (node is within or within in ancestors(node)):
+                continue
+            if isinstance(parent(node), ast.AnnAssign) and parent(node).value is None:  # type: ignore[union-attr]
+                continue
+            sure = always_met(node, within or statement) if _is_inline(node) else True
+            state = frozenset({number}) if sure else state | {number}
+        return state
+
+    def _if(self, statement: ast.If, state: State) -> State:
+        whole = self._bound(statement, state, statement.test)
+        sure = [n for n in self.by_statement.get(id(statement), ()) if _met_when_true(self.bindings[n].node, statement)]
+        body = self.block(statement.body, frozenset(sure[-1:]) or whole)
+        return body | self.block(statement.orelse, whole)
+
+    def _loop(self, statement: ast.For | ast.AsyncFor | ast.While, state: State) -> State:
+        if isinstance(statement, ast.While):
+            endless = isinstance(statement.test, ast.Constant) and bool(statement.test.value)
+            targets: State = NOWHERE
+        else:
+            state, endless = self._bound(statement, state, statement.iter), False
+            inside = (n for n in self.by_statement.get(id(statement), ()) if self._is_target(n, statement))
+            targets = frozenset(inside)
+        head = state
+        while True:
+            self.loops.append(_Loop())
+            if isinstance(statement, ast.While):
+                self.at[id(statement)] = head
+                start = self._bound(statement, head, statement.test)
+            else:
+                start = targets or head
+            end = self.block(statement.body, start)
+            loop = self.loops.pop()
+            again = head | end | loop.continues
+            if again == head:
+                break
+            head = again
+        left = self._bound(statement, head, statement.test) if isinstance(statement, ast.While) else head
+        return self.block(statement.orelse, NOWHERE if endless else left) | loop.breaks
+
+    def _is_target(self, number: int, statement: ast.For | ast.AsyncFor) -> bool:
+        node = self.bindings[number].node
+        return node is statement.target or statement.target in ancestors(node)
+
+    def _inside(self, block: Iterable[ast.AST]) -> State:
+        """All bindings in a block: an error may have ended it after any of them."""
+        tops = {id(node) for node in block}
+        found = (n for n, b in enumerate(self.bindings) if any(id(a) in tops for a in (b.node, *ancestors(b.node))))
+        return frozenset(found)
+
+    def _try(self, statement: ast.Try | ast.TryStar, state: State) -> State:
+        body = self.block(statement.body, state)
+        broken = state | self._inside(statement.body)
+        outs = self.block(statement.orelse, body)
+        for handler in statement.handlers:
+            outs |= self.block(handler.body, self._bound(handler, broken))
+        if not statement.finalbody:
+            return outs
+        after = self.block(statement.finalbody, outs)
+        rest = [*statement.orelse, *statement.handlers]
+        self.block(statement.finalbody, outs | broken | self._inside(rest))
+        return after if outs else NOWHERE
+
+    def _with(self, statement: ast.With | ast.AsyncWith, state: State) -> State:
+        before = state
+        for item in statement.items:
+            state = self._bound(statement, state, item)
+        after = self.block(statement.body, state)
+        calls = [item.context_expr for item in statement.items if isinstance(item.context_expr, ast.Call)]
+        names = {getattr(c.func, "attr", getattr(c.func, "id", "")) for c in calls}
+        return after | before | state | self._inside(statement.body) if names & SWALLOWS else after
+
+    def _match(self, statement: ast.Match, state: State) -> State:
+        state = self._bound(statement, state, statement.subject)
+        outs: State = NOWHERE
+        for case in statement.cases:
+            caught = frozenset(n for n in self.by_statement.get(id(statement), ()) if self._is_in(n, case))
+            outs |= self.block(case.body, caught or state)
+            state |= caught
+            if case.guard is None and isinstance(case.pattern, ast.MatchAs) and case.pattern.pattern is None:
+                return outs
+        return outs | state
+
+    def _is_in(self, number: int, case: ast.match_case) -> bool:
+        node = self.bindings[number].node
+        return node is case.pattern or case.pattern in ancestors(node)
+
+
+def _is_inline(node: ast.AST) -> bool:
+    """Whether a binding happens in the middle of its statement, where the statement goes on to read the name."""
+    above = parent(node)
+    if isinstance(above, ast.NamedExpr) and above.target is node:
+        return True
+    return any(isinstance(a, (ast.withitem, ast.pattern)) for a in (above, parent(above) if above else None))
+
+
+def _met_when_true(node: ast.AST, statement: ast.If) -> bool:
+    """Whether a walrus in a test has run when the test is true: `if a and (m := f()):`."""
+    below = parent(node)
+    if not isinstance(below, ast.NamedExpr):
+        return False
+    while below is not statement.test:
+        above = parent(below) if below is not None else None
+        whole = isinstance(above, ast.BoolOp) and isinstance(above.op, ast.And)
+        if not (whole or (isinstance(above, (ast.Compare, ast.UnaryOp, ast.Call)) and not _is_not(above))):
+            return False
+        below = above
+    return True
+
+
+def _is_not(node: ast.AST | None) -> bool:
+    return isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)
