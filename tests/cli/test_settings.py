@@ -170,6 +170,21 @@ def test_what_a_table_switches_off_the_command_line_switches_on(porter: Porter, 
     assert "ignored.py" not in porter("convert", project / "src", "--gitignore").out
 
 
+def test_whole_is_set_by_a_table_and_the_command_line_wins(porter: Porter, project: Path) -> None:
+    (project / "pyproject.toml").write_text("[tool.porter]\nwhole = 'file'\n")
+    (project / "src" / "pkg" / "net.py").write_text(NETWORK + "\n\nodd = nn.Bilinear(2, 3, 4)\n")
+    path = "src/pkg/net.py"
+    ran = porter("convert", project / path)
+    assert "net.py:1:1: manual PT042 whole: net.py stays as it was: no rule for torch.nn.Bilinear\n" in ran.err
+    assert "InstanceNorm3d" not in "".join(line for line in ran.out.splitlines() if line.startswith("-"))
+    ran = porter("convert", project / path, "--whole", "class")
+    assert "net.py:13:1: manual PT042 whole: odd stays as it was: no rule for torch.nn.Bilinear\n" in ran.err
+    assert "+        self.norm = ms_nn.InstanceNorm3d(c, affine=False)" in ran.out
+    ran = porter("convert", project / path, "--whole", "site")
+    assert "net.py:13:7: manual PT001 torch.nn.Bilinear: no rule for torch.nn.Bilinear\n" in ran.err
+    assert ran.code == 1
+
+
 def test_check_tells_models_that_it_does_not_run(porter: Porter, project: Path) -> None:
     (project / "pyproject.toml").write_text("[tool.porter.models.unet]\nmodel = 'pkg:UNet'\n")
     ran = porter("check", project / "src", project / "nowhere")

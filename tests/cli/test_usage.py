@@ -23,6 +23,7 @@ WRONG = {
     "convert src --nonsense": "--nonsense",
     "convert src --to tensorflow": "invalid value for '--to': 'tensorflow' is not one of 'mindspore', 'torch'",
     "convert src --platform cpu": "invalid value for '--platform': 'cpu' is not one of 'gpu', 'any'",
+    "convert src --whole tree": "invalid value for '--whole': 'tree' is not one of 'site', 'class', 'file'",
     "convert src --level manual": "invalid value for '--level': 'manual' is not one of 'safe', 'review'",
     "convert src --jobs 0": "invalid value for '--jobs': 0 is not in the range x>=1",
     "convert src -o out --in-place": "-o, --in-place and --diff exclude each other: choose one",
