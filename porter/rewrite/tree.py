@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from porter.findings import Kind, Level
 from porter.rewrite.decide import (
     attributes,
+    by_name,
+    data_texts,
     differs,
     fresh,
     inplace,
@@ -20,11 +22,13 @@ from porter.rewrite.decide import (
     texts,
     unknown_bases,
 )
+from porter.rewrite.decide.by_name import Lookups
 from porter.rewrite.decide.change import Ask
 from porter.rewrite.decide.classes import Moved
 from porter.rewrite.decide.decision import Choice, Decision, Place, Reason
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.file import FilePlan
+from porter.rewrite.decide.handing import tell_handed
 from porter.rewrite.decide.imports import group_references, plan_imports
 from porter.rewrite.decide.settle import Choices, settle
 from porter.rewrite.decide.strings import Strings
@@ -46,6 +50,8 @@ DECIDERS = (
     inplace.decide,
     strings.decide,
     texts.decide,
+    by_name.decide,
+    data_texts.decide,
     lookups.decide,
     fresh.decide,
 )
@@ -82,7 +88,7 @@ def tree_facts(
     for count, path in enumerate(sorted(concerned), 1):
         file = FileFacts(index.modules[path], index, rules, options, sorted(generated))
         scopes = file.module.scopes
-        if file.references or file.asked or scopes.classes or scopes.calls or scopes.stars or file.unused_imports:
+        if scopes.reads or scopes.strings or scopes.stars or file.unused_imports:
             files[path] = file
         if progress is not None:
             progress(count, len(concerned))
@@ -115,7 +121,7 @@ def plan_tree(
         told = [c for c in _told_of(file, tree, moved) if units is None or not units.is_silent(c, choices)]
         dotted = file.module.dotted
         public = taken.get(dotted, frozenset()) | file.module.exported
-        fixed = Strings(file).spelled() | held.get(dotted, frozenset())
+        fixed = Strings(file).spelled() | Lookups(file).spelled() | held.get(dotted, frozenset())
         chosen = [choice for choice in choices.by_path.get(path, ()) if choice.kind is not Kind.CLASS]
         files[path] = _file_plan(file, (*chosen, *told), public, fixed)
     wanted = dict(_wanted(files.values(), tree))
@@ -150,8 +156,9 @@ def _file_plan(file: FileFacts, choices: tuple[Choice, ...], public: frozenset[s
     groups = list(group_references(module, named, unused))
     asked = [choice for choice in choices if choice.target is not None and choice.decision.reference is None]
     imports = plan_imports(module, groups, file.rules, file.options, public, fixed, file.origins, asked)
+    told = tuple(map(_as_told, tell_handed(module, groups, file.rules, file.options, fixed)))
     by_choice = {id(choice): group for group in groups for choice in group.choices}
-    return FilePlan(module, choices, imports, by_choice)
+    return FilePlan(module, (*choices, *told), imports, by_choice)
 
 
 def _wanted(plans: Collection[FilePlan], tree: TreeFacts) -> Iterator[tuple[str, Rule]]:

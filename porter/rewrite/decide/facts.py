@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from porter.findings import Kind
+from porter.rewrite.decide.beyond import is_beyond
 from porter.rewrite.decide.change import Target, target_of
 from porter.rewrite.decide.decision import Place
+from porter.rewrite.decide.rebound import Rebound
 from porter.rewrite.options import Options
 from porter.rules.load import RuleBook, canonical
 from porter.rules.model import Rule
@@ -61,7 +63,8 @@ class FileFacts:
         self.asked = [r for r in references if self._is_asked(r)] if generated else []
         given_back = {id(r) for r in self.asked}
         references = [r for r in references if id(r) not in given_back]
-        self.references = [r for r in references if self._of_source(r)]
+        self.rebound = Rebound(module, index, options.source)
+        self.references = list(self.rebound.marked(r for r in references if self._of_source(r)))
         self.others = [r for r in references if r.meaning.partition(".")[0] == options.to]
         self.resolved: Mapping[int, str] = {id(n): q for r in self.references for n, q in _prefixes(r)}
         found = references if generated else []
@@ -118,7 +121,7 @@ class FileFacts:
         if full is not None:
             return self._already(reference, full)
         found = None if reference.ambiguous else self._rule_prefix(reference)
-        if found is None:
+        if found is None or is_beyond(reference.parts[found[0] :], self.rules, self.options):
             return Use(reference, Kind.VALUE, *self._span(reference, len(reference.parts)), again=again)
         count, rule = found
         if reference.root is None:
@@ -234,7 +237,7 @@ class FileFacts:
     def _imported(self, name: str) -> str:
         """What a module-level import of the source framework makes of a name; "" for any other name."""
         meaning = self.index.meaning(name, self.module.scopes.module)
-        if meaning is None or meaning[2] or self._is_handed_through(name):
+        if meaning is None or meaning[2] or self._is_handed_through(name) or self.rebound.star(name, meaning[1]):
             return ""
         if self._origin(meaning[1]) is not None:
             return meaning[1]
