@@ -18,6 +18,7 @@ from porter.rewrite.decide import (
     names,
     neither,
     reserved,
+    strangers,
     strings,
     texts,
     unknown_bases,
@@ -55,7 +56,7 @@ DECIDERS = (
     lookups.decide,
     fresh.decide,
 )
-TELLERS = (unknown_bases.tell, differs.tell, reserved.tell, neither.tell)
+TELLERS = (unknown_bases.tell, differs.tell, reserved.tell, strangers.tell, neither.tell)
 """What is only said, once it is settled which classes change sides."""
 
 

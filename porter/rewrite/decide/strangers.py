@@ -4,91 +4,83 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
+from porter.codes import Code
 from porter.findings import Kind, Level
-from porter.rewrite.classes import Hierarchy
-from porter.rewrite.outcomes import Outcome, Remark
-from porter.rewrite.outsiders import FRAMEWORK
-from porter.rewrite.plan import FilePlanner
+from porter.rewrite.decide.classes import Moved
+from porter.rewrite.decide.decision import CONVERTED, Decision, Form, Reason
+from porter.rewrite.decide.facts import FileFacts
+from porter.rewrite.decide.objects import Objects
+from porter.rewrite.decide.telling import told
+from porter.rewrite.decide.tree import TreeFacts
+from porter.rewrite.decide.unknown_bases import FRAMEWORK
 from porter.rules.model import FRAMEWORKS
-from porter.source.index import enclosing_class, enclosing_function
 from porter.source.names import dotted_parts
 from porter.source.scopes import Scope
+from porter.source.things import ClassOf, OfTree, TreeClass
 
-EITHER = (sys.stdlib_module_names | {"numpy", *FRAMEWORKS}) - {""}
+EITHER = sys.stdlib_module_names | {"numpy", *FRAMEWORKS}
 """Packages that are made for no framework; the two themselves have rules."""
 HOLDING = (ast.Tuple, ast.List, ast.Set, ast.Dict, ast.Starred, ast.IfExp)
-FORWARD = frozenset({"forward", "construct"})
+MOVED = CONVERTED | {Form.MOVES}
 
 
-def strangers(planner: FilePlanner, outcomes: Iterable[Outcome], tree: Hierarchy) -> Iterator[Remark]:
-    """A remark for each function of another package that is given something of the framework, at its first call."""
-    search = _Search(planner, outcomes, tree)
+def tell(file: FileFacts, tree: TreeFacts, moved: Moved) -> Iterator[Decision]:
+    """A finding for each function of another package that is given something of the framework, at its first call."""
+    search = _Search(file, tree, moved)
     places: dict[str, list[int]] = {}
-    for call, scope in planner.module.scopes.calls:
+    for call, scope in file.module.scopes.calls:
         callee = search.stranger(call.func, scope)
         given = (*call.args, *(keyword.value for keyword in call.keywords)) if callee else ()
-        if any(search.moves(value, scope) for each in given for value in _values(each)):
-            places.setdefault(callee, []).append(planner.module.text.span(call)[0])
-    theirs, ours = FRAMEWORK[planner.settings.source], FRAMEWORK[planner.settings.to]
+        if any(search.moves(value) for each in given for value in _values(each)):
+            places.setdefault(callee, []).append(file.module.text.span(call)[0])
+    theirs, ours = FRAMEWORK[file.options.source], FRAMEWORK[file.options.to]
     for callee, found in places.items():
         count = "" if len(found) == 1 else f" ({len(found)} places in this file)"
-        message = f"{callee} is not part of this tree: if it is made for {theirs}, it does not go with {ours}'s{count}"
-        yield Remark(min(found), Level.REVIEW, "outside", message)
+        text = f"{callee} is not part of this tree: if it is made for {theirs}, it does not go with {ours}'s{count}"
+        yield told(file.path, min(found), Level.REVIEW, "outside", Reason(Code.OTHER_PACKAGE, text))
 
 
 class _Search:
     """What the calls of one file are, and are given."""
 
-    def __init__(self, planner: FilePlanner, outcomes: Iterable[Outcome], tree: Hierarchy) -> None:
-        self.planner = planner
+    def __init__(self, file: FileFacts, tree: TreeFacts, moved: Moved) -> None:
+        self.file = file
         self.tree = tree
-        moving = (o for o in outcomes if not o.stays and o.reference.root is not None and o.kind is not Kind.ANNOTATION)
-        self.moving = {id(o.reference.node): o for o in moving}
+        self.moved = moved
+        self.objects = Objects(file, tree)
 
     def stranger(self, node: ast.expr, scope: Scope) -> str:
         """The qualified name of what is called, where it is imported from neither the tree nor a known package."""
         parts = dotted_parts(node)
-        named = bool(parts) and parts is not None and parts[0] in self.planner.module.scopes.named
-        meaning = self.planner.index.meaning(parts[0], scope) if parts and named else None
+        named = bool(parts) and parts is not None and parts[0] in self.file.module.scopes.named
+        meaning = self.file.index.meaning(parts[0], scope) if parts and named else None
         if not parts or meaning is None:
             return ""
         root = meaning[1].partition(".")[0]
-        own = not root or root in EITHER or self.planner.index.in_tree(root)
-        known = own or self.planner.index.shadows(self.planner.module, root)
+        own = not root or root in EITHER or self.file.index.in_tree(root)
+        known = own or self.file.index.shadows(self.file.module, root)
         return "" if known else ".".join([meaning[1], *parts[1:]])
 
-    def moves(self, node: ast.expr, scope: Scope) -> bool:
+    def moves(self, node: ast.expr) -> bool:
         """Whether an expression is of the framework, and moves: a class, a layer, a dtype, a class of the tree."""
-        if id(node) in self.moving:
+        use = self.file.by_node.get(id(node))
+        if use is not None:
+            return use.kind is not Kind.ANNOTATION and self.moved.choices.form(self.file.place(use)) in CONVERTED
+        things = self.objects.values.of(node).things
+        if any(isinstance(thing, ClassOf) and self._is_converted(thing.name) for thing in things):
             return True
-        if isinstance(node, ast.Call):
-            made = self.moving.get(id(node.func))
-            return made is not None or self._is_moving_class(node.func, scope)
-        if isinstance(node, ast.Name) and (self._is_self(node) or self._is_input(node, scope)):
+        entries = (self.tree.hierarchy.by_node.get(t.node) for t in things if isinstance(t, (OfTree, TreeClass)))
+        if any(entry is not None and self.moved.moves(entry) for entry in entries):
             return True
-        makers = self.planner.receivers.makers(node, scope)
-        made_of = [id(maker) in self.moving or self._is_moving_class(maker, scope) for maker in makers]
-        return (bool(made_of) and all(made_of)) or self._is_moving_class(node, scope)
+        needs = self.objects.of(node).needs
+        return any(self.moved.choices.form(place) in MOVED for need in needs for place in need.places)
 
-    def _is_moving_class(self, node: ast.expr, scope: Scope) -> bool:
-        entry = self.tree.class_of(node, self.planner.module, scope)
-        return entry is not None and entry.moves
-
-    def _is_self(self, node: ast.Name) -> bool:
-        inside = enclosing_class(node)
-        entry = self.tree.by_node.get(inside) if inside is not None else None
-        return entry is not None and entry.moves and self.planner.receivers.is_self(node)
-
-    def _is_input(self, node: ast.Name, scope: Scope) -> bool:
-        """A parameter of the `forward` of a class that moves."""
-        function, inside = enclosing_function(node), enclosing_class(node)
-        entry = self.tree.by_node.get(inside) if inside is not None else None
-        if entry is None or not entry.moves or function is None or function.name not in FORWARD:
-            return False
-        found = scope.lookup(node.id)
-        return found is not None and isinstance(found[1][0].node, ast.arg) and found[0].node is function
+    def _is_converted(self, name: str) -> bool:
+        """Whether a class that a name stands for has a counterpart."""
+        rule = self.tree.rules.find(name, self.file.options.source)
+        return rule is not None and rule.is_class
 
 
 def _values(node: ast.expr) -> Iterator[ast.expr]:
