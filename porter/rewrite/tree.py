@@ -122,7 +122,7 @@ def plan_tree(
         told = [c for c in _told_of(file, tree, moved) if units is None or not units.is_silent(c, choices)]
         dotted = file.module.dotted
         public = taken.get(dotted, frozenset()) | file.module.exported
-        fixed = Strings(file).spelled() | Lookups(file).spelled() | held.get(dotted, frozenset())
+        fixed = Strings(file).spelled() | Lookups(file).kept() | held.get(dotted, frozenset())
         chosen = [choice for choice in choices.by_path.get(path, ()) if choice.kind is not Kind.CLASS]
         files[path] = _file_plan(file, (*chosen, *told), public, fixed)
     wanted = dict(_wanted(files.values(), tree))
@@ -156,8 +156,10 @@ def _file_plan(file: FileFacts, choices: tuple[Choice, ...], public: frozenset[s
     unused = [(name, meaning) for name, meaning in file.unused_imports if changes or name in public]
     groups = list(group_references(module, named, unused))
     asked = [choice for choice in choices if choice.target is not None and choice.decision.reference is None]
-    imports = plan_imports(module, groups, file.rules, file.options, public, fixed, file.origins, asked)
-    told = tuple(map(_as_told, tell_handed(module, groups, file.rules, file.options, fixed)))
+    imports = plan_imports(
+        module, groups, file.rules, file.options, public, fixed, file.origins, asked, Lookups(file).handed()
+    )
+    told = tuple(map(_as_told, tell_handed(module, groups, file.rules, file.options, public, fixed)))
     by_choice = {id(choice): group for group in groups for choice in group.choices}
     return FilePlan(module, (*choices, *told), imports, by_choice)
 

@@ -11,6 +11,7 @@ from porter.codes import Code
 from porter.findings import Level
 from porter.rewrite.decide.decision import Decision, Reason
 from porter.rewrite.decide.facts import FileFacts
+from porter.rewrite.decide.handing import handed_value
 from porter.rewrite.decide.telling import told
 from porter.rewrite.decide.tree import TreeFacts
 from porter.source.names import dotted_parts
@@ -59,10 +60,24 @@ class Lookups:
         self.rules = file.rules
         self.options = file.options
 
-    def spelled(self) -> frozenset[str]:
-        """Names of the file that are looked up, which have to stay what they were."""
-        texts = (looked.text for looked in self._looked_up())
-        return frozenset(text for text in texts if text is not None and self._is_framework_name(text))
+    def spelled(self) -> Iterator[tuple[str, str]]:
+        """Names of the file that are looked up, and what they are imported as."""
+        scope = self.module.scopes.module
+        for looked in self._looked_up():
+            if looked.text is not None and self._is_framework_name(looked.text):
+                found = self.index.meaning(looked.text, scope)
+                yield from [(looked.text, found[1])] if found is not None else []
+
+    def kept(self) -> frozenset[str]:
+        """Those that have to stay what they were: nothing takes all the calls that they may get."""
+        return frozenset(name for name, meaning in self.spelled() if not self._handed(meaning))
+
+    def handed(self) -> frozenset[str]:
+        """Those that stand for a class which takes every call as it stands."""
+        return frozenset(name for name, meaning in self.spelled() if self._handed(meaning))
+
+    def _handed(self, meaning: str) -> bool:
+        return handed_value(meaning, self.rules, self.options) is not None
 
     def remarks(self) -> Iterator[Remark]:
         """All of it; of what is named at run time, one remark a file and function."""
@@ -124,9 +139,9 @@ class Lookups:
 
     def _own_names(self) -> Iterator[Remark]:
         """`globals()["Conv3d"]`, `getattr(sys.modules[__name__], "Conv3d")`."""
-        open_told = False
+        open_told, kept = False, self.kept()
         for looked in self._looked_up():
-            if looked.text is not None and self._is_framework_name(looked.text):
+            if looked.text is not None and looked.text in kept:
                 message = f"{looked.text} is looked up by its text, so the name stays what it is"
                 yield Remark(looked.node, Level.MANUAL, Code.OWN_NAME_BY_TEXT, message)
             elif looked.text is None and not open_told and any(map(self._is_framework_name, self._public())):

@@ -94,20 +94,24 @@ class Flows:
 
         While all of one group stay, the object is the source framework's.
         """
+        return self._made_by(node, file) or []
+
+    def _made_by(self, node: ast.expr, file: FileReads) -> list[tuple[Place, ...]] | None:
+        """The same; None where a circle closes: what is made from itself is what else it is made from."""
         if id(node) in self._met:
-            return []
+            return None
         self._met.add(id(node))
         try:
             return self._makers(node, file)
         finally:
             self._met.discard(id(node))
 
-    def _makers(self, node: ast.expr, file: FileReads) -> list[tuple[Place, ...]]:
+    def _makers(self, node: ast.expr, file: FileReads) -> list[tuple[Place, ...]] | None:
         if isinstance(node, ast.Call):
             made = self._uses.get(id(node.func))
             if made is not None:
                 return [(made[0],)]
-            return self.makers(node.func.value, file) if isinstance(node.func, ast.Attribute) else []
+            return self._made_by(node.func.value, file) if isinstance(node.func, ast.Attribute) else []
         if id(node) in self._uses:
             return []
         if isinstance(node, (ast.Attribute, ast.Subscript)) and (found := self.makers(node.value, file)):
@@ -115,7 +119,8 @@ class Flows:
         if isinstance(node, ast.BinOp):
             return [*self.makers(node.left, file), *self.makers(node.right, file)]
         values = self.reads.values(node, file)
-        groups = [self.makers(v, file) if v is not None else [] for v in values if v is None or id(v) not in self._met]
+        made = [self._made_by(value, file) if value is not None else [] for value in values]
+        groups = [found for found in made if found is not None]
         return [tuple(p for found in groups for each in found for p in each)] if groups and all(groups) else []
 
     def _from(self, node: ast.expr, file: FileReads) -> Step:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from porter.rewrite.decide.imports import Group
 
 GOES = "{} no longer importable from here: nothing in this file uses {}"
+FRAMEWORK = {"torch": "PyTorch", "mindspore": "MindSpore"}
+OPEN = "nothing in this file uses {}, which other code may import from here: it stays, and needs {}"
 STAYS = "it is handed on from here, so its import stays"
 DECIDES = "nothing in this file uses {}, but whether this import succeeds decides what follows, so it stays"
 
@@ -52,15 +54,23 @@ def is_open(group: Group) -> bool:
     return group.scope.kind == "module" and not group.name.startswith("_")
 
 
-def tell_handed(
-    module: SourceModule, groups: Iterable[Group], rules: RuleBook, options: Options, fixed: Set[str]
-) -> Iterator[Decision]:
-    """What there is to say of imports that nothing in a file uses: one remark a statement and kind.
+def is_handed_on(group: Group, options: Options) -> bool:
+    """Whether a name is imported from a module of the framework for no use but that others import it from here."""
+    single = isinstance(group.statements[0], ast.ImportFrom) and not _is_for_types(group.statements[0])
+    return single and not group.choices and is_open(group) and group.meaning.partition(".")[0] == options.source
 
+
+def tell_handed(
+    module: SourceModule, groups: Iterable[Group], rules: RuleBook, options: Options, public: Set[str], fixed: Set[str]
+) -> Iterator[Decision]:
+    """What there is to say of imports that nothing in a file uses: one finding a statement and kind.
+
+    `public` names are known to be taken from here.
     `fixed` names stay because of text elsewhere, where that is told.
     """
     gone: dict[ast.stmt, list[str]] = {}
     stays: dict[ast.stmt, list[str]] = {}
+    lasts: dict[ast.stmt, list[str]] = {}
     for group in groups:
         if not group.bindings or group.choices or _is_for_types(group.statements[0]):
             continue
@@ -69,12 +79,17 @@ def tell_handed(
             gone.setdefault(statement, []).append(group.name)
         elif group.kept and group.guarded:
             stays.setdefault(statement, []).append(group.name)
+        elif group.kept and group.name not in public | fixed and is_handed_on(group, options):
+            lasts.setdefault(statement, []).append(group.name)
         elif group.kept and group.name not in fixed and group.meaning.partition(".")[0] == options.source:
             yield _left(module, group, rules, options)
     for statement, names in gone.items():
         yield _told(
             module, statement, Level.REVIEW, "import", Code.NOT_HANDED_ON, GOES.format(_are(names), _them(names))
         )
+    for statement, names in lasts.items():
+        text = OPEN.format(_listed(names), FRAMEWORK[options.source])
+        yield _told(module, statement, Level.REVIEW, "import", Code.IMPORT_STAYS, text)
     for statement, names in stays.items():
         yield _told(module, statement, Level.REVIEW, "import", Code.IMPORT_TRIED, DECIDES.format(_listed(names)))
 

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from porter.rewrite.decide.change import Target, target_of
 from porter.rewrite.decide.decision import Choice
-from porter.rewrite.decide.handing import handed_module, handed_value, is_open
+from porter.rewrite.decide.handing import handed_module, handed_value, is_handed_on, is_open
 from porter.rewrite.decide.places import existing, is_plain
 from porter.rewrite.options import Options
 from porter.rules.load import RuleBook
@@ -91,12 +91,14 @@ def plan_imports(
     fixed: Set[str] = frozenset(),
     origins: Mapping[str, str] = MappingProxyType({}),
     asked: Sequence[Choice] = (),
+    looked_up: Set[str] = frozenset(),
 ) -> ImportPlan:
     """Decide for every group whether its name stays, moves or goes, and where new imports stand.
 
     `exported` names are read by other files of the tree, or may be from outside, and must go on existing. `fixed`
     names keep their meaning: text that stays, here or in other files, leads to them. `origins` are the target
     framework's names for what a generated module offers. `asked` need a module, and are no names of the framework.
+    `looked_up` names are found by their text, and may be called in any way.
     """
     for group in groups:
         if group.meaning in origins and not group.choices:
@@ -104,6 +106,8 @@ def plan_imports(
             continue
         group.kept = group.name in fixed
         _fill_in(group, module, options, exported, rules)
+        if group.name in looked_up and group.takes is not None and group.scope.kind == "module":
+            group.takes = handed_value(group.meaning, rules, options)
     aliases = _aliases(module, groups, asked)
     _provide(groups, aliases)
     return ImportPlan(groups, aliases, tuple(_loose(module, groups, aliases, asked)))
@@ -139,8 +143,12 @@ def _fill_in(group: Group, module: SourceModule, options: Options, exported: fro
         return
     group.takes = takes
     group.removed = takes is None
-    if group.removed and group.guarded and not any(choice.target for choice in group.choices):
+    if group.removed and (_is_tried(group) or is_handed_on(group, options)):
         group.kept, group.removed = True, False
+
+
+def _is_tried(group: Group) -> bool:
+    return group.guarded and not any(choice.target for choice in group.choices)
 
 
 def _module_taken(group: Group, options: Options) -> Target | None:

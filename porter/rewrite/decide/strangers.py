@@ -13,7 +13,7 @@ from porter.rewrite.decide.decision import CONVERTED, Decision, Form, Reason
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.objects import Objects
 from porter.rewrite.decide.telling import told
-from porter.rewrite.decide.tree import TreeFacts
+from porter.rewrite.decide.tree import ANY_CHANGE, TreeFacts
 from porter.rewrite.decide.unknown_bases import FRAMEWORK
 from porter.rules.model import FRAMEWORKS
 from porter.source.names import dotted_parts
@@ -68,14 +68,20 @@ class _Search:
         use = self.file.by_node.get(id(node))
         if use is not None:
             return use.kind is not Kind.ANNOTATION and self.moved.choices.form(self.file.place(use)) in CONVERTED
+        made = self.file.by_node.get(id(node.func)) if isinstance(node, ast.Call) else None
+        if made is not None:
+            return self.moved.choices.form(self.file.place(made)) in CONVERTED
         things = self.objects.values.of(node).things
         if any(isinstance(thing, ClassOf) and self._is_converted(thing.name) for thing in things):
             return True
         entries = (self.tree.hierarchy.by_node.get(t.node) for t in things if isinstance(t, (OfTree, TreeClass)))
         if any(entry is not None and self.moved.moves(entry) for entry in entries):
             return True
-        needs = self.objects.of(node).needs
-        return any(self.moved.choices.form(place) in MOVED for need in needs for place in need.places)
+        known = self.objects.of(node)
+        places = [place for need in known.needs for place in need.places]
+        if not places and known.kinds:  # a tensor, of whichever framework runs here
+            places = [ANY_CHANGE]
+        return any(self.moved.choices.form(place) in MOVED for place in places)
 
     def _is_converted(self, name: str) -> bool:
         """Whether a class that a name stands for has a counterpart."""

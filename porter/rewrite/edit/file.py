@@ -26,7 +26,7 @@ NAME = re.compile(rb"[^\W\d]?[\w.\x80-\xff]*")
 """What a remark at one offset is about."""
 GENERAL = frozenset({Code.NO_RULE, Code.RULE_NOTE, Code.CONSTRUCTORS, Code.ASKED, Code.VALUE_REACHES})
 """What is said once a file, with the number of its places."""
-UNMARKED = frozenset({Code.NEITHER})
+UNMARKED = frozenset({Code.NEITHER, Code.IMPORT_STAYS})
 """What sums up places that have their own marks."""
 
 

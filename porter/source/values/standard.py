@@ -37,7 +37,7 @@ SAME = frozenset({"abs", "round", "divmod", "pow"})
 LISTS = {"list": "list", "tuple": "tuple", "set": "set", "frozenset": "set", "sorted": "list", "reversed": "iterator"}
 NUMERIC = frozenset({"math", "time", "random", "statistics", "cmath"})
 TEXTUAL = frozenset({"os", "re", "json", "textwrap", "string", "platform", "getpass", "shutil", "pathlib", "logging"})
-COPIES = frozenset({"copy.copy", "copy.deepcopy"})
+COPIES = frozenset({"copy.copy", "copy.deepcopy", "copy.replace", "dataclasses.replace"})
 DICTS = frozenset({"collections.OrderedDict", "collections.defaultdict", "typing.OrderedDict"})
 
 
