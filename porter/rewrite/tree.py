@@ -9,6 +9,7 @@ from porter.findings import Kind, Level
 from porter.rewrite.decide import (
     attributes,
     by_name,
+    class_members,
     data_texts,
     differs,
     fresh,
@@ -52,6 +53,7 @@ DECIDERS = (
     strings.decide,
     texts.decide,
     by_name.decide,
+    class_members.decide,
     data_texts.decide,
     lookups.decide,
     fresh.decide,

@@ -33,7 +33,7 @@ class Use:
     `start` and `end` (byte offsets) hold what the rule is about: in `nn.Conv3d.forward` the first two names, for
     `getattr(nn, "Conv3d")` the whole call. `already` is the target framework's name of what an earlier run generated.
     `made_at_run_time`: a `getattr` of a module whose name is no text. `again`: a name of doubtful meaning was met
-    before in the file.
+    before in the file. `inner`: the expression that the rule is about, where that is less than the whole chain.
     """
 
     reference: Reference
@@ -46,6 +46,7 @@ class Use:
     already: Target | None = None
     made_at_run_time: bool = False
     again: bool = False
+    inner: ast.expr | None = None
 
 
 class FileFacts:
@@ -104,7 +105,7 @@ class FileFacts:
 
     @staticmethod
     def _node(use: Use) -> ast.expr | None:
-        above = parent(use.reference.node) if use.kind is Kind.STRING else use.reference.node
+        above = parent(use.reference.node) if use.kind is Kind.STRING else use.inner or use.reference.node
         return above if isinstance(above, ast.expr) else None
 
     def place(self, use: Use) -> Place:
@@ -128,7 +129,8 @@ class FileFacts:
             return Use(reference, Kind.ANNOTATION, *self._span(reference, count), rule)
         whole = count == len(reference.parts)
         kind, call = kind_of(reference.nodes[count - 1]) if whole else (Kind.VALUE, None)
-        return Use(reference, kind, *self._span(reference, count), rule, call)
+        inner = None if whole else reference.nodes[count - 1]
+        return Use(reference, kind, *self._span(reference, count), rule, call, inner=inner)
 
     def _span(self, reference: Reference, count: int) -> tuple[int, int]:
         """Byte offsets of the first names of a chain."""

@@ -119,8 +119,8 @@ class Flows:
         if isinstance(node, ast.BinOp):
             return [*self.makers(node.left, file), *self.makers(node.right, file)]
         values = self.reads.values(node, file)
-        made = [self._made_by(value, file) if value is not None else [] for value in values]
-        groups = [found for found in made if found is not None]
+        found_all = [self._made_by(value, file) if value is not None else [] for value in values]
+        groups = [found for found in found_all if found is not None]
         return [tuple(p for found in groups for each in found for p in each)] if groups and all(groups) else []
 
     def _from(self, node: ast.expr, file: FileReads) -> Step:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 GOES = "{} no longer importable from here: nothing in this file uses {}"
 FRAMEWORK = {"torch": "PyTorch", "mindspore": "MindSpore"}
-OPEN = "nothing in this file uses {}, which other code may import from here: it stays, and needs {}"
+OPEN = "nothing in this file uses {}, which other code may import from here: the import stays, and needs {}"
 STAYS = "it is handed on from here, so its import stays"
 DECIDES = "nothing in this file uses {}, but whether this import succeeds decides what follows, so it stays"
 
@@ -54,8 +54,13 @@ def is_open(group: Group) -> bool:
     return group.scope.kind == "module" and not group.name.startswith("_")
 
 
-def is_handed_on(group: Group, options: Options) -> bool:
-    """Whether a name is imported from a module of the framework for no use but that others import it from here."""
+def is_handed_on(group: Group, rules: RuleBook, options: Options) -> bool:
+    """Whether a name is imported from a module of the framework for no use but that others import it from here.
+
+    Nobody takes a module of the framework from elsewhere.
+    """
+    if group.meaning in rules.modules(options.source):
+        return False
     single = isinstance(group.statements[0], ast.ImportFrom) and not _is_for_types(group.statements[0])
     return single and not group.choices and is_open(group) and group.meaning.partition(".")[0] == options.source
 
@@ -79,7 +84,7 @@ def tell_handed(
             gone.setdefault(statement, []).append(group.name)
         elif group.kept and group.guarded:
             stays.setdefault(statement, []).append(group.name)
-        elif group.kept and group.name not in public | fixed and is_handed_on(group, options):
+        elif group.kept and group.name not in public | fixed and is_handed_on(group, rules, options):
             lasts.setdefault(statement, []).append(group.name)
         elif group.kept and group.name not in fixed and group.meaning.partition(".")[0] == options.source:
             yield _left(module, group, rules, options)

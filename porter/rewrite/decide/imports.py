@@ -143,7 +143,7 @@ def _fill_in(group: Group, module: SourceModule, options: Options, exported: fro
         return
     group.takes = takes
     group.removed = takes is None
-    if group.removed and (_is_tried(group) or is_handed_on(group, options)):
+    if group.removed and (_is_tried(group) or is_handed_on(group, rules, options)):
         group.kept, group.removed = True, False
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -23,20 +22,20 @@ class Rebound:
         """The references; those of a name that is bound again are in doubt, and say why."""
         for reference in references:
             at_top = bool(self.module.scopes.stars) and reference.binding_scope is self.module.scopes.module
-            star = self.star(reference.name, reference.meaning) if at_top else None
-            if star is None:
+            star = self.star(reference.name, reference.meaning) if at_top else ""
+            if not star:
                 yield reference
             else:
-                why = f"{reference.name} is bound again by the star import of line {star.lineno}"
+                why = f"{reference.name} is bound again by the star import of {star}"
                 yield replace(reference, ambiguous=True, doubt=why)
 
-    def star(self, name: str, meaning: str) -> ast.ImportFrom | None:
-        """The star import that binds an imported name of the module again."""
+    def star(self, name: str, meaning: str) -> str:
+        """The module whose star import binds an imported name again; "" where none does."""
         lines = [getattr(b.node, "lineno", 0) for b in self.module.scopes.module.bindings.get(name, ()) if b.alias >= 0]
         for statement, origin in self.module.scopes.stars:
             if lines and min(lines) < statement.lineno and self._gives(origin, name, meaning):
-                return statement
-        return None
+                return origin
+        return ""
 
     def _gives(self, origin: str, name: str, meaning: str) -> bool:
         """Whether a star import of a module gives a name that is, or may be, another object than the imported one."""
