@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from porter.findings import Kind, Level
 from porter.rewrite.decide import (
@@ -30,9 +30,10 @@ from porter.rewrite.decide.classes import Moved
 from porter.rewrite.decide.decision import Choice, Decision, Place, Reason
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.file import FilePlan
-from porter.rewrite.decide.handing import tell_handed
+from porter.rewrite.decide.handing import Wanted, tell_handed
 from porter.rewrite.decide.imports import group_references, plan_imports
 from porter.rewrite.decide.settle import Choices, settle
+from porter.rewrite.decide.stars import tell_idle
 from porter.rewrite.decide.strings import Strings
 from porter.rewrite.decide.tree import TreeFacts
 from porter.rewrite.decide.type_tests import decide_whole
@@ -124,9 +125,10 @@ def plan_tree(
         told = [c for c in _told_of(file, tree, moved) if units is None or not units.is_silent(c, choices)]
         dotted = file.module.dotted
         public = taken.get(dotted, frozenset()) | file.module.exported
-        fixed = Strings(file).spelled() | Lookups(file).kept() | held.get(dotted, frozenset())
+        there = held.get(dotted, frozenset())
+        fixed = Strings(file).spelled() | Lookups(file).kept() | there
         chosen = [choice for choice in choices.by_path.get(path, ()) if choice.kind is not Kind.CLASS]
-        files[path] = _file_plan(file, (*chosen, *told), public, fixed)
+        files[path] = _file_plan(file, (*chosen, *told), Wanted(public, fixed, there))
     wanted = dict(_wanted(files.values(), tree))
     users = [path for path, plan in files.items() if any(plan.takes_layers(tree.options.layers))]
     path = place(tree.index, users, generated, f"{tree.options.layers}.py").path
@@ -149,9 +151,10 @@ def _as_told(decision: Decision) -> Choice:
     return Choice(decision, way, way.level, way.why)
 
 
-def _file_plan(file: FileFacts, choices: tuple[Choice, ...], public: frozenset[str], fixed: frozenset[str]) -> FilePlan:
+def _file_plan(file: FileFacts, choices: tuple[Choice, ...], wanted: Wanted) -> FilePlan:
     """The plan of one file, with its imports."""
     module, named = file.module, [choice for choice in choices if choice.decision.reference is not None]
+    public, fixed = wanted.public, wanted.fixed
     if module.path.endswith("__init__.py"):
         public |= frozenset(module.scopes.module.bindings)
     changes = any(not choice.stays for choice in named)
@@ -161,7 +164,9 @@ def _file_plan(file: FileFacts, choices: tuple[Choice, ...], public: frozenset[s
     imports = plan_imports(
         module, groups, file.rules, file.options, public, fixed, file.origins, asked, Lookups(file).handed()
     )
-    told = tuple(map(_as_told, tell_handed(module, groups, file.rules, file.options, public, fixed)))
+    told = tuple(map(_as_told, tell_handed(module, groups, file.rules, file.options, replace(wanted, public=public))))
+    imports = replace(imports, dropped=file.rebound.idle if changes else ())
+    told += tuple(map(_as_told, tell_idle(module, imports.dropped)))
     by_choice = {id(choice): group for group in groups for choice in group.choices}
     return FilePlan(module, (*choices, *told), imports, by_choice)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from porter.codes import Code
@@ -19,11 +20,14 @@ from porter.source.scopes import ancestors
 if TYPE_CHECKING:
     from porter.rewrite.decide.imports import Group
 
-GOES = "{} no longer importable from here: nothing in this file uses {}"
+GOES = "{names} {are} no longer importable from here: nothing in this file uses {them}"
 FRAMEWORK = {"torch": "PyTorch", "mindspore": "MindSpore"}
-OPEN = "nothing in this file uses {}, which other code may import from here: the import stays, and needs {}"
+HELD = "other files of the tree go on using {names} from here, so the import stays"
+OPEN = (
+    "nothing in this file uses {names}, which other code may import from here: the import stays, and needs {framework}"
+)
 STAYS = "it is handed on from here, so its import stays"
-DECIDES = "nothing in this file uses {}, but whether this import succeeds decides what follows, so it stays"
+DECIDES = "nothing in this file uses {names}, but whether this import succeeds decides what follows, so it stays"
 
 
 def handed_value(meaning: str, rules: RuleBook, options: Options) -> Target | None:
@@ -62,41 +66,61 @@ def is_handed_on(group: Group, rules: RuleBook, options: Options) -> bool:
     if group.meaning in rules.modules(options.source):
         return False
     single = isinstance(group.statements[0], ast.ImportFrom) and not _is_for_types(group.statements[0])
-    return single and not group.choices and is_open(group) and group.meaning.partition(".")[0] == options.source
+    return single and not group.choices and is_open(group) and _is_of(group, options)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Names of a file that others want: `public` ones are taken from it, or may be.
+
+    `fixed` ones keep their meaning; of these, text leads to some, where that is told, and `held` ones are used by other
+    files of the tree that go on using them.
+    """
+
+    public: frozenset[str]
+    fixed: frozenset[str]
+    held: frozenset[str] = frozenset()
 
 
 def tell_handed(
-    module: SourceModule, groups: Iterable[Group], rules: RuleBook, options: Options, public: Set[str], fixed: Set[str]
+    module: SourceModule, groups: Iterable[Group], rules: RuleBook, options: Options, wanted: Wanted
 ) -> Iterator[Decision]:
-    """What there is to say of imports that nothing in a file uses: one finding a statement and kind.
-
-    `public` names are known to be taken from here.
-    `fixed` names stay because of text elsewhere, where that is told.
-    """
-    gone: dict[ast.stmt, list[str]] = {}
-    stays: dict[ast.stmt, list[str]] = {}
-    lasts: dict[ast.stmt, list[str]] = {}
+    """What there is to say of imports that nothing in a file uses: one finding a statement and kind."""
+    found: dict[tuple[ast.stmt, Code, str], list[str]] = {}
     for group in groups:
         if not group.bindings or group.choices or _is_for_types(group.statements[0]):
             continue
-        statement = group.statements[0]
-        if group.removed and is_open(group) and group.meaning != options.source:
-            gone.setdefault(statement, []).append(group.name)
-        elif group.kept and group.guarded:
-            stays.setdefault(statement, []).append(group.name)
-        elif group.kept and group.name not in public | fixed and is_handed_on(group, rules, options):
-            lasts.setdefault(statement, []).append(group.name)
-        elif group.kept and group.name not in fixed and group.meaning.partition(".")[0] == options.source:
+        said = _said(group, rules, options, wanted)
+        if said is not None:
+            found.setdefault((group.statements[0], *said), []).append(group.name)
+        elif group.kept and group.name not in wanted.fixed and _is_of(group, options):
             yield _left(module, group, rules, options)
-    for statement, names in gone.items():
-        yield _told(
-            module, statement, Level.REVIEW, "import", Code.NOT_HANDED_ON, GOES.format(_are(names), _them(names))
-        )
-    for statement, names in lasts.items():
-        text = OPEN.format(_listed(names), FRAMEWORK[options.source])
-        yield _told(module, statement, Level.REVIEW, "import", Code.IMPORT_STAYS, text)
-    for statement, names in stays.items():
-        yield _told(module, statement, Level.REVIEW, "import", Code.IMPORT_TRIED, DECIDES.format(_listed(names)))
+    for (statement, code, text), names in found.items():
+        yield _told(module, statement, Level.REVIEW, "import", code, _filled(text, names, options))
+
+
+def _said(group: Group, rules: RuleBook, options: Options, wanted: Wanted) -> tuple[Code, str] | None:
+    """What is said once for all names of a statement that it is true of."""
+    if group.removed and is_open(group) and group.meaning != options.source:
+        return Code.NOT_HANDED_ON, GOES
+    if not group.kept:
+        return None
+    if group.guarded:
+        return Code.IMPORT_TRIED, DECIDES
+    if group.name in wanted.held:
+        return Code.IMPORT_STAYS, HELD
+    if group.name not in wanted.public | wanted.fixed and is_handed_on(group, rules, options):
+        return Code.IMPORT_STAYS, OPEN
+    return None
+
+
+def _is_of(group: Group, options: Options) -> bool:
+    return group.meaning.partition(".")[0] == options.source
+
+
+def _filled(text: str, names: list[str], options: Options) -> str:
+    are, them = ("are", "them") if len(names) > 1 else ("is", "it")
+    return text.format(names=_listed(names), are=are, them=them, framework=FRAMEWORK[options.source])
 
 
 def _left(module: SourceModule, group: Group, rules: RuleBook, options: Options) -> Decision:
@@ -118,11 +142,3 @@ def _is_for_types(statement: ast.stmt) -> bool:
 
 def _listed(names: list[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
-
-
-def _are(names: list[str]) -> str:
-    return f"{_listed(names)} {'are' if len(names) > 1 else 'is'}"
-
-
-def _them(names: list[str]) -> str:
-    return "them" if len(names) > 1 else "it"

@@ -66,11 +66,13 @@ class ImportPlan:
     """Groups of a file, and the local name under which each needed module is reached.
 
     `loose`: modules that no import of the framework makes room for; their imports stand at the file's top.
+    `dropped`: star imports that go.
     """
 
     groups: list[Group]
     aliases: dict[str, str]
     loose: tuple[str, ...] = ()
+    dropped: tuple[ast.ImportFrom, ...] = ()
 
     def text(self, target: Target, group: Group | None) -> str:
         """What the file writes for a target, where it is reached through an import of the framework."""

@@ -43,9 +43,8 @@ def patches(file: FileFacts, values: Values) -> Iterator[Patch]:
 
 def _classes(node: ast.expr, file: FileFacts, values: Values) -> Iterator[Rule]:
     """The framework's classes that an expression can name."""
-    name = file.resolved.get(id(node))
-    names = [name] if name is not None else [t.name for t in values.of(node).things if isinstance(t, ClassOf)]
-    for each in sorted(names):
-        rule = file.rules.find(each, file.options.source)
+    use = file.by_node.get(id(node))
+    names = sorted(t.name for t in values.of(node).things if isinstance(t, ClassOf)) if use is None else []
+    for rule in [use.rule] if use is not None else [file.rules.find(name, file.options.source) for name in names]:
         if rule is not None and rule.is_class and rule.name.startswith("nn."):
             yield rule

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from porter.rewrite.decide.stars import idle_stars
 from porter.rules.load import canonical
 from porter.source.index import TreeIndex
 from porter.source.names import Reference, SourceModule
@@ -17,6 +18,7 @@ class Rebound:
         self.module = module
         self.index = index
         self.framework = framework
+        self.idle = idle_stars(module, index, framework)
 
     def marked(self, references: Iterable[Reference]) -> Iterator[Reference]:
         """The references; those of a name that is bound again are in doubt, and say why."""
@@ -33,7 +35,8 @@ class Rebound:
         """The module whose star import binds an imported name again; "" where none does."""
         lines = [getattr(b.node, "lineno", 0) for b in self.module.scopes.module.bindings.get(name, ()) if b.alias >= 0]
         for statement, origin in self.module.scopes.stars:
-            if lines and min(lines) < statement.lineno and self._gives(origin, name, meaning):
+            later = statement not in self.idle and bool(lines) and min(lines) < statement.lineno
+            if later and self._gives(origin, name, meaning):
                 return origin
         return ""
 

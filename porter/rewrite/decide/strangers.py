@@ -18,7 +18,7 @@ from porter.rewrite.decide.unknown_bases import FRAMEWORK
 from porter.rules.model import FRAMEWORKS
 from porter.source.names import dotted_parts
 from porter.source.scopes import Scope
-from porter.source.things import ClassOf, OfTree, TreeClass
+from porter.source.things import ClassOf, Instance, OfTree, TreeClass
 
 EITHER = sys.stdlib_module_names | {"numpy", *FRAMEWORKS}
 """Packages that are made for no framework; the two themselves have rules."""
@@ -30,16 +30,19 @@ def tell(file: FileFacts, tree: TreeFacts, moved: Moved) -> Iterator[Decision]:
     """A finding for each function of another package that is given something of the framework, at its first call."""
     search = _Search(file, tree, moved)
     places: dict[str, list[int]] = {}
+    levels: dict[str, Level] = {}
     for call, scope in file.module.scopes.calls:
         callee = search.stranger(call.func, scope)
         given = (*call.args, *(keyword.value for keyword in call.keywords)) if callee else ()
-        if any(search.moves(value) for each in given for value in _values(each)):
+        found = [level for each in given for value in _values(each) if (level := search.given(value)) is not None]
+        if found:
             places.setdefault(callee, []).append(file.module.text.span(call)[0])
+            levels[callee] = max([*found, levels.get(callee, Level.REVIEW)], key=lambda level: level.rank)
     theirs, ours = FRAMEWORK[file.options.source], FRAMEWORK[file.options.to]
-    for callee, found in places.items():
-        count = "" if len(found) == 1 else f" ({len(found)} places in this file)"
+    for callee, starts in places.items():
+        count = "" if len(starts) == 1 else f" ({len(starts)} places in this file)"
         text = f"{callee} is not part of this tree: if it is made for {theirs}, it does not go with {ours}'s{count}"
-        yield told(file.path, min(found), Level.REVIEW, "outside", Reason(Code.OTHER_PACKAGE, text))
+        yield told(file.path, min(starts), levels[callee], "outside", Reason(Code.OTHER_PACKAGE, text))
 
 
 class _Search:
@@ -50,6 +53,7 @@ class _Search:
         self.tree = tree
         self.moved = moved
         self.objects = Objects(file, tree)
+        self.tensors = frozenset(f"{framework}.Tensor" for framework in FRAMEWORKS)
 
     def stranger(self, node: ast.expr, scope: Scope) -> str:
         """The qualified name of what is called, where it is imported from neither the tree nor a known package."""
@@ -62,6 +66,14 @@ class _Search:
         own = not root or root in EITHER or self.file.index.in_tree(root)
         known = own or self.file.index.shadows(self.file.module, root)
         return "" if known else ".".join([meaning[1], *parts[1:]])
+
+    def given(self, node: ast.expr) -> Level | None:
+        """How much it matters that a call is given something; a tensor may be looked at in ways that either has."""
+        if not self.moves(node):
+            return None
+        things = self.objects.values.of(node).things if id(node) not in self.file.by_node else ()
+        tensor = bool(things) and all(isinstance(t, Instance) and t.name in self.tensors for t in things)
+        return Level.REVIEW if tensor else Level.CHANGED
 
     def moves(self, node: ast.expr) -> bool:
         """Whether an expression is of the framework, and moves: a class, a layer, a dtype, a class of the tree."""

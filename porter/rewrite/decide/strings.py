@@ -38,6 +38,7 @@ class Strings:
         self.index = file.index
         self.rules = file.rules
         self.options = file.options
+        self.idle = file.rebound.idle
 
     def spelled(self) -> frozenset[str]:
         """Names of the file that text leads to, which has to find there what it found before."""
@@ -64,7 +65,7 @@ class Strings:
                 text = f"a string names {constant.value!s}; it is not rewritten (no rule for {name})"
                 yield constant, text, name, Code.NAME_IN_TEXT
         for node, origin in self.module.scopes.stars:
-            if self.index.resolve(origin).partition(".")[0] == self.options.source:
+            if node not in self.idle and self.index.resolve(origin).partition(".")[0] == self.options.source:
                 text = f"names from {origin} cannot be told from others; import them singly"
                 yield node, text, "import", Code.STAR_IMPORT
 
