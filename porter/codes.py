@@ -57,6 +57,17 @@ class Code(StrEnum):
     STAYS_WHOLE = "PT042"
     STAYS_WITH = "PT043"
     NO_PREFIX = "PT044"
+    TAKEN_BY_NAME = "PT055"
+    NAMED_AT_RUN_TIME = "PT056"
+    OWN_NAME_BY_TEXT = "PT057"
+    OTHER_PACKAGE = "PT058"
+    NOT_HANDED_ON = "PT059"
+    IMPORT_STAYS = "PT060"
+    IMPORT_TRIED = "PT061"
+    VALUE_REACHES = "PT062"
+    VALUE_LEAVES = "PT063"
+    PATCHED_CLASS = "PT064"
+    NAME_IN_FILE = "PT065"
 
 
 EXPLAINED = {
@@ -125,5 +136,26 @@ EXPLAINED = {
     "in it has to stay. The finding names the first reason.",
     Code.STAYS_WITH: "A class, a function, a statement or a file stays as it was, as --whole asks, since it uses, or "
     "is used by, one that has to stay.",
+    Code.TAKEN_BY_NAME: "A module or a class of the framework is imported, or asked for, by a text: it stays, and so "
+    "does all that is taken from it.",
+    Code.NAMED_AT_RUN_TIME: "What is imported by a name is known only at run time; where it is the framework's, it "
+    "stays so.",
+    Code.OWN_NAME_BY_TEXT: "A name of the file is looked up by a text (`globals()[...]`), so it has to mean there "
+    "what it meant before.",
+    Code.OTHER_PACKAGE: "A function of another package is given something that changes sides. Packages are made for "
+    "one framework, or for none; which one, the tree does not tell.",
+    Code.NOT_HANDED_ON: "An import goes since nothing in its file uses the name, and code outside the tree may have "
+    "taken it from there.",
+    Code.IMPORT_STAYS: "An import stays since other code may take its name from this file, and the name has no "
+    "counterpart that could stand in its place.",
+    Code.IMPORT_TRIED: "Whether an import succeeds decides what follows it, so it is not taken out of its place.",
+    Code.VALUE_REACHES: "A constant of the framework, such as a dtype, stays since its value reaches code of the "
+    "framework that stays.",
+    Code.VALUE_LEAVES: "A constant of the framework stays since other code can take its value from this file, and "
+    "what that does with it cannot be seen.",
+    Code.PATCHED_CLASS: "A class of the framework is changed for all of its objects: the change is made on the class "
+    "that stands there now, and on no other.",
+    Code.NAME_IN_FILE: "A file that porter does not convert names something of the framework: a notebook, a stub, a "
+    "script without an ending, data.",
 }
 """What each code means, in a sentence or two."""

@@ -13,6 +13,7 @@ from porter.errors import UsageError
 from porter.findings import Finding, Level, Site
 from porter.rewrite.decide.decision import Place, Reason
 from porter.rewrite.decide.file import FilePlan
+from porter.rewrite.decide.other_files import tell_others
 from porter.rewrite.decide.tree import TreeFacts
 from porter.rewrite.doubts import assumed, doubts, lost
 from porter.rewrite.edit.file import Assembled
@@ -117,6 +118,7 @@ def _uncollected() -> Iterator[None]:
 
 def _convert(tree: Tree, rules: RuleBook, options: Options, jobs: int, progress: Progress | None) -> Conversion:
     texts, failures = _parsed(tree)
+    failures += tell_others(tree, rules, options)
     generated = {p for p in texts if is_generated(tree.files[p])}
     options = replace(options, layers=layers_name(generated, taken_names(tree)))
     index = TreeIndex.build(tree.root.name or "tree", texts, frozenset(tree.files))

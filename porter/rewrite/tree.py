@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from porter.findings import Kind, Level
 from porter.rewrite.decide import (
     attributes,
+    by_name,
+    class_members,
+    data_texts,
     differs,
     fresh,
     inplace,
@@ -16,18 +19,22 @@ from porter.rewrite.decide import (
     names,
     neither,
     reserved,
+    strangers,
     strings,
     texts,
     unasked,
     unknown_bases,
 )
+from porter.rewrite.decide.by_name import Lookups
 from porter.rewrite.decide.change import Ask
 from porter.rewrite.decide.classes import Moved
 from porter.rewrite.decide.decision import Choice, Decision, Place, Reason
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.file import FilePlan
+from porter.rewrite.decide.handing import Wanted, tell_handed
 from porter.rewrite.decide.imports import group_references, plan_imports
 from porter.rewrite.decide.settle import Choices, settle
+from porter.rewrite.decide.stars import tell_idle
 from porter.rewrite.decide.strings import Strings
 from porter.rewrite.decide.tree import TreeFacts
 from porter.rewrite.decide.type_tests import decide_whole
@@ -47,11 +54,14 @@ DECIDERS = (
     inplace.decide,
     strings.decide,
     texts.decide,
+    by_name.decide,
+    class_members.decide,
+    data_texts.decide,
     lookups.decide,
     fresh.decide,
     unasked.decide,
 )
-TELLERS = (unknown_bases.tell, differs.tell, reserved.tell, neither.tell)
+TELLERS = (unknown_bases.tell, differs.tell, reserved.tell, strangers.tell, neither.tell)
 """What is only said, once it is settled which classes change sides."""
 
 
@@ -83,7 +93,8 @@ def tree_facts(
     files: dict[str, FileFacts] = {}
     for count, path in enumerate(sorted(concerned), 1):
         file = FileFacts(index.modules[path], index, rules, options, sorted(generated))
-        if not file.only_calls or file.module.scopes.calls:
+        scopes = file.module.scopes
+        if scopes.reads or scopes.strings or scopes.stars or file.unused_imports:
             files[path] = file
         if progress is not None:
             progress(count, len(concerned))
@@ -116,9 +127,10 @@ def plan_tree(
         told = [c for c in _told_of(file, tree, moved) if units is None or not units.is_silent(c, choices)]
         dotted = file.module.dotted
         public = taken.get(dotted, frozenset()) | file.module.exported
-        fixed = Strings(file).spelled() | held.get(dotted, frozenset())
+        there = held.get(dotted, frozenset())
+        fixed = Strings(file).spelled() | Lookups(file).kept() | there
         chosen = [choice for choice in choices.by_path.get(path, ()) if choice.kind is not Kind.CLASS]
-        files[path] = _file_plan(file, (*chosen, *told), public, fixed)
+        files[path] = _file_plan(file, (*chosen, *told), Wanted(public, fixed, there))
     wanted = dict(_wanted(files.values(), tree))
     users = [path for path, plan in files.items() if any(plan.takes_layers(tree.options.layers))]
     path = place(tree.index, users, generated, f"{tree.options.layers}.py").path
@@ -142,18 +154,24 @@ def _as_told(decision: Decision) -> Choice:
     return Choice(decision, way, way.level, way.why)
 
 
-def _file_plan(file: FileFacts, choices: tuple[Choice, ...], public: frozenset[str], fixed: frozenset[str]) -> FilePlan:
+def _file_plan(file: FileFacts, choices: tuple[Choice, ...], wanted: Wanted) -> FilePlan:
     """The plan of one file, with its imports."""
     module, named = file.module, [choice for choice in choices if choice.decision.reference is not None]
+    public, fixed = wanted.public, wanted.fixed
     if module.path.endswith("__init__.py"):
         public |= frozenset(module.scopes.module.bindings)
     changes = any(not choice.stays for choice in named)
     unused = [(name, meaning) for name, meaning in file.unused_imports if changes or name in public]
     groups = list(group_references(module, named, unused))
     asked = [choice for choice in choices if choice.target is not None and choice.decision.reference is None]
-    imports = plan_imports(module, groups, file.rules, file.options, public, fixed, file.origins, asked)
+    imports = plan_imports(
+        module, groups, file.rules, file.options, public, fixed, file.origins, asked, Lookups(file).handed()
+    )
+    told = tuple(map(_as_told, tell_handed(module, groups, file.rules, file.options, replace(wanted, public=public))))
+    imports = replace(imports, dropped=file.rebound.idle if changes else ())
+    told += tuple(map(_as_told, tell_idle(module, imports.dropped)))
     by_choice = {id(choice): group for group in groups for choice in group.choices}
-    return FilePlan(module, choices, imports, by_choice)
+    return FilePlan(module, (*choices, *told), imports, by_choice)
 
 
 def _wanted(plans: Collection[FilePlan], tree: TreeFacts) -> Iterator[tuple[str, Rule]]:

@@ -118,7 +118,7 @@ class TreeIndex:
         """The reference of a name and its attributes, followed into the tree's own modules (`layers.Conv3d`)."""
         nodes, parts = chain(node)
         home, meaning, guarded = found
-        for count in range(2, len(parts) + 1 if self._in_tree(meaning) else 0):
+        for count in range(2, len(parts) + 1 if self.in_tree(meaning) else 0):
             spelled = ".".join((meaning, *parts[1:count]))
             resolved = self.resolve(spelled)
             if resolved != spelled:
@@ -127,7 +127,8 @@ class TreeIndex:
                 return Reference(node, nodes[-1], nodes, parts, scope, home, node.id, resolved, through=True)
         return Reference(node, nodes[-1], nodes, parts, scope, home, node.id, meaning, guarded)
 
-    def _in_tree(self, dotted: str) -> bool:
+    def in_tree(self, dotted: str) -> bool:
+        """Whether a dotted path is a module of the tree, or a package around one."""
         return dotted in self._packages
 
     @cached_property

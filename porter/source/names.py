@@ -58,7 +58,7 @@ class Reference:
     `nodes[i]` is the part of the chain that spells the first `i + 1` names; `qualified` is the root's meaning and
     the rest. For a name inside a string, `node` is the string and `start`, `end` the byte offsets of the dotted name.
     `guarded`: the name may also be None. `ambiguous`: it is bound in other ways too, so nobody knows what it means.
-    `through`: it is reached through a module of the tree (`layers.Conv3d`).
+    `doubt`: why, where that can be said. `through`: it is reached through a module of the tree (`layers.Conv3d`).
     """
 
     root: ast.Name | None
@@ -74,6 +74,7 @@ class Reference:
     through: bool = False
     start: int = -1
     end: int = -1
+    doubt: str = ""
 
     @property
     def qualified(self) -> str:

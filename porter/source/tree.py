@@ -25,7 +25,7 @@ class Tree:
     `files`: Python files that are converted, with their content. `others`: what else is copied, links as links.
     `unreadable`: what could not be read or listed. `skipped`: devices, sockets and pipes. `carried`: ignored modules
     that are copied since a file imports them (module -> that file); they are among `others`. `notes`: what a person
-    should know about the reading.
+    should know about the reading. `mentions`: the content of those `others` that may name a framework.
     """
 
     root: Path
@@ -36,6 +36,7 @@ class Tree:
     left_out: tuple[LeftOut, ...] = ()
     carried: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    mentions: dict[str, bytes] = field(default_factory=dict)
 
     @property
     def is_package(self) -> bool:

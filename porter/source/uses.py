@@ -10,7 +10,7 @@ from porter.source.index import TreeIndex
 from porter.source.names import DOTTED, SourceModule
 from porter.source.origins import longest_module
 
-IMPORTERS = frozenset({"import_module", "__import__"})
+IMPORTERS = frozenset({"import_module", "__import__", "importorskip"})
 
 
 class Uses:

@@ -11,6 +11,7 @@ from pathlib import Path
 from porter.errors import SourceError
 from porter.source.carried import carried_modules
 from porter.source.ignore import Ignore
+from porter.source.mentions import kind_of_file, mention
 from porter.source.patterns import Patterns, prefix_of
 from porter.source.tree import BUILD, CACHE, ENVIRONMENT, EXCLUDED, IGNORED, PACKAGE, LeftOut, Tree
 
@@ -65,6 +66,7 @@ class _Walker:
     unreadable: dict[str, str] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
     left_out: list[LeftOut] = field(default_factory=list)
+    mentions: dict[str, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.ignore = Ignore(self.root, enabled=self.reading.gitignore)
@@ -89,6 +91,7 @@ class _Walker:
             tuple(sorted(left)),
             carried,
             (*self.ignore.notes, *notes, *self._unused()),
+            self.mentions,
         )
 
     def _folder(self, prefix: str, entries: list[os.DirEntry[str]], *, hidden: bool) -> None:
@@ -158,11 +161,18 @@ class _Walker:
                 self.skipped[path] = what
         elif not path.endswith(".py") or entry.is_symlink():
             self.others.append(path)
+            self._note(entry, path)
         else:
             try:
                 self.files[path] = _read(entry)
             except OSError as error:
                 self.unreadable[path] = error.strerror or str(error)
+
+    def _note(self, entry: os.DirEntry[str], path: str) -> None:
+        """Keep what a file says that is copied as it is, if that may be about a framework."""
+        data = mention(Path(entry.path)) if kind_of_file(path) and entry.is_file(follow_symlinks=False) else None
+        if data is not None:
+            self.mentions[path] = data
 
     def _matches(self, patterns: tuple[Patterns, ...], path: str) -> bool:
         return any(each.verdict(path, self._prefixes[id(each)]) for each in patterns)

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from porter.findings import Kind
+from porter.rewrite.decide.beyond import is_beyond
 from porter.rewrite.decide.change import Target, target_of
 from porter.rewrite.decide.decision import Place
+from porter.rewrite.decide.rebound import Rebound
 from porter.rewrite.decide.vocabulary import ASKED_METHODS
 from porter.rewrite.options import Options
 from porter.rules.load import RuleBook, canonical
@@ -32,7 +34,7 @@ class Use:
     `start` and `end` (byte offsets) hold what the rule is about: in `nn.Conv3d.forward` the first two names, for
     `getattr(nn, "Conv3d")` the whole call. `already` is the target framework's name of what an earlier run generated.
     `made_at_run_time`: a `getattr` of a module whose name is no text. `again`: a name of doubtful meaning was met
-    before in the file.
+    before in the file. `inner`: the expression that the rule is about, where that is less than the whole chain.
     """
 
     reference: Reference
@@ -45,6 +47,7 @@ class Use:
     already: Target | None = None
     made_at_run_time: bool = False
     again: bool = False
+    inner: ast.expr | None = None
 
 
 class FileFacts:
@@ -62,7 +65,8 @@ class FileFacts:
         asking = {id(r.node): r for r in references if generated and self._asks(r)}
         self.asked = [r for r in asking.values() if r.qualified in self._functions]
         references = [r for r in references if id(r.node) not in asking]
-        self.references = [r for r in references if self._of_source(r)]
+        self.rebound = Rebound(module, index, options.source)
+        self.references = list(self.rebound.marked(r for r in references if self._of_source(r)))
         self.others = [r for r in references if r.meaning.partition(".")[0] == options.to]
         self.resolved: Mapping[int, str] = {id(n): q for r in self.references for n, q in _prefixes(r)}
         found = references if generated else []
@@ -109,7 +113,7 @@ class FileFacts:
 
     @staticmethod
     def _node(use: Use) -> ast.expr | None:
-        above = parent(use.reference.node) if use.kind is Kind.STRING else use.reference.node
+        above = parent(use.reference.node) if use.kind is Kind.STRING else use.inner or use.reference.node
         return above if isinstance(above, ast.expr) else None
 
     def place(self, use: Use) -> Place:
@@ -126,14 +130,15 @@ class FileFacts:
         if full is not None:
             return self._already(reference, full)
         found = None if reference.ambiguous else self._rule_prefix(reference)
-        if found is None:
+        if found is None or is_beyond(reference.parts[found[0] :], self.rules, self.options):
             return Use(reference, Kind.VALUE, *self._span(reference, len(reference.parts)), again=again)
         count, rule = found
         if reference.root is None:
             return Use(reference, Kind.ANNOTATION, *self._span(reference, count), rule)
         whole = count == len(reference.parts)
         kind, call = kind_of(reference.nodes[count - 1]) if whole else (Kind.VALUE, None)
-        return Use(reference, kind, *self._span(reference, count), rule, call)
+        inner = None if whole else reference.nodes[count - 1]
+        return Use(reference, kind, *self._span(reference, count), rule, call, inner=inner)
 
     def _span(self, reference: Reference, count: int) -> tuple[int, int]:
         """Byte offsets of the first names of a chain."""
@@ -257,7 +262,7 @@ class FileFacts:
     def _imported(self, name: str) -> str:
         """What a module-level import of the source framework makes of a name; "" for any other name."""
         meaning = self.index.meaning(name, self.module.scopes.module)
-        if meaning is None or meaning[2] or self._is_handed_through(name):
+        if meaning is None or meaning[2] or self._is_handed_through(name) or self.rebound.star(name, meaning[1]):
             return ""
         if self._origin(meaning[1]) is not None:
             return meaning[1]

@@ -7,13 +7,16 @@ import builtins
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 
 from porter.rewrite.decide.change import Target, target_of
 from porter.rewrite.decide.decision import Choice
+from porter.rewrite.decide.handing import handed_module, handed_value, is_handed_on, is_open
 from porter.rewrite.decide.places import existing, is_plain
 from porter.rewrite.options import Options
 from porter.rules.load import RuleBook
+from porter.source.guarded import is_guarded
 from porter.source.names import SourceModule, is_fallback
 from porter.source.scopes import Binding, Scope
 
@@ -47,6 +50,11 @@ class Group:
         """First line of the first statement."""
         return self.statements[0].lineno
 
+    @cached_property
+    def guarded(self) -> bool:
+        """Whether the program goes on where one of the statements fails: none may leave the place where it is tried."""
+        return any(map(is_guarded, self.statements))
+
     @property
     def plain(self) -> bool:
         """Whether the first statement always runs: directly in its scope's body."""
@@ -58,11 +66,13 @@ class ImportPlan:
     """Groups of a file, and the local name under which each needed module is reached.
 
     `loose`: modules that no import of the framework makes room for; their imports stand at the file's top.
+    `dropped`: star imports that go.
     """
 
     groups: list[Group]
     aliases: dict[str, str]
     loose: tuple[str, ...] = ()
+    dropped: tuple[ast.ImportFrom, ...] = ()
 
     def text(self, target: Target, group: Group | None) -> str:
         """What the file writes for a target, where it is reached through an import of the framework."""
@@ -83,12 +93,14 @@ def plan_imports(
     fixed: Set[str] = frozenset(),
     origins: Mapping[str, str] = MappingProxyType({}),
     asked: Sequence[Choice] = (),
+    looked_up: Set[str] = frozenset(),
 ) -> ImportPlan:
     """Decide for every group whether its name stays, moves or goes, and where new imports stand.
 
     `exported` names are read by other files of the tree, or may be from outside, and must go on existing. `fixed`
     names keep their meaning: text that stays, here or in other files, leads to them. `origins` are the target
     framework's names for what a generated module offers. `asked` need a module, and are no names of the framework.
+    `looked_up` names are found by their text, and may be called in any way.
     """
     for group in groups:
         if group.meaning in origins and not group.choices:
@@ -97,6 +109,8 @@ def plan_imports(
         needed = any(c.target is not None and _is_module(group, c.target.module) for c in asked)
         group.kept = group.name in fixed or needed
         _fill_in(group, module, options, exported, rules)
+        if group.name in looked_up and group.takes is not None and group.scope.kind == "module":
+            group.takes = handed_value(group.meaning, rules, options)
     aliases = _aliases(module, groups, asked)
     _provide(groups, aliases)
     return ImportPlan(groups, aliases, tuple(_loose(module, groups, aliases, asked)))
@@ -122,11 +136,13 @@ def _fill_in(group: Group, module: SourceModule, options: Options, exported: fro
     group.kept = group.kept or deleted or mixed or any(choice.keeps_name for choice in group.choices)
     if group.kept:
         return
-    if is_public and not is_module and not _names_public_value(group, rules, options):
+    if is_public and not is_module and handed_value(group.meaning, rules, options) is None:
         group.kept = True
         return
     if is_module:
-        takes = _module_taken(group, options) or (_module_handed_on(group, rules, options) if is_public else None)
+        takes = _module_taken(group, options) or (
+            handed_module(group.meaning, rules, options) if is_public or not group.choices else None
+        )
     else:
         # A name without a rule of its own (`mindspore.dtype`) is used for its attributes, which find their own way.
         takes = _name_taken(group, rules, options, is_public) if named else None
@@ -135,6 +151,12 @@ def _fill_in(group: Group, module: SourceModule, options: Options, exported: fro
         return
     group.takes = takes
     group.removed = takes is None
+    if group.removed and (_is_tried(group) or is_handed_on(group, rules, options)):
+        group.kept, group.removed = True, False
+
+
+def _is_tried(group: Group) -> bool:
+    return group.guarded and not any(choice.target for choice in group.choices)
 
 
 def _module_taken(group: Group, options: Options) -> Target | None:
@@ -153,42 +175,14 @@ def _module_taken(group: Group, options: Options) -> Target | None:
     return None
 
 
-def _module_handed_on(group: Group, rules: RuleBook, options: Options) -> Target | None:
-    """What a module becomes that other files import from here: the one where all counterparts of its names are."""
-    if group.meaning.rpartition(".")[2] == options.layers:
-        return None
-    inside = [r for name, r in rules.names(options.source).items() if name.rpartition(".")[0] == group.meaning]
-    homes = {str(rule.side(options.to).name).rpartition(".")[0] for rule in inside if rule.side(options.to).name}
-    return Target(homes.pop(), "") if len(homes) == 1 and "." in group.meaning else None
-
-
 def _name_taken(group: Group, rules: RuleBook, options: Options, public: bool) -> Target | None:
     """`from torch.nn import Conv3d` becomes an import of its counterpart, when all uses agree on it."""
     targets = {o.target for o in group.choices if o.target}
     if len(targets) == 1:
         target = targets.pop()
         return target if target.module != options.layers or not public else Target(options.layers, target.name)
-    if targets:
-        return None
-    return _public_value(group, rules, options)
-
-
-def _public_value(group: Group, rules: RuleBook, options: Options) -> Target | None:
-    """What a name that is only handed on becomes: a class that takes the calls which it is written for."""
-    rule = rules.find(group.meaning, options.source)
-    if rule is None:
-        return None
-    name = rule.side(options.to).name
-    if name is not None and rule.interchangeable:
-        module, _, last = name.rpartition(".")
-        return Target(module, last)
-    if name is None and not rule.layer.get(options.to):
-        return None
-    return Target(options.layers, group.meaning.rpartition(".")[2])
-
-
-def _names_public_value(group: Group, rules: RuleBook, options: Options) -> bool:
-    return _public_value(group, rules, options) is not None
+    value = handed_value(group.meaning, rules, options)
+    return value if not targets or (value in targets and is_open(group)) else None
 
 
 def _aliases(module: SourceModule, groups: list[Group], asked: Sequence[Choice]) -> dict[str, str]:
@@ -238,10 +232,12 @@ def _provide(groups: list[Group], aliases: dict[str, str]) -> None:
     for group in groups:
         members = sorted((g for g in _imported(groups) if g.scope is group.scope), key=lambda g: g.line)
         first = next((g for g in members if g.plain), None) or top
-        provider = first if first is not None and (not group.bindings or first.line <= group.line) else group
+        elsewhere = first is not None and not group.guarded and (not group.bindings or first.line <= group.line)
+        provider = first if first is not None and elsewhere else group
+        present = provider.provides if group.guarded else (*provider.provides, *moved)
         for choice in group.choices:
             target = choice.target
-            if target and not _taken(group, target) and target.module not in (*provider.provides, *moved):
+            if target and not _taken(group, target) and target.module not in present:
                 provider.provides.append(target.module)
 
 

@@ -10,6 +10,7 @@ from porter.codes import Code
 from porter.findings import Kind, Level
 from porter.rewrite.decide.calls import plan_call
 from porter.rewrite.decide.change import CallEdit, CallPlan, Move, Refuse, Target, UseClass, target_of
+from porter.rewrite.decide.constants import Constants
 from porter.rewrite.decide.decision import SILENT, Decision, Form, Reason, Way
 from porter.rewrite.decide.facts import FileFacts, Use, canonical_name
 from porter.rewrite.decide.needs import Around
@@ -29,10 +30,11 @@ STAYS = Way(Form.STAYS, level=Level.MANUAL)
 
 def decide(file: FileFacts, tree: TreeFacts) -> Iterator[Decision]:
     """A decision about every name of the source framework in a file."""
-    around, homes = Around(file, tree.hierarchy), Homes(file)
+    around, homes, constants = Around(file, tree.hierarchy), Homes(file), Constants(file, tree.flows)
     for use in file.uses:
         decision = homes.with_home(use, _Name(use, file, tree).decision())
-        yield around.with_needs(use, with_both(use, decision, file, tree.made))
+        decision = around.with_needs(use, with_both(use, decision, file, tree.made))
+        yield constants.with_needs(use, decision)
 
 
 class _Name:

@@ -11,6 +11,7 @@ from porter.rewrite.decide.decision import Decision, Reason
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.telling import told
 from porter.rewrite.decide.tree import TreeFacts
+from porter.rules.load import canonical
 from porter.rules.model import FRAMEWORKS, Rule
 from porter.source.index import is_annotation
 from porter.source.names import DOTTED
@@ -37,6 +38,7 @@ class Strings:
         self.index = file.index
         self.rules = file.rules
         self.options = file.options
+        self.idle = file.rebound.idle
 
     def spelled(self) -> frozenset[str]:
         """Names of the file that text leads to, which has to find there what it found before."""
@@ -56,11 +58,14 @@ class Strings:
         for constant, scope in self.module.scopes.strings:
             rule = self._rule(constant, scope)
             if rule is not None:
-                name = rule.side(self.options.to).name or "nothing"
-                text = f"a string names {constant.value!s}; it is not rewritten (its counterpart is {name})"
+                there = rule.side(self.options.to).name or "nothing"
+                text = f"a string names {constant.value!s}; it is not rewritten (its counterpart is {there})"
                 yield constant, text, rule.name, Code.NAME_IN_TEXT
+            elif name := self._class_without_rule(constant, scope):
+                text = f"a string names {constant.value!s}; it is not rewritten (no rule for {name})"
+                yield constant, text, name, Code.NAME_IN_TEXT
         for node, origin in self.module.scopes.stars:
-            if self.index.resolve(origin).partition(".")[0] == self.options.source:
+            if node not in self.idle and self.index.resolve(origin).partition(".")[0] == self.options.source:
                 text = f"names from {origin} cannot be told from others; import them singly"
                 yield node, text, "import", Code.STAR_IMPORT
 
@@ -69,18 +74,38 @@ class Strings:
         if not isinstance(call.func, ast.Name) or call.func.id not in EVALUATORS or not call.args:
             return []
         texts = [n.value for n in ast.walk(call.args[0]) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
-        return [dotted for text in texts for dotted in DOTTED.findall(text) if self._qualified(dotted, scope)]
+        return [dotted for text in texts for dotted in DOTTED.findall(text) if self._is_read(dotted, scope)]
+
+    def _is_read(self, dotted: str, scope: Scope) -> bool:
+        """Whether code that reads a name reads one of a framework: a dotted one, or one that a rule converts."""
+        found = self.index.meaning(dotted, scope)
+        plain = found is not None and self.rules.find(found[1], self.options.source) is not None
+        return plain or self._qualified(dotted, scope) is not None
 
     def _rule(self, node: ast.Constant, scope: Scope) -> Rule | None:
         """The class that a dotted name in a string stands for, which some registry will look up."""
-        value = str(node.value)
-        if "." not in value or not DOTTED.fullmatch(value) or is_annotation(node) or self._is_told_elsewhere(node):
-            return None
+        rule = self._any_rule(str(node.value), scope) if self._is_looked_up(node) else None
+        # A function's name is seldom looked up, and often a mere key.
+        return rule if rule is not None and (rule.is_class or rule.torch.signature is None) else None
+
+    def _any_rule(self, value: str, scope: Scope) -> Rule | None:
         rule = self.rules.find(value, self.options.source)
         if rule is None:
             qualified = self._qualified(value, scope)
             rule = self._rule_of_either(qualified) if qualified else None
-        return rule if rule is not None and rule.is_class else None
+        return rule
+
+    def _is_looked_up(self, node: ast.Constant) -> bool:
+        value = str(node.value)
+        dotted = "." in value and DOTTED.fullmatch(value) is not None
+        return dotted and not is_annotation(node) and not self._is_told_elsewhere(node)
+
+    def _class_without_rule(self, node: ast.Constant, scope: Scope) -> str:
+        """What a string names that is a class of the framework without a rule."""
+        value = str(node.value)
+        root, last = value.partition(".")[0], value.rpartition(".")[2]
+        ours = root == self.options.source and last[:1].isupper() and not self.index.shadows(self.module, root)
+        return canonical(value) if ours and self._is_looked_up(node) and not self._any_rule(value, scope) else ""
 
     def _is_told_elsewhere(self, node: ast.Constant) -> bool:
         above = parent(node)

@@ -10,6 +10,7 @@ from porter.findings import Kind as Role
 from porter.rewrite.decide.classes import Movers
 from porter.rewrite.decide.decision import CONVERTED, SILENT, Decision, Form, Need, Place, Way
 from porter.rewrite.decide.facts import FileFacts
+from porter.rewrite.decide.flows import Flows
 from porter.rewrite.decide.hierarchy import Hierarchy, TreeClass
 from porter.rewrite.decide.knowledge import RuleKnowledge
 from porter.rewrite.decide.making import Making
@@ -100,6 +101,11 @@ class TreeFacts:
                 found = self.kind(name, id(base) in self.earlier) if name is not None else None
                 if found is not None:
                     yield found
+
+    @cached_property
+    def flows(self) -> Flows:
+        """Where values go."""
+        return Flows(self.index, self.files)
 
     @cached_property
     def making(self) -> Making:

@@ -38,7 +38,9 @@ def is_compared(use: Use) -> bool:
 def _of_two(use: Use, module: SourceModule) -> Reason:
     """A name that is imported, and bound in another way too."""
     name, meaning = use.reference.name, use.reference.meaning
-    if any(node.id == name for node, _ in module.scopes.deletions):
+    if use.reference.doubt:
+        text = use.reference.doubt
+    elif any(node.id == name for node, _ in module.scopes.deletions):
         text = f"{name} is deleted in this file, so where it is {meaning} is not known"
     else:
         text = f"{name} is {meaning} in one case and something else in another"

@@ -10,22 +10,23 @@ from libcst import ParserSyntaxError
 
 from porter.codes import Code
 from porter.findings import Finding, Level, Site
-from porter.rewrite.decide.change import CallEdit, Edit, NameEdit
+from porter.rewrite.decide.change import CallEdit, Change, Edit, Move, NameEdit
 from porter.rewrite.decide.decision import Choice, Place, Reason
 from porter.rewrite.decide.file import FilePlan
 from porter.rewrite.edit.gate import Written, fault
 from porter.rewrite.edit.imports import import_edits, loose_imports
 from porter.rewrite.edit.record import sites
 from porter.rewrite.edit.splice import BadCall, Overlap, splice
+from porter.rewrite.edit.trivia import with_comments
 from porter.rewrite.options import Options
 from porter.source.text import SourceText, Unreadable, compiled
 
 BUG = "porter bug"
 NAME = re.compile(rb"[^\W\d]?[\w.\x80-\xff]*")
 """What a remark at one offset is about."""
-GENERAL = frozenset({Code.NO_RULE, Code.RULE_NOTE, Code.CONSTRUCTORS, Code.ASKED})
+GENERAL = frozenset({Code.NO_RULE, Code.RULE_NOTE, Code.CONSTRUCTORS, Code.ASKED, Code.VALUE_REACHES})
 """What is said once a file, with the number of its places."""
-UNMARKED = frozenset({Code.NEITHER})
+UNMARKED = frozenset({Code.NEITHER, Code.IMPORT_STAYS})
 """What sums up places that have their own marks."""
 
 
@@ -131,9 +132,18 @@ def _touched(plan: FilePlan) -> set[str]:
 def _edits(plan: FilePlan, layers: str) -> Iterator[Edit]:
     for choice in plan.choices:
         if choice.way.change is not None:
-            yield from choice.way.change.edits(plan.spelled(choice))
+            yield from _commented(choice.way.change, choice.way.change.edits(plan.spelled(choice)), plan.module.text)
     yield from import_edits(plan.module, plan.imports, layers)
     yield from loose_imports(plan.module, plan.imports, layers)
+
+
+def _commented(change: Change, edits: Iterable[Edit], text: SourceText) -> Iterator[Edit]:
+    """The edits; a name that takes another's place brings the comments from inside that."""
+    for edit in edits:
+        if isinstance(change, Move) and isinstance(edit, NameEdit):
+            before = text.slice(edit.start, edit.end)
+            edit = NameEdit(edit.start, edit.end, with_comments(before, edit.text, text.newline))
+        yield edit
 
 
 def _findings(plan: FilePlan) -> Iterator[Finding]:

@@ -30,6 +30,8 @@ def import_edits(module: SourceModule, plan: ImportPlan, layers: str) -> Iterato
         lines = _Statement(module, node, aliases, plan, layers).lines()
         if lines is not None:
             yield from place(module, node, lines)
+    for star in plan.dropped:
+        yield from place(module, star, [])
 
 
 def loose_imports(module: SourceModule, plan: ImportPlan, layers: str) -> Iterator[NameEdit]:

@@ -31,6 +31,8 @@ from porter.source.values import displays, owners
 if TYPE_CHECKING:
     from porter.source.values.engine import Values
 
+RECORD_COPIES = frozenset({"_replace", "_make", "model_copy"})
+"""Methods by which a record makes another one of its class."""
 TEXTS = frozenset({"split", "rsplit", "splitlines", "partition", "rpartition"})
 ASKS = words(
     """
@@ -134,7 +136,7 @@ def _of_object(values: Values, thing: OfTree, name: str, node: ast.Call) -> Answ
 
     bases = owners.framework_bases(values, thing.node)
     if not bases:
-        return UNKNOWN
+        return known(thing) if name in RECORD_COPIES else UNKNOWN
     if any(base in tensors.BASES or values.is_layer(base) or tensors.is_container(base) for base in bases):
         found = _of_any_layer(values, known(thing), name)
         if found is not UNKNOWN:

@@ -48,7 +48,7 @@ TEXTUAL = words(
     os re json textwrap string platform getpass shutil pathlib logging
     """
 )
-COPIES = frozenset({"copy.copy", "copy.deepcopy"})
+COPIES = frozenset({"copy.copy", "copy.deepcopy", "copy.replace", "dataclasses.replace"})
 DICTS = frozenset({"collections.OrderedDict", "collections.defaultdict", "typing.OrderedDict"})
 
 

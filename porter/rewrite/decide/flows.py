@@ -1,0 +1,228 @@
+"""Where the value of an expression goes: into calls of the source framework, to what they make, or out of sight."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from porter.rewrite.decide.decision import Place
+from porter.rewrite.decide.facts import FileFacts, Use, canonical_name
+from porter.rewrite.decide.reads import Definition, FileReads, TreeReads
+from porter.source.index import TreeIndex, enclosing_function
+from porter.source.scopes import COMPREHENSIONS, parent
+
+AROUND = (ast.keyword, ast.Tuple, ast.List, ast.Set, ast.Dict, ast.IfExp, ast.Starred, ast.BoolOp, ast.Await)
+HANDING = frozenset({"get", "pop", "values", "items", "keys", "copy", "setdefault"})
+"""Methods of a table whose result holds what the table holds."""
+COLLECTING = frozenset({"append", "add", "insert", "extend", "update", "setdefault"})
+GATHERING = frozenset({"list", "tuple", "set", "frozenset", "dict", "sorted", "reversed", "iter", "next", "zip"})
+HARMLESS = (ast.Expr, ast.If, ast.While, ast.FormattedValue, ast.Assert, ast.MatchValue, ast.Match)
+"""What looks at a value and keeps nothing of it."""
+
+Spot = tuple[ast.expr, FileReads]
+"""An expression, and the file that it stands in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A call or a comparison that gets the value: `places` decide, of which one has to be converted, about `what`."""
+
+    at: ast.AST
+    places: tuple[Place, ...]
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Where a value goes from one expression: to others, into something of the framework, or out of sight."""
+
+    onward: tuple[Spot, ...] = ()
+    reached: tuple[Reached, ...] = ()
+    is_open: bool = False
+
+
+ENDS, OPEN = Step(), Step(is_open=True)
+
+
+def joined(steps: Iterable[Step]) -> Step:
+    """All the ways together."""
+    found = list(steps)
+    onward = tuple(spot for step in found for spot in step.onward)
+    reached = tuple(each for step in found for each in step.reached)
+    return Step(onward, reached, any(step.is_open for step in found))
+
+
+class Flows:
+    """Answers for a tree."""
+
+    def __init__(self, index: TreeIndex, files: Mapping[str, FileFacts]) -> None:
+        self.reads = TreeReads(index)
+        self.files = files
+        self._steps: dict[int, Step] = {}
+        self._met: set[int] = set()
+
+    @cached_property
+    def _uses(self) -> dict[int, tuple[Place, Use]]:
+        """The names of the framework by their expressions."""
+        uses = ((file, use) for file in self.files.values() for use in file.uses if use.reference.root is not None)
+        return {id(use.reference.node): (file.place(use), use) for file, use in uses}
+
+    def of(self, node: ast.expr, file: FileReads) -> Step:
+        """All that the value of an expression reaches from the place where it stands; nothing is `onward`."""
+        todo: list[Spot] = [(node, file)]
+        met = {id(node)}
+        reached: dict[Reached, None] = {}
+        is_open = False
+        while todo:
+            step = self._step(*todo.pop())
+            is_open = is_open or step.is_open
+            reached |= dict.fromkeys(step.reached)
+            new = [spot for spot in step.onward if id(spot[0]) not in met]
+            met.update(id(each) for each, _ in new)
+            todo += new
+        return Step((), tuple(reached), is_open)
+
+    def _step(self, node: ast.expr, file: FileReads) -> Step:
+        if id(node) not in self._steps:
+            self._steps[id(node)] = self._from(node, file)
+        return self._steps[id(node)]
+
+    def makers(self, node: ast.expr, file: FileReads) -> list[tuple[Place, ...]]:
+        """The names of the framework whose calls make an object, if nothing else does.
+
+        While all of one group stay, the object is the source framework's.
+        """
+        return self._made_by(node, file) or []
+
+    def _made_by(self, node: ast.expr, file: FileReads) -> list[tuple[Place, ...]] | None:
+        """The same; None where a circle closes: what is made from itself is what else it is made from."""
+        if id(node) in self._met:
+            return None
+        self._met.add(id(node))
+        try:
+            return self._makers(node, file)
+        finally:
+            self._met.discard(id(node))
+
+    def _makers(self, node: ast.expr, file: FileReads) -> list[tuple[Place, ...]] | None:
+        if isinstance(node, ast.Call):
+            made = self._uses.get(id(node.func))
+            if made is not None:
+                return [(made[0],)]
+            return self._made_by(node.func.value, file) if isinstance(node.func, ast.Attribute) else []
+        if id(node) in self._uses:
+            return []
+        if isinstance(node, (ast.Attribute, ast.Subscript)) and (found := self.makers(node.value, file)):
+            return found
+        if isinstance(node, ast.BinOp):
+            return [*self.makers(node.left, file), *self.makers(node.right, file)]
+        values = self.reads.values(node, file)
+        found_all = [self._made_by(value, file) if value is not None else [] for value in values]
+        groups = [found for found in found_all if found is not None]
+        return [tuple(p for found in groups for each in found for p in each)] if groups and all(groups) else []
+
+    def _from(self, node: ast.expr, file: FileReads) -> Step:
+        above = parent(node)
+        if isinstance(above, ast.keyword):
+            call = parent(above)
+            return self._given(call, above, file) if isinstance(call, ast.Call) else OPEN
+        if isinstance(above, ast.Call):
+            return self._given(above, node, file) if above.func is not node else OPEN
+        if isinstance(above, ast.NamedExpr):
+            return joined([self._held([above.target], file), Step(((above, file),))])
+        if isinstance(above, AROUND + COMPREHENSIONS) and isinstance(above, ast.expr):
+            return Step(((above, file),)) if node is not getattr(above, "test", None) else ENDS
+        if isinstance(above, ast.Subscript):
+            return Step(((above, file),)) if above.value is node else ENDS
+        if isinstance(above, ast.Attribute):
+            call = parent(above)
+            if not isinstance(call, ast.Call) or call.func is not above:
+                return OPEN
+            return Step(((call, file),)) if above.attr in HANDING else ENDS
+        return self._statement(node, above, file)
+
+    def _statement(self, node: ast.expr, above: ast.AST | None, file: FileReads) -> Step:
+        if isinstance(above, ast.Compare):
+            return Step(reached=tuple(self._compared(node, above, file)))
+        if isinstance(above, ast.Assign):
+            return self._held(above.targets, file)
+        if isinstance(above, (ast.AnnAssign, ast.AugAssign)):
+            return self._held([above.target], file) if above.value is node else ENDS
+        if isinstance(above, (ast.For, ast.comprehension)):
+            return self._held([above.target], file) if above.iter is node else ENDS
+        if isinstance(above, ast.arguments):
+            return self._defaulted(node, above, file)
+        if isinstance(above, ast.Return):
+            return self._returned(above, file)
+        return ENDS if isinstance(above, HARMLESS) else OPEN
+
+    def _compared(self, node: ast.expr, above: ast.Compare, file: FileReads) -> Iterator[Reached]:
+        for side in (above.left, *above.comparators):
+            for places in self.makers(side, file) if side is not node else ():
+                yield Reached(above, places, "a comparison with what stays")
+
+    def _held(self, targets: Iterable[ast.expr], file: FileReads) -> Step:
+        """Of what is stored: all places where it is read."""
+        return joined(self._read(target, file) for target in targets)
+
+    def _read(self, target: ast.expr, file: FileReads) -> Step:
+        if isinstance(target, (ast.Tuple, ast.List)):
+            return self._held(target.elts, file)
+        if isinstance(target, (ast.Starred, ast.Subscript)):
+            return self._read(target.value, file)
+        reads = self.reads.reads(target, file)
+        return OPEN if reads is None else Step(tuple(reads))
+
+    def _defaulted(self, node: ast.expr, arguments: ast.arguments, file: FileReads) -> Step:
+        positional = [*arguments.posonlyargs, *arguments.args]
+        pairs = [*zip(reversed(positional), reversed(arguments.defaults), strict=False)]
+        pairs += [(a, d) for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d is not None]
+        argument = next((argument for argument, default in pairs if default is node), None)
+        return OPEN if argument is None else self._parameter(argument, file)
+
+    def _parameter(self, argument: ast.arg, file: FileReads) -> Step:
+        return Step(tuple(self.reads.parameter(argument, file)))
+
+    def _returned(self, statement: ast.Return, file: FileReads) -> Step:
+        function = enclosing_function(statement)
+        if function is None or isinstance(parent(function), ast.ClassDef):
+            return OPEN
+        reads = self.reads.named(function.name, self.reads.scope_of(function, file), file)
+        calls = [(parent(node), there) for node, there in reads]
+        return joined(Step(((c, t),)) if isinstance(c, ast.Call) else OPEN for c, t in calls) if calls else OPEN
+
+    def _given(self, call: ast.Call, argument: ast.expr | ast.keyword, file: FileReads) -> Step:
+        """Of what a call is given."""
+        function, made = call.func, self._uses.get(id(call.func))
+        if made is not None:
+            place, use = made
+            label = use.rule.name if use.rule is not None else canonical_name(use)
+            return Step(reached=(Reached(call, (place,), f"{label}, which stays"),))
+        if isinstance(function, ast.Attribute):
+            makers = self.makers(function.value, file)
+            what = f".{function.attr} of an object that stays"
+            if makers:
+                return Step(reached=tuple(Reached(call, places, what) for places in makers))
+            if function.attr in COLLECTING:
+                return self._read(function.value, file)
+        if isinstance(function, ast.Name) and self.reads.is_builtin(function, file):
+            return Step(((call, file),)) if function.id in GATHERING else ENDS
+        found = self.reads.definition(function, file)
+        if found is not None:
+            return self._passed(call, argument, found)
+        return OPEN if isinstance(function, ast.Name) or self.reads.is_imported(function, file) else ENDS
+
+    def _passed(self, call: ast.Call, argument: ast.expr | ast.keyword, found: Definition) -> Step:
+        """Into the parameter of a function of the tree."""
+        arguments = found.function.args
+        positional = [*arguments.posonlyargs, *arguments.args][found.bound :]
+        if isinstance(argument, ast.keyword):
+            named = [*positional, *arguments.kwonlyargs]
+            parameter = next((each for each in named if each.arg == argument.arg), None)
+        else:
+            index = call.args.index(argument)
+            starred = any(isinstance(each, ast.Starred) for each in call.args[: index + 1])
+            parameter = positional[index] if index < len(positional) and not starred else None
+        return OPEN if parameter is None else self._parameter(parameter, found.place)
