@@ -36,6 +36,7 @@ def print_rule(rule: Rule, console: Console) -> None:
         say(console, f"The native layer of MindSpore runs on: {_platforms(rule)}")
     for heading, sentence in (
         ("Left as it is", rule.torch.none or rule.mindspore.none),
+        ("Also called", ", ".join([*rule.torch.aliases, *rule.mindspore.aliases])),
         ("One way", "converted to MindSpore only, not back" if rule.one_way else ""),
         ("Note", "; ".join(rule.notes.values())),
     ):
@@ -108,6 +109,7 @@ def _what(rule: Rule, ours: str | None, theirs: str | None) -> list[str]:
     said = [*_constants(rule, ours, theirs), *_crossing(rule, param, ours, theirs)]
     if not said and ours and theirs:
         said = ["the same"]
+    said += [f"torch takes {' and '.join(param.alias)} as well"] if param.alias else []
     said += [text for text in (param.note, param.inert) if text]
     said += [_when(when) for when in param.when]
     said += [_limit(to, limit) for to, limit in param.ranges.items()]

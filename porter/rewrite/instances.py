@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from porter.findings import Kind, Level
 from porter.rewrite.decide import Decider
+from porter.rewrite.extras import extras
 from porter.rewrite.outcomes import NameEdit, Remark
 from porter.rules.load import RuleBook
 from porter.rules.model import Rule
@@ -40,6 +41,8 @@ class Instances:
         for call, scope in self.module.scopes.calls:
             if call.keywords:
                 yield from self._keyword(call, scope)
+            if len(call.args) + len(call.keywords) > 1:
+                yield from self._extras(call, scope)
 
     def _weights(self, rule: Rule) -> set[str]:
         """Parameters of a layer by either framework's name: an earlier run may have renamed them."""
@@ -124,11 +127,23 @@ class Instances:
         for keyword in keywords:
             start = self.module.text.offset(keyword.lineno, keyword.col_offset)
             new = {self._forward(rule).get(str(keyword.arg)) for rule in rules}
-            if len(new) == 1 and None not in new:
+            if len(new) == 1 and not new & {None, ""}:
                 yield NameEdit(start, start + len(str(keyword.arg)), str(new.pop()), Kind.METHOD, rules[0].name)
             elif not names and self._is_layer(call.func) and not self.back:
-                message = f"the layer that gets {keyword.arg}= is not known; MindSpore's layers call it x"
+                there = "call it x" if keyword.arg == "input" else "take none"
+                message = f"the layer that gets {keyword.arg}= is not known; MindSpore's layers {there}"
                 yield Remark(start, Level.MANUAL, "keyword", message, message)
+
+    def _extras(self, call: ast.Call, scope: Scope) -> Iterator[Remark]:
+        """`up(x, output_size=size)`, where the class of `up` is known."""
+        if id(call.func) in self.resolved:
+            return
+        for name in self.receivers.types(call.func, scope):
+            rule = self.rules.find(name, self.settings.source) or self.rules.find(name, self.settings.to)
+            if rule is not None:
+                start = self.module.text.span(call)[0]
+                for message in extras(rule, self.settings.source, call):
+                    yield Remark(start, Level.MANUAL, rule.name, message, message)
 
     def _is_layer(self, node: ast.expr) -> bool:
         if not isinstance(node, ast.Attribute) or not self.receivers.is_self(node.value):
@@ -137,7 +152,7 @@ class Instances:
         return inside is None or all(getattr(n, "name", None) != node.attr for n in inside.body)
 
     def _forward(self, rule: Rule) -> dict[str, str]:
-        return {theirs: ours for ours, theirs in rule.forward.items()} if self.back else rule.forward
+        return {theirs: ours for ours, theirs in rule.forward.items() if theirs} if self.back else rule.forward
 
 
 def _tests_for_none(node: ast.Attribute) -> bool:
