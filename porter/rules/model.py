@@ -18,6 +18,8 @@ Framework = Literal["torch", "mindspore"]
 FRAMEWORKS: tuple[Framework, ...] = ("torch", "mindspore")
 PLATFORMS = ("CPU", "GPU", "Ascend")
 
+OF_CLASSES = "forward weights attributes attribute_notes present methods base_init differs grows".split()  # noqa: SIM905 (what only classes have)
+
 ParameterKind = Literal["positional", "keyword", "star", "double star"]
 
 
@@ -214,6 +216,7 @@ class Rule:
     remarks: dict[Framework, dict[str, str]] = field(default_factory=dict)
     one_way: str = ""
     grows: str = ""
+    says_class: bool | None = None
     source: Framework = field(default="torch", compare=False)
 
     @property
@@ -249,8 +252,8 @@ class Rule:
 
     @cached_property
     def is_class(self) -> bool:
-        """Whether the name is a class, which can be a base class or a type to test for."""
-        return self.name.rpartition(".")[2][:1].isupper()
+        """Whether the name can be a base or a type to test for: the rule says so, or has what only classes have."""
+        return any(getattr(self, name) for name in OF_CLASSES) if self.says_class is None else self.says_class
 
     @cached_property
     def tied(self) -> bool:

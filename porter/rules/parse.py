@@ -18,7 +18,7 @@ from porter.rules.versions import is_range
 
 TOP = {"torch", "mindspore", "param", "write", "layer", "check", "versions", "one_way", "grows", "notes"}
 TOP |= {"weights", "attributes", "attribute_notes", "present", "forward", "methods", "absent", "base_init"}
-TOP |= {"differs", "taken"}
+TOP |= {"differs", "taken", "class"}
 SIDES: dict[Framework, set[str]] = {
     "torch": {"name", "signature", "docs", "aliases"},
     "mindspore": {"name", "signature", "docs", "platforms", "none", "aliases"},
@@ -56,6 +56,7 @@ class RuleParser(Reader):
             ),
             versions=tuple(v for d in self.list_of_tables(self.data, "versions") if (v := self._version(d))),
             one_way=self.choice("one_way", self.data.get("one_way", ""), ("", "mindspore")),
+            says_class=self._says_class(),
             grows=self.sentence("the key", self.data, "grows"),
             remarks=self._remarks(),
             weights=self.names("[weights]", self._table("weights"), dotted=True),
@@ -85,6 +86,14 @@ class RuleParser(Reader):
         tables = self._tables(key)
         self.unknown(tables, FRAMEWORKS, f"table of [{key}]")
         return {side: tables[side] for side in FRAMEWORKS if side in tables}
+
+    def _says_class(self) -> bool | None:
+        """The key `class`: what the name is where no table tells."""
+        found = self.data.get("class")
+        if found is None or isinstance(found, bool):
+            return found
+        self.problem(f"class is {found!r}: true or false is expected")
+        return None
 
     def _side(self, framework: Framework) -> Side | None:
         """A half of the rule; None when nothing can be said about what refers to it."""

@@ -15,6 +15,8 @@ from porter.rules.load import load_rules, rule_folder
 from porter.rules.model import FRAMEWORKS, Framework, other
 
 RULE = """\
+class = true
+
 [torch]
 name = "torch.{0}"
 signature = "x, scale={1}"
