@@ -65,6 +65,7 @@ def report(facts: Facts, summary: Summary) -> str:
             "review": summary.review,
             "manual": summary.left,
             "tied_to_a_platform": summary.tied,
+            "cautions": summary.cautions,
             "merged": summary.merged,
             "edited": summary.edited,
             "left_out": {why: list(paths) for why, paths in summary.left_out.items()},

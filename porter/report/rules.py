@@ -38,6 +38,7 @@ def print_rule(rule: Rule, console: Console) -> None:
         ("Left as it is", rule.torch.none or rule.mindspore.none),
         ("Also called", ", ".join([*rule.torch.aliases, *rule.mindspore.aliases])),
         ("One way", "converted to MindSpore only, not back" if rule.one_way else ""),
+        ("Caution", rule.caution),
         ("Note", "; ".join(rule.notes.values())),
     ):
         if sentence:
@@ -130,7 +131,7 @@ def _crossing(rule: Rule, param: ParamRule, ours: str | None, theirs: str | None
     ]
     if param.same_default:
         yield f"the defaults mean the same: {param.same_default}"
-    elif len(set(defaults)) > 1 and None not in defaults and not param.value:
+    elif len(set(defaults)) > 1 and None not in defaults and param.value in (None, "bool"):
         yield "other default: written out, both ways"
 
 

@@ -216,6 +216,7 @@ class Rule:
     remarks: dict[Framework, dict[str, str]] = field(default_factory=dict)
     one_way: str = ""
     grows: str = ""
+    caution: str = ""
     says_class: bool | None = None
     source: Framework = field(default="torch", compare=False)
 
@@ -266,13 +267,8 @@ class Rule:
         torch, mindspore = self.torch.signature, self.mindspore.signature
         if torch is None or mindspore is None:
             return {}
-        pairs: dict[str, str] = {}
-        for parameter in torch.parameters:
-            rule = self.params.get(parameter.name)
-            target = (rule.mindspore if rule else None) or parameter.name
-            if target == "*" or target in mindspore:
-                pairs[parameter.name] = target
-        return pairs
+        named = {p.name: self.params.get(p.name, ParamRule(p.name)).mindspore or p.name for p in torch.parameters}
+        return {name: target for name, target in named.items() if target == "*" or target in mindspore}
 
     def crossing(self, source: Framework) -> dict[str, str]:
         """Parameter of `source` -> parameter of the other side."""

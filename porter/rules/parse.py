@@ -18,7 +18,7 @@ from porter.rules.versions import is_range
 
 TOP = {"torch", "mindspore", "param", "write", "layer", "check", "versions", "one_way", "grows", "notes"}
 TOP |= {"weights", "attributes", "attribute_notes", "present", "forward", "methods", "absent", "base_init"}
-TOP |= {"differs", "taken", "class"}
+TOP |= {"differs", "taken", "class", "caution"}
 SIDES: dict[Framework, set[str]] = {
     "torch": {"name", "signature", "docs", "aliases"},
     "mindspore": {"name", "signature", "docs", "platforms", "none", "aliases"},
@@ -57,6 +57,7 @@ class RuleParser(Reader):
             versions=tuple(v for d in self.list_of_tables(self.data, "versions") if (v := self._version(d))),
             one_way=self.choice("one_way", self.data.get("one_way", ""), ("", "mindspore")),
             says_class=self._says_class(),
+            caution=self.sentence("the key", self.data, "caution"),
             grows=self.sentence("the key", self.data, "grows"),
             remarks=self._remarks(),
             weights=self.names("[weights]", self._table("weights"), dotted=True),

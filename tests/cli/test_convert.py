@@ -178,6 +178,25 @@ def test_platform_names_the_switch_that_frees(porter: Porter, tree: Tree) -> Non
     assert "tied" not in ran.err
 
 
+CAUTIOUS = """\
+import torch.nn as nn
+
+LAYERS = [nn.ReLU(), nn.MaxPool3d(2), nn.ReLU(inplace=False), nn.LeakyReLU()]
+"""
+CAUTION = "MindSpore gives no NaN where the input is NaN, so that a run that has diverged looks healthy"
+
+
+def test_what_a_run_has_to_look_out_for_is_told_once(porter: Porter, tree: Tree) -> None:
+    ran = porter("convert", tree(net=CAUTIOUS, other=CAUTIOUS))
+    assert (ran.code, ran.err.replace("\n", " ").count(f"nn.MaxPool3d, nn.ReLU: {CAUTION}.")) == (0, 1)
+    data = json.loads(porter("convert", tree(net=CAUTIOUS), "--format", "json").out)
+    assert data["summary"]["cautions"] == {"nn.MaxPool3d": CAUTION, "nn.ReLU": CAUTION}
+    assert "NaN" not in porter("convert", tree(net="import torch.nn as nn\n\na = nn.LeakyReLU()\n")).err
+    back = CAUTIOUS.replace("torch.nn as", "mindspore.nn as").replace("inplace=False", "")
+    assert "NaN" not in porter("convert", tree(net=back)).err
+    assert f"Caution: {CAUTION}" in porter("rules", "nn.ReLU").out.replace("\n", " ")
+
+
 def test_excluded_files_are_neither_converted_nor_copied(porter: Porter, tree: Tree, tmp_path: Path) -> None:
     src = tree(net=NETWORK, old__net=NETWORK)
     ran = porter("convert", src, "-o", tmp_path / "out", "--exclude", "old/*")

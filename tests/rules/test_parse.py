@@ -31,10 +31,8 @@ def check(**keys: Any) -> Data:
     return {"check": [{"args": "3", "input": [2, 3]} | keys]}
 
 
-TOP = (
-    "absent, attribute_notes, attributes, base_init, check, class, differs, forward, grows, layer, methods, mindspore, "
-)
-TOP += "notes, one_way, param, present, taken, torch, versions, weights, write"
+TOP = "absent, attribute_notes, attributes, base_init, caution, check, class, differs, forward, grows, layer, methods, "
+TOP += "mindspore, notes, one_way, param, present, taken, torch, versions, weights, write"
 KINDS = "call, value, base, type test, comparison, annotation, attribute, method, string, import"
 KEEP = {"write": "keep", "note": "this would be lost"}
 
