@@ -122,7 +122,7 @@ def _crossing(rule: Rule, param: ParamRule, ours: str | None, theirs: str | None
         yield f"left out: {param.drop}"
     if ours and theirs and theirs not in (ours, "*"):
         yield "other name"
-    if param.value:
+    if param.value and ours and theirs:
         yield f"value: {_transform(param.value)}"
     if not (ours and theirs):
         return
