@@ -67,6 +67,7 @@ def report(facts: Facts, summary: Summary) -> str:
             "manual": summary.left,
             "in_neither_framework": [_plain(torn) for torn in summary.neither],
             "tied_to_a_platform": summary.tied,
+            "cautions": summary.cautions,
             "merged": summary.merged,
             "edited": summary.edited,
             "left_out": {why: list(paths) for why, paths in summary.left_out.items()},

@@ -37,7 +37,9 @@ def print_rule(rule: Rule, console: Console) -> None:
         say(console, f"The native layer of MindSpore runs on: {_platforms(rule)}")
     for heading, sentence in (
         ("Left as it is", rule.torch.none or rule.mindspore.none),
+        ("Also called", ", ".join([*rule.torch.aliases, *rule.mindspore.aliases])),
         ("One way", "converted to MindSpore only, not back" if rule.one_way else ""),
+        ("Caution", rule.caution),
         ("Note", "; ".join(rule.notes.values())),
     ):
         if sentence:
@@ -114,6 +116,7 @@ def _what(rule: Rule, ours: str | None, theirs: str | None) -> list[str]:
     said = [*_constants(rule, ours, theirs), *_crossing(rule, param, ours, theirs)]
     if not said and ours and theirs:
         said = ["the same"]
+    said += [f"torch takes {' and '.join(param.alias)} as well"] if param.alias else []
     said += [text for text in (param.note, param.inert) if text]
     said += [_when(when) for when in param.when]
     said += [_limit(to, limit) for to, limit in param.ranges.items()]
@@ -125,7 +128,7 @@ def _crossing(rule: Rule, param: ParamRule, ours: str | None, theirs: str | None
         yield f"left out: {param.drop}"
     if ours and theirs and theirs not in (ours, "*"):
         yield "other name"
-    if param.value:
+    if param.value and ours and theirs:
         yield f"value: {_transform(param.value)}"
     if not (ours and theirs):
         return
@@ -134,7 +137,7 @@ def _crossing(rule: Rule, param: ParamRule, ours: str | None, theirs: str | None
     ]
     if param.same_default:
         yield f"the defaults mean the same: {param.same_default}"
-    elif len(set(defaults)) > 1 and None not in defaults and not param.value:
+    elif len(set(defaults)) > 1 and None not in defaults and param.value in (None, "bool"):
         yield "other default: written out, both ways"
 
 

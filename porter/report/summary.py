@@ -48,6 +48,8 @@ class Summary:
     rows: tuple[Row, ...] = ()
     unknown: int = 0
     tied: dict[str, int] = field(default_factory=dict)
+    cautions: dict[str, str] = field(default_factory=dict)
+    """Rule -> what a run has to look out for, of the rules that this one has used."""
     left_out: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Reason -> files and folders that were not read."""
     merged: int = 0
@@ -89,8 +91,12 @@ def summarise(
     *,
     known: Collection[str],
     tied: Collection[str] = (),
+    cautions: Mapping[str, str] | None = None,
 ) -> Summary:
-    """Count. `files`: path -> (changed, failed); `known`: names of all rules; `tied`: of those that need a platform."""
+    """Count. `files`: path -> (changed, failed); `known`: names of all rules; `tied`: of those that need a platform.
+
+    `cautions`: what to look out for, by rule; told once for all uses.
+    """
     edits = Counter((site.rule, site.level) for site in sites if site.level in (Level.SAFE, Level.REVIEW))
     altered = Counter(finding.rule for finding in findings if finding.level is Level.CHANGED)
     left = Counter(finding.rule for finding in findings if finding.level is Level.MANUAL)
@@ -107,6 +113,7 @@ def summarise(
         unknown=sum(name not in known and "." in name for name in left),
         tied=dict(sorted(layers.items())),
         neither=tuple(_torn(finding) for finding in sorted(findings) if finding.code is Code.NEITHER),
+        cautions={name: text for name, text in sorted((cautions or {}).items()) if name in {rule for rule, _ in edits}},
     )
 
 

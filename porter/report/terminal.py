@@ -115,6 +115,9 @@ def _sentences(summary: Summary) -> Iterable[str]:
             f"{_plural(sum(summary.tied.values()), 'layer')} tied to the platforms of the native layer: {names}. "
             "--platform any writes layers that run on CPU, GPU and Ascend."
         )
+    for text in dict.fromkeys(summary.cautions.values()):
+        names = ", ".join(name for name, caution in summary.cautions.items() if caution == text)
+        yield f"{names}: {text}."
 
 
 def _neither(names: Sequence[str]) -> str:

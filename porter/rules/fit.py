@@ -60,6 +60,9 @@ def _param(rule: Rule, param: ParamRule) -> Iterator[str]:
     stars = [s.star("star") for s in (torch, mindspore) if s is not None]
     if param.spread and stars != [param.name, param.name]:
         yield f"{where} spread is for a parameter that is *{param.name} on both sides"
+    for name in param.alias:
+        if torch is None or param.name not in torch or name in torch:
+            yield f"{where} alias {name!r} is no second keyword for a parameter of torch's"
     if param.drop and param.name in rule.renames:
         target = rule.renames[param.name]
         yield f"{where} drop would lose an argument that MindSpore takes as {target}: let it cross, or say when not to"

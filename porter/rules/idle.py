@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from porter.rules.model import FRAMEWORKS, ParamRule, Rule
+from porter.rules.model import FRAMEWORKS, OF_CLASSES, ParamRule, Rule
 
 OF_WEIGHTS = ("present", "unset", "buffers")
-OF_CLASSES = ("forward", "weights", "attributes", "attribute_notes", *OF_WEIGHTS, "methods", "base_init")
 
 
 def idle_entries(rule: Rule) -> Iterator[str]:
     """What changes nothing, a sentence each."""
+    yield from _kind(rule)
     if rule.mindspore.none and not rule.mindspore.name:
         yield from _without_counterpart(rule)
         return
@@ -27,8 +27,22 @@ def idle_entries(rule: Rule) -> Iterator[str]:
             yield f"{where} changes nothing: it is the signature of every version, or there is none"
 
 
+def _kind(rule: Rule) -> Iterator[str]:
+    """What a name is, is said where its tables do not say it, or where its spelling says something else."""
+    tables = [name for name in OF_CLASSES if getattr(rule, name)]
+    capital = rule.name.rpartition(".")[2][:1].isupper()
+    if rule.says_class and tables and capital:
+        yield f"class = true changes nothing: {tables[0]} says it"
+    elif rule.says_class is None and not tables and capital:
+        yield f"is {rule.torch.name} a class? Write class = true, or class = false: nothing else here tells"
+    elif rule.says_class is False and not tables and not capital:
+        yield "class = false changes nothing: no table says otherwise"
+    elif not rule.says_class and not (rule.says_class is None and capital):
+        yield from (f"{name} changes nothing: {rule.torch.name} is no class, without class = true" for name in tables)
+
+
 def _without_counterpart(rule: Rule) -> Iterator[str]:
-    given = ("params", "write", "one_way", "absent", "differs", "taken", "grows", "modal", *OF_CLASSES)
+    given = ("params", "write", "one_way", "caution", *OF_CLASSES)
     for name in [name for name in given if getattr(rule, name)]:
         yield f"{name.replace('params', 'param')} changes nothing where [mindspore] has no name"
     if rule.layer and "any" not in rule.layer.get("mindspore", {}):
@@ -58,9 +72,6 @@ def _is_truth(param: ParamRule, key: str) -> bool:
 
 def _tables(rule: Rule) -> Iterator[str]:
     """Tables for layers in the rule of a function; names that are the same; what needs another table."""
-    given = [name for name in (*OF_CLASSES, "differs", "grows", "modal") if getattr(rule, name)]
-    for name in given if not rule.is_class else ():
-        yield f"{name} changes nothing: {rule.torch.name} is no class"
     for table, names in (("forward", rule.forward), ("methods", rule.methods)):
         yield from (f"[{table}] {name} is the same name: it changes nothing" for name in names if names[name] == name)
     for table in OF_WEIGHTS:

@@ -38,8 +38,17 @@ class RuleBook:
         key = (qualified, side)
         if key not in self._found:
             names = self.names(side)
-            self._found[key] = names.get(qualified) or names.get(canonical(qualified))
+            known = canonical(qualified)
+            self._found[key] = names.get(qualified) or names.get(known) or self._aliases[side].get(known)
         return self._found[key]
+
+    @cached_property
+    def _aliases(self) -> dict[Framework, dict[str, Rule]]:
+        """By framework: rules by the other names of what they speak of."""
+        return {
+            side: {name: rule for rule in self.names(side).values() for name in rule.side(side).aliases}
+            for side in FRAMEWORKS
+        }
 
     def modules(self, side: Framework) -> frozenset[str]:
         """Every module path that leads to a name with a rule."""
@@ -56,14 +65,15 @@ class RuleBook:
     def inputs(self) -> dict[Framework, frozenset[str]]:
         """By framework: names of the inputs of layers that the other side calls differently."""
         pairs = [pair for rule in self.rules.values() for pair in rule.forward.items()]
-        return {"torch": frozenset(ours for ours, _ in pairs), "mindspore": frozenset(theirs for _, theirs in pairs)}
+        theirs = frozenset(theirs for _, theirs in pairs if theirs)
+        return {"torch": frozenset(ours for ours, _ in pairs), "mindspore": theirs}
 
     @cached_property
     def _modules(self) -> dict[Framework, frozenset[str]]:
-        return {side: frozenset(_parents(self.names(side))) for side in ("torch", "mindspore")}
+        return {side: frozenset(_parents([*self.names(side), *self._aliases[side]])) for side in FRAMEWORKS}
 
 
-def _parents(names: Sequence[str] | dict[str, Rule]) -> Iterator[str]:
+def _parents(names: Sequence[str]) -> Iterator[str]:
     for name in names:
         parts = name.split(".")
         yield from (".".join(parts[:count]) for count in range(1, len(parts)))
@@ -177,3 +187,14 @@ def _collisions(rules: dict[str, Rule], shown: dict[str, str]) -> Iterator[str]:
                 'all but one need one_way = "mindspore", or the way back is ambiguous'
             )
         seen.setdefault(name, rule)
+    yield from _second_names(rules, shown)
+
+
+def _second_names(rules: dict[str, Rule], shown: dict[str, str]) -> Iterator[str]:
+    """Aliases that another rule has as well, as its name or as an alias."""
+    for side in FRAMEWORKS:
+        owners = {str(rule.side(side).name): rule.name for rule in rules.values()}
+        for rule in rules.values():
+            for name in rule.side(side).aliases:
+                if owners.setdefault(name, rule.name) != rule.name:
+                    yield f"{shown[rule.name]}: the alias {name} belongs to the rule of {owners[name]} already"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
@@ -18,6 +18,10 @@ from porter.rules.unset import Unset
 Framework = Literal["torch", "mindspore"]
 FRAMEWORKS: tuple[Framework, ...] = ("torch", "mindspore")
 PLATFORMS = ("CPU", "GPU", "Ascend")
+
+OF_CLASSES = ("forward", "weights", "attributes", "attribute_notes", "present", "unset", "buffers", "methods")
+OF_CLASSES += ("base_init", "differs", "grows", "modal")
+"""What only the rules of classes have."""
 
 ParameterKind = Literal["positional", "keyword", "star", "double star"]
 
@@ -39,11 +43,13 @@ class Parameter:
 class Signature:
     """A signature as text (`"num_features, eps=1e-05, *, bias=True"`), without `self`.
 
-    Raises ValueError when the text is no parameter list, or a default is more than data.
+    `aliases`: other keywords that a parameter goes by, and its name. Raises ValueError when the text is no parameter
+    list, or a default is more than data.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, aliases: Mapping[str, str] | None = None) -> None:
         self.text = text
+        self.aliases = dict(aliases or {})
         self.parameters = tuple(_parameters(_arguments(text)))
         self.names = {parameter.name: parameter for parameter in self.parameters}
         self.positional = [p.name for p in self.parameters if p.kind == "positional"]
@@ -65,18 +71,20 @@ class Signature:
     def bind(self, positional: int, keywords: Sequence[str]) -> dict[str, int | str]:
         """Which argument each parameter gets: the index of a positional one, or the keyword itself.
 
-        Arguments that land in `*args` are not in the result. Raises ValueError when the call does not fit.
+        A keyword is given as it is written. Arguments that land in `*args` are not in the result. Raises ValueError
+        when the call does not fit.
         """
         bound: dict[str, int | str] = dict(zip(self.positional, range(positional), strict=False))
         if positional > len(self.positional) and not self.star("star"):
             raise ValueError(f"takes {len(self.positional)} positional arguments, {positional} are given")
         for keyword in keywords:
-            if keyword in bound:
-                raise ValueError(f"gets {keyword!r} twice")
-            known = keyword in self.names and self.names[keyword].kind in ("positional", "keyword")
+            name = self.aliases.get(keyword, keyword)
+            if name in bound:
+                raise ValueError(f"gets {name!r} twice")
+            known = name in self.names and self.names[name].kind in ("positional", "keyword")
             if not known and not self.star("double star"):
                 raise ValueError(f"has no parameter {keyword!r}")
-            bound[keyword] = keyword
+            bound[name] = keyword
         missing = [p.name for p in self.parameters if p.default is None and p.name not in bound]
         missing = [name for name in missing if self.names[name].kind in ("positional", "keyword")]
         if missing:
@@ -144,6 +152,7 @@ class ParamRule:
     spread: str = ""
     when: tuple[When, ...] = ()
     ranges: dict[Framework, Range] = field(default_factory=dict)
+    alias: tuple[str, ...] = ()
 
     @property
     def keeps_meaning(self) -> bool:
@@ -158,6 +167,7 @@ class Side:
     name: str | None
     signature: Signature | None = None
     docs: str = ""
+    aliases: tuple[str, ...] = ()
     platforms: tuple[str, ...] = PLATFORMS
     none: str = ""
 
@@ -213,6 +223,8 @@ class Rule:
     grows: str = ""
     modal: str = ""
     modal_by: str = ""
+    caution: str = ""
+    says_class: bool | None = None
     source: Framework = field(default="torch", compare=False)
 
     @property
@@ -248,8 +260,8 @@ class Rule:
 
     @cached_property
     def is_class(self) -> bool:
-        """Whether the name is a class, which can be a base class or a type to test for."""
-        return self.name.rpartition(".")[2][:1].isupper()
+        """Whether the name can be a base or a type to test for: the rule says so, or has what only classes have."""
+        return any(getattr(self, name) for name in OF_CLASSES) if self.says_class is None else self.says_class
 
     @cached_property
     def tied(self) -> bool:
@@ -262,13 +274,8 @@ class Rule:
         torch, mindspore = self.torch.signature, self.mindspore.signature
         if torch is None or mindspore is None:
             return {}
-        pairs: dict[str, str] = {}
-        for parameter in torch.parameters:
-            rule = self.params.get(parameter.name)
-            target = (rule.mindspore if rule else None) or parameter.name
-            if target == "*" or target in mindspore:
-                pairs[parameter.name] = target
-        return pairs
+        named = {p.name: self.params.get(p.name, ParamRule(p.name)).mindspore or p.name for p in torch.parameters}
+        return {name: target for name, target in named.items() if target == "*" or target in mindspore}
 
     def crossing(self, source: Framework) -> dict[str, str]:
         """Parameter of `source` -> parameter of the other side."""

@@ -12,7 +12,7 @@ from porter.rules.ranges import read_ranges
 from porter.rules.reader import Reader
 from porter.rules.transforms import TRANSFORMS
 
-PARAM = {"mindspore", "value", "same_default", "drop", "note", "inert", "spread", "when", "range"}
+PARAM = {"mindspore", "value", "same_default", "drop", "note", "inert", "spread", "when", "range", "alias"}
 WHEN = {"if", "else", "write", "set", "copy", "note"}
 ACTS = ("write", "set", "copy")
 WORDS = {"true": "True", "false": "False", "none": "None", "null": "None"}
@@ -39,6 +39,7 @@ def read_param(reader: Reader, name: str, data: Mapping[str, Any]) -> ParamRule:
         inert=reader.sentence(where, data, "inert"),
         spread=reader.sentence(where, data, "spread"),
         when=tuple(_whens(reader, where, data)),
+        alias=reader.identifiers(where, data, "alias"),
         ranges=read_ranges(reader, where, {"mindspore": name, "torch": str(data.get("mindspore", name))}, data),
     )
 

@@ -19,10 +19,10 @@ from porter.rules.versions import is_range
 
 TOP = {"torch", "mindspore", "param", "write", "layer", "check", "versions", "one_way", "grows", "notes"}
 TOP |= {"weights", "attributes", "attribute_notes", "present", "forward", "methods", "absent", "base_init"}
-TOP |= {"differs", "taken", "unset", "buffers", "modal", "modal_by"}
+TOP |= {"differs", "taken", "unset", "buffers", "modal", "modal_by", "class", "caution"}
 SIDES: dict[Framework, set[str]] = {
-    "torch": {"name", "signature", "docs"},
-    "mindspore": {"name", "signature", "docs", "platforms", "none"},
+    "torch": {"name", "signature", "docs", "aliases"},
+    "mindspore": {"name", "signature", "docs", "platforms", "none", "aliases"},
 }
 CHECK = {"args", "input", "dtypes", "side"}
 VERSION = {"framework", "range", "signature"}
@@ -57,13 +57,15 @@ class RuleParser(Reader):
             ),
             versions=tuple(v for d in self.list_of_tables(self.data, "versions") if (v := self._version(d))),
             one_way=self.choice("one_way", self.data.get("one_way", ""), ("", "mindspore")),
+            says_class=self._says_class(),
+            caution=self.sentence("the key", self.data, "caution"),
             grows=self.sentence("the key", self.data, "grows"),
             modal=self.sentence("the key", self.data, "modal"),
             modal_by=self.text("the key", self.data, "modal_by") or "",
             remarks=self._remarks(),
             weights=self.names("[weights]", self._table("weights"), dotted=True),
             attributes=self.names("[attributes]", self._table("attributes"), dotted=True, absent=True),
-            forward=self.names("[forward]", self._table("forward")),
+            forward=self.names("[forward]", self._table("forward"), absent=True),
             methods=self.names("[methods]", self._table("methods")),
             attribute_notes=self._sentences("attribute_notes"),
             present=self._sentences("present"),
@@ -91,6 +93,14 @@ class RuleParser(Reader):
         self.unknown(tables, FRAMEWORKS, f"table of [{key}]")
         return {side: tables[side] for side in FRAMEWORKS if side in tables}
 
+    def _says_class(self) -> bool | None:
+        """The key `class`: what the name is where no table tells."""
+        found = self.data.get("class")
+        if found is None or isinstance(found, bool):
+            return found
+        self.problem(f"class is {found!r}: true or false is expected")
+        return None
+
     def _side(self, framework: Framework) -> Side | None:
         """A half of the rule; None when nothing can be said about what refers to it."""
         where, data = f"[{framework}]", self.data.get(framework)
@@ -104,13 +114,18 @@ class RuleParser(Reader):
         if "name" in data and "docs" not in data:
             self.problem(f"{where} docs is missing: link the page that the rule was read from")
         platforms = self.choices(where, data, "platforms", PLATFORMS)
-        signature = self._signature(f"{where} signature", data)
+        signature = self._signature(framework, f"{where} signature", data)
         unreadable = [key for key, value in (("signature", signature), ("name", name)) if key in data and value is None]
-        return (
-            None
-            if unreadable or not (name or none)
-            else Side(name, signature, self.text(where, data, "docs") or "", platforms, none)
-        )
+        docs, aliases = self.text(where, data, "docs") or "", self._aliases(framework, data)
+        return None if unreadable or not (name or none) else Side(name, signature, docs, aliases, platforms, none)
+
+    def _aliases(self, framework: Framework, data: Mapping[str, Any]) -> tuple[str, ...]:
+        """Other names of the same object, in full."""
+        found = self.identifiers(f"[{framework}]", data, "aliases", dotted=True)
+        for name in found:
+            if not name.startswith(f"{framework}.") or name == data.get("name"):
+                self.problem(f"[{framework}] aliases {name!r}: another name that starts with {framework}. is expected")
+        return found
 
     def _name(self, framework: Framework, data: Mapping[str, Any]) -> str | None:
         """The full name of a side, which is code later on."""
@@ -183,18 +198,26 @@ class RuleParser(Reader):
         if not data.keys() >= VERSION:
             self.problem(f"{where} needs framework, range and signature")
             return None
-        signature = self._signature(f"{where} signature", data)
+        signature = self._signature(data["framework"], f"{where} signature", data)
         framework: Any = self.choice(f"{where} framework", data["framework"], FRAMEWORKS)
         within = self.text(where, data, "range")
         if within and not is_range(within):
             self.problem(f"{where} range is {within!r}; expected a comparison such as '<2.13', or several with commas")
         return Version(framework, within, signature) if within and signature else None
 
-    def _signature(self, where: str, data: Mapping[str, Any]) -> Signature | None:
+    def _keywords(self, framework: object) -> dict[str, str]:
+        """Other keywords that torch takes for a parameter, and the parameter; what is no table is told elsewhere."""
+        params = self.data.get("param") if framework == "torch" else None
+        pairs = params.items() if isinstance(params, dict) else ()
+        tables = {name: data for name, data in pairs if isinstance(data, dict)}
+        found = {name: data["alias"] for name, data in tables.items() if isinstance(data.get("alias"), list)}
+        return {str(other): name for name, others in found.items() for other in others}
+
+    def _signature(self, framework: object, where: str, data: Mapping[str, Any]) -> Signature | None:
         if "signature" not in data:
             return None
         try:
-            return Signature(str(data["signature"]))
+            return Signature(str(data["signature"]), self._keywords(framework))
         except ValueError as error:
             self.problem(f"{where}: {error}")
             return None

@@ -24,20 +24,21 @@ class Range:
     """What one side takes of the other's values: `text` is a chain of comparisons with the parameter `name`.
 
     What is outside goes to the generated class (`write` "class"), or stays as it is ("keep"). A size of several
-    numbers is inside when each of them is.
+    numbers is inside when each of them is, or the `first` of them where the text says so: `dilation[0] == 1`.
     """
 
     text: str
     name: str
     terms: tuple[Number | None, ...]
     signs: tuple[str, ...]
+    first: bool
     write: Literal["class", "keep"]
     note: str
 
     def holds(self, value: object) -> bool:
         """Whether a value is inside; of one that is no number this says nothing, so it is."""
         if isinstance(value, (tuple, list)):
-            return all(map(self.holds, value))
+            return all(map(self.holds, value[:1] if self.first else value))
         if not isinstance(value, (int, float)):
             return True
         compare = dict(COMPARISONS.values())
@@ -50,7 +51,7 @@ class Range:
             return self.text
         shown = ["a" if term is None else repr(term) for term in self.terms]
         chain = " ".join([shown[0], *(f"{sign} {term}" for sign, term in zip(self.signs, shown[1:], strict=True))])
-        return f"all({chain} for a, _ in {by_axis}({self.name}, 0))"
+        return f"all({chain} for a, _ in {by_axis}({self.name}, 0){'[:1]' if self.first else ''})"
 
 
 def read_range(reader: Reader, where: str, name: str, data: object) -> Range | None:
@@ -67,12 +68,12 @@ def read_range(reader: Reader, where: str, name: str, data: object) -> Range | N
         example = f"0 < {name} <= 1"
         reader.problem(f"{where} within is {data.get('within')!r}: numbers compared with {name} as in {example!r}")
         return None
-    terms, signs = chain
-    return Range(str(data["within"]), name, terms, signs, write, reader.sentence(where, data, "note"))
+    terms, signs, first = chain
+    return Range(str(data["within"]), name, terms, signs, first, write, reader.sentence(where, data, "note"))
 
 
-def _chain(name: str, text: object) -> tuple[tuple[Number | None, ...], tuple[str, ...]] | None:
-    """The numbers (None: the parameter) and the comparisons between them."""
+def _chain(name: str, text: object) -> tuple[tuple[Number | None, ...], tuple[str, ...], bool] | None:
+    """The numbers (None: the parameter), the comparisons between them, and whether only the first axis counts."""
     try:
         tree = ast.parse(str(text), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -80,15 +81,16 @@ def _chain(name: str, text: object) -> tuple[tuple[Number | None, ...], tuple[st
     if not isinstance(tree, ast.Compare) or any(type(sign) not in COMPARISONS for sign in tree.ops):
         return None
     nodes = [tree.left, *tree.comparators]
-    if [node.id for node in nodes if isinstance(node, ast.Name)] != [name]:
+    found = [node for node in nodes if isinstance(node, (ast.Name, ast.Subscript))]
+    if [ast.unparse(node).removesuffix("[0]") for node in found] != [name]:
         return None
     try:
-        terms = [None if isinstance(node, ast.Name) else ast.literal_eval(node) for node in nodes]
+        terms = [None if node is found[0] else ast.literal_eval(node) for node in nodes]
     except (ValueError, TypeError):
         return None
     if any(isinstance(term, bool) or not isinstance(term, (int, float, type(None))) for term in terms):
         return None
-    return tuple(terms), tuple(COMPARISONS[type(sign)][0] for sign in tree.ops)
+    return tuple(terms), tuple(COMPARISONS[type(sign)][0] for sign in tree.ops), isinstance(found[0], ast.Subscript)
 
 
 def read_ranges(reader: Reader, where: str, names: Mapping[str, str], data: Mapping[str, Any]) -> dict[Any, Range]:

@@ -41,6 +41,14 @@ class Reader:
         read = {key: self.sentence(where, data, key) for key in data}
         return {key: text for key, text in read.items() if text}
 
+    def identifiers(self, where: str, data: Mapping[str, Any], key: str, *, dotted: bool = False) -> tuple[str, ...]:
+        """A list of names; empty when there is none."""
+        found = data.get(key, [])
+        if isinstance(found, list) and (found or key not in data) and all(is_name(n, dotted=dotted) for n in found):
+            return tuple(found)
+        self.problem(f"{where} {key} is {found!r}: a list of names is expected")
+        return ()
+
     def names(
         self, where: str, data: Mapping[str, Any], *, dotted: bool = False, absent: bool = False
     ) -> dict[str, str]:

@@ -163,6 +163,7 @@ def _normalize(x: Array, statistics: tuple[Any, Any] | None, eps: float) -> _Nor
     if statistics is None:
         centered = x - _spatial_mean(x)
         variance = _spatial_mean(centered**2)
+        variance[variance + eps == 0] = np.inf  # as in torch, a constant channel is divided by nothing
     else:
         centered = x - _per_channel(statistics[0], x.ndim)
         variance = _per_channel(statistics[1], x.ndim)

@@ -178,6 +178,29 @@ def test_platform_names_the_switch_that_frees(porter: Porter, tree: Tree) -> Non
     assert "tied" not in ran.err
 
 
+CAUTIOUS = """\
+import torch.nn as nn
+
+LAYERS = [nn.ReLU(), nn.MaxPool3d(2), nn.ReLU(inplace=False), nn.LeakyReLU()]
+"""
+CAUTION = "MindSpore gives no NaN where the input is NaN, so that a run that has diverged looks healthy"
+
+
+def test_what_a_run_has_to_look_out_for_is_told_once(porter: Porter, tree: Tree) -> None:
+    ran = porter("convert", tree(net=CAUTIOUS, other=CAUTIOUS))
+    assert (ran.code, ran.err.replace("\n", " ").count(f"nn.MaxPool3d, nn.ReLU: {CAUTION}.")) == (0, 1)
+    data = json.loads(porter("convert", tree(net=CAUTIOUS), "--format", "json").out)
+    assert data["summary"]["cautions"] == {"nn.MaxPool3d": CAUTION, "nn.ReLU": CAUTION}
+    assert f"Caution: {CAUTION}" in porter("rules", "nn.ReLU").out.replace("\n", " ")
+
+
+@pytest.mark.parametrize("text", ["a = nn.LeakyReLU()\n", "from mindspore import nn as ms\n\nb = ms.ReLU()\n"])
+def test_what_is_not_used_or_leads_to_torch_needs_no_caution(porter: Porter, tree: Tree, text: str) -> None:
+    head = "" if "mindspore" in text else "import torch.nn as nn\n\n"
+    ran = porter("convert", tree(net=head + text))
+    assert (ran.code, "NaN" in ran.err) == (0, False)
+
+
 def test_excluded_files_are_neither_converted_nor_copied(porter: Porter, tree: Tree, tmp_path: Path) -> None:
     src = tree(net=NETWORK, old__net=NETWORK)
     ran = porter("convert", src, "-o", tmp_path / "out", "--exclude", "old/*")

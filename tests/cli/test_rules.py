@@ -52,7 +52,8 @@ def test_the_official_table_of_instance_norm_is_shown(porter: Porter) -> None:
     lines = [line.split() for line in ran.out.splitlines()]
     assert ["input", "x"] in lines
     assert ["num_features", "num_features", "the", "same"] in lines
-    assert "affine=False affine=True other default: written out, both ways" in flat(ran.out)
+    assert "affine=False affine=True value: whatever decides a branch" in flat(ran.out)
+    assert "all else here other default: written out, both ways" in flat(ran.out)
     assert "track_running_stats=False True: the generated class keeps it" in flat(ran.out)
     assert "gamma_init='ones' any other value: the generated class keeps it" in flat(ran.out)
     assert "beta_init='zeros' any other value: the generated class keeps it" in flat(ran.out)
@@ -78,7 +79,7 @@ def test_rules_of_your_own_are_listed_and_win(porter: Porter, tmp_path: Path) ->
     folder = tmp_path / "mine" / "nn"
     folder.mkdir(parents=True)
     side = "name = '{0}.nn.{1}'\nsignature = '*args'\ndocs = 'https://example.org/{1}'\n"
-    text = f"[torch]\n{side.format('torch', 'Odd')}[mindspore]\n{side.format('mindspore', 'Even')}"
+    text = f"class = true\n[torch]\n{side.format('torch', 'Odd')}[mindspore]\n{side.format('mindspore', 'Even')}"
     (folder / "Odd.toml").write_text(text)
     ran = porter("rules", "--rules", tmp_path / "mine")
     assert "nn.Odd " in ran.out

@@ -45,6 +45,7 @@ FUNCTION: Data = {
 """The rule of a function, `op`."""
 
 NONE: Data = {
+    "class": True,
     "torch": {"name": "torch.nn.Layer", "signature": "size", "docs": DOCS},
     "mindspore": {"none": "MindSpore has no such layer"},
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -10,8 +12,11 @@ import pytest
 from porter.errors import RuleError
 from porter.rules import load
 from porter.rules.load import load_rules, rule_folder
+from porter.rules.model import FRAMEWORKS, Framework, other
 
 RULE = """\
+class = true
+
 [torch]
 name = "torch.{0}"
 signature = "x, scale={1}"
@@ -128,6 +133,42 @@ def test_two_rules_with_one_counterpart_need_one_way(tmp_path: Path) -> None:
     back = book.find("mindspore.nn.Same", "mindspore")
     assert back is not None and back.torch.name == "torch.nn.A"
     assert book.find("torch.nn.B") is not None
+
+
+def test_an_alias_that_another_rule_has_is_told(tmp_path: Path) -> None:
+    text = RULE.format("nn.A", 1, "nn.Aa").replace("docs", 'aliases = ["torch.nn.B"]\ndocs', 1)
+    one = write(tmp_path, "nn/A", text)
+    write(tmp_path, "nn/B", RULE.format("nn.B", 2, "nn.Bb"))
+    assert told(tmp_path) == [f"{one}: the alias torch.nn.B belongs to the rule of nn.B already"]
+
+
+ALIASES = [
+    (name, side) for rule in load_rules().rules.values() for side in FRAMEWORKS for name in rule.side(side).aliases
+]
+
+
+@pytest.mark.parametrize(("name", "side"), ALIASES)
+def test_a_rule_is_found_by_an_alias(name: str, side: Framework) -> None:
+    rule = load_rules().find(name, side)
+    assert rule is not None and name in rule.side(side).aliases and rule.source == side
+    assert load_rules().find(name, other(side)) is None
+
+
+SAME = """
+import sys, torch, mindspore
+ONES = {"torch": lambda: torch.ones(2, 3), "mindspore": lambda: mindspore.ops.ones((2, 3))}
+for pair in sys.argv[1:]:
+    (one, two), make = map(eval, pair.split()), ONES[pair.partition(".")[0]]
+    print(pair, one == two or one([make(), make()], 1).shape == two([make(), make()], 1).shape == (2, 6))
+"""
+"""Whether two names are one thing: equal, or functions that join in the same way."""
+
+
+@pytest.mark.frameworks("torch", "mindspore")
+def test_an_alias_is_the_same_thing_in_the_installed_framework() -> None:
+    pairs = [f"{name} {rule.side(side).name}" for name, side in ALIASES if (rule := load_rules().find(name, side))]
+    made = subprocess.run([sys.executable, "-c", SAME, *pairs], capture_output=True, text=True, check=True)
+    assert made.stdout.splitlines() == [f"{pair} True" for pair in pairs]
 
 
 def test_a_rule_that_collides_with_a_shipped_one_is_told(tmp_path: Path) -> None:

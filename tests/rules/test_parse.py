@@ -31,8 +31,10 @@ def check(**keys: Any) -> Data:
     return {"check": [{"args": "3", "input": [2, 3]} | keys]}
 
 
-TOP = "absent, attribute_notes, attributes, base_init, buffers, check, differs, forward, grows, layer, methods, mindspore, "
-TOP += "modal, modal_by, notes, one_way, param, present, taken, torch, unset, versions, weights, write"
+TOP = "absent, attribute_notes, attributes, base_init, buffers, caution, check, class, differs, forward, grows, layer, "
+TOP += (
+    "methods, mindspore, modal, modal_by, notes, one_way, param, present, taken, torch, unset, versions, weights, write"
+)
 KINDS = "call, value, base, type test, comparison, annotation, attribute, method, string, import"
 KEEP = {"write": "keep", "note": "this would be lost"}
 
@@ -46,7 +48,7 @@ FAULTS: dict[str, tuple[Data, str]] = {
     ),
     "unknown key of a side": (
         side("torch", platforms=["GPU"]),
-        "unknown [torch] key 'platforms'; known: docs, name, signature",
+        "unknown [torch] key 'platforms'; known: aliases, docs, name, signature",
     ),
     "path is not the name": (
         side("torch", name="torch.nn.Other"),
@@ -84,8 +86,30 @@ FAULTS: dict[str, tuple[Data, str]] = {
     "param is no table": ({"param": 3}, "[param] is 3: a table is expected"),
     "unknown key of a param": (
         param("rate", nonsense=1),
-        "unknown [param.rate] key 'nonsense'; known: drop, inert, mindspore, note, range, same_default, "
-        "spread, value, when",
+        "unknown [param.rate] key 'nonsense'; known: alias, drop, inert, mindspore, note, range, "
+        "same_default, spread, value, when",
+    ),
+    "alias of nothing": (param("rate", alias=[]), "[param.rate] alias is []: a list of names is expected"),
+    "alias is no name": (param("rate", alias=["a.b"]), "[param.rate] alias is ['a.b']: a list of names is expected"),
+    "alias is a parameter": (
+        param("rate", alias=["mode"]),
+        "[param.rate] alias 'mode' is no second keyword for a parameter of torch's",
+    ),
+    "alias of MindSpore's": (
+        param("pad", alias=["padding"]),
+        "[param.pad] alias 'padding' is no second keyword for a parameter of torch's",
+    ),
+    "aliases is a text": (
+        side("torch", aliases="torch.nn.Other"),
+        "[torch] aliases is 'torch.nn.Other': a list of names is expected",
+    ),
+    "an alias of the other side": (
+        side("torch", aliases=["mindspore.nn.Other"]),
+        "[torch] aliases 'mindspore.nn.Other': another name that starts with torch. is expected",
+    ),
+    "an alias is the name": (
+        side("mindspore", aliases=["mindspore.nn.Layer"]),
+        "[mindspore] aliases 'mindspore.nn.Layer': another name that starts with mindspore. is expected",
     ),
     "empty param": (param("rate"), "[param.rate] is empty: it changes nothing"),
     "same name": (param("rate", mindspore="rate"), "[param.rate] mindspore is the same name: it changes nothing"),
@@ -195,7 +219,7 @@ FAULTS: dict[str, tuple[Data, str]] = {
     "notes without words": ({"notes": {"torch": {"base": "no"}}}, f"[notes.torch] base is 'no': {WHY}"),
     "weights of a number": ({"weights": {"bias": 3}}, "[weights] bias = 3: two names are expected"),
     "weights are code": ({"weights": {"bias": "f()"}}, "[weights] bias = 'f()': two names are expected"),
-    "forward without a name": ({"forward": {"input": ""}}, "[forward] input = '': two names are expected"),
+    "forward without a name": ({"forward": {"input": 3}}, "[forward] input = 3: two names are expected"),
     "a method that is a word of Python": (
         {"methods": {"forward": "def"}},
         "[methods] forward = 'def': two names are expected",

@@ -25,7 +25,9 @@ def rate(**entry: Any) -> Data:
 
 def limit(text: str = "0 <= rate < 1") -> Range:
     """The range of `rate` in a rule that has it."""
-    return rule_from_data("nn/Layer", changed(LAYER, rate(within=text))).params["rate"].ranges["mindspore"]
+    default = {"torch": {"signature": "size, rate=1, mode='a', device=None, *, bias=True"}} if "[0]" in text else {}
+    rule = rule_from_data("nn/Layer", changed(changed(LAYER, default), rate(within=text)))
+    return rule.params["rate"].ranges["mindspore"]
 
 
 @pytest.mark.parametrize(
@@ -36,6 +38,7 @@ def limit(text: str = "0 <= rate < 1") -> Range:
         ("rate >= -0.5", [-0.5, 7], [-1]),
         ("1 > rate", [0.5, -3], [1]),
         ("rate != 2", [1, 3.5, (1, 3)], [2, (1, 2)]),
+        ("rate[0] == 1", [1, (1, 2), [1, 5, 7]], [2, (2, 1), 0.5]),
         ("rate == 0.5", [0.5, (0.5, 0.5)], [1, (0.5, 1)]),
     ],
 )
@@ -50,7 +53,7 @@ def test_a_range_holds_numbers_and_sizes_axis_by_axis(text: str, inside: list[ob
         assert eval(taken.source(by_axis="by_axis"), space | {"rate": value}) is (
             value in inside and taken.holds(value)
         )
-        if not isinstance(value, (tuple, list)):
+        if not isinstance(value, (tuple, list)) and not taken.first:
             assert eval(taken.source(), {"rate": value}) is taken.holds(value)
 
 
@@ -74,6 +77,7 @@ FAULTS: dict[str, tuple[Data, str]] = {
         "[param.rate] range.mindspore write is 'drop'; expected one of 'class', 'keep'",
     ),
     "a word": (rate(note="outside"), f"[param.rate] range.mindspore note is 'outside': {WHY}"),
+    "another axis": (rate(within="rate[1] == 1"), f"[param.rate] range.mindspore within is 'rate[1] == 1': {EXAMPLE}"),
     "another name": (rate(within="0 < size"), f"[param.rate] range.mindspore within is '0 < size': {EXAMPLE}"),
     "two names": (
         rate(within="0 < rate < size"),

@@ -79,6 +79,17 @@ def test_a_call_that_does_not_fit_says_why(positional: int, keywords: list[str],
     assert str(error.value) == message
 
 
+def test_a_parameter_is_bound_by_its_other_keyword() -> None:
+    signature = Signature("tensors, dim=0", {"axis": "dim"})
+    assert signature.bind(1, ["axis"]) == {"tensors": 0, "dim": "axis"}
+    assert signature.bind(1, ["dim"]) == {"tensors": 0, "dim": "dim"}
+    for keywords in (["dim", "axis"], ["axis", "dim"]):
+        with pytest.raises(ValueError, match="gets 'dim' twice"):
+            signature.bind(1, keywords)
+    with pytest.raises(ValueError, match="has no parameter 'axes'"):
+        signature.bind(1, ["axes"])
+
+
 def test_a_call_is_bound() -> None:
     assert SIGNATURE.bind(1, ["bias"]) == {"size": 0, "bias": "bias"}
     stars = Signature("x, *args, y=1, **kwargs")

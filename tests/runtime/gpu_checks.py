@@ -210,3 +210,17 @@ def devices(device: str) -> None:
     torch.testing.assert_close(doubled, expected, rtol=1e-2, atol=1e-2)
     for number in range(1, torch.cuda.device_count()):
         assert torch.equal(norm(case.x.to(f"cuda:{number}")).to(device), doubled)
+
+
+def constant_channel(device: str) -> None:
+    """With eps=0, torch gives beta there and no gradient, not NaN."""
+    x = torch.tensor([[[3.0, 3.0, 3.0, 3.0], [1.0, 2.0, 3.0, 4.5]]])
+    grad, weight, bias = torch.arange(8.0).reshape(1, 2, 4), torch.tensor([2.0, 3.0]), torch.tensor([0.5, 0.25])
+    results = []
+    for function, place in ((torch.nn.functional.instance_norm, "cpu"), (norm, device)):
+        inputs = [values.to(place, copy=True).requires_grad_() for values in (x, weight, bias)]
+        y = function(inputs[0], weight=inputs[1], bias=inputs[2], eps=0.0)
+        y.backward(grad.to(place))
+        results.append([values.detach().cpu() for values in (y, *(each.grad for each in inputs))])
+    for expected, ours in zip(*results, strict=True):
+        torch.testing.assert_close(ours, expected, rtol=2e-6, atol=2e-6)

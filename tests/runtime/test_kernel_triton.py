@@ -201,3 +201,7 @@ def test_compiles_for_a_gpu(
     compiler: Run, shape: tuple[int, ...], dtype: str, last: bool, given: bool, capability: int
 ) -> None:
     compiler(shape, dtype, last, given, capability)
+
+
+def test_a_constant_channel_without_eps_gives_torchs_numbers(check: Run) -> None:
+    check("constant_channel")

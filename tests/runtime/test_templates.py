@@ -12,7 +12,7 @@ import pytest
 RUNTIME = Path(__file__).parents[2] / "porter" / "runtime"
 TEMPLATES = sorted(path for path in (RUNTIME / "standalone").rglob("*.py") if path.name != "__init__.py")
 DEFINITIONS = (ast.FunctionDef, ast.ClassDef)
-CHEAP = {"__future__", "functools", "numbers", "re", "typing", "warnings"}
+CHEAP = {"collections", "__future__", "functools", "numbers", "re", "typing", "warnings"}
 
 templates = pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: f"{path.parent.name}-{path.stem}")
 

@@ -12,6 +12,7 @@ from porter.findings import Level
 from porter.rewrite.decide.asking import Asker
 from porter.rewrite.decide.change import NameEdit, Write
 from porter.rewrite.decide.decision import SILENT, Decision, Form, Place, Reason, Way
+from porter.rewrite.decide.extras import extras
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.names import prefers_class
 from porter.rewrite.decide.objects import Known, Objects
@@ -50,6 +51,8 @@ class _Attributes:
         for call, _ in self.module.scopes.calls:
             if call.keywords:
                 yield from self._keyword(call)
+            if len(call.args) + len(call.keywords) > 1 and id(call.func) not in self.file.resolved:
+                yield from self._extras(call)
 
     @cached_property
     def inner(self) -> Mapping[str, frozenset[str]]:
@@ -166,12 +169,30 @@ class _Attributes:
         for keyword in keywords:
             start = self.module.text.offset(keyword.lineno, keyword.col_offset)
             new = {self._forward(rule).get(str(keyword.arg)) for rule in rules}
-            if len(new) == 1 and None not in new and not known.other:
+            if len(new) == 1 and not new & {None, ""} and not known.other:
                 yield self._new_keyword(keyword, start, str(new.pop()), known, rules[0])
             elif known.unknown and self._is_layer(call.func) and not self.back:
-                text = f"the layer that gets {keyword.arg}= is not known; MindSpore's layers call it x"
+                there = "call it x" if keyword.arg == "input" else "take none"
+                text = f"the layer that gets {keyword.arg}= is not known; MindSpore's layers {there}"
                 reason = Reason(Code.UNKNOWN_OBJECT, text)
                 yield told(self.file.path, start, Level.MANUAL, "keyword", reason)
+
+    def _extras(self, call: ast.Call) -> Iterator[Decision]:
+        """`up(x, output_size=size)`, where the class of `up` is known."""
+        if not self.extra:
+            return
+        known = self.objects.of(call.func)
+        for kind in known.kinds:
+            for text in extras(kind.rule, self.options.source, call) if kind.rule.name in self.extra else ():
+                start = self.module.text.span(call)[0]
+                reason = Reason(Code.CALL_REFUSED, text)
+                yield told(self.file.path, start, Level.MANUAL, kind.rule.name, reason, known.some)
+
+    @cached_property
+    def extra(self) -> frozenset[str]:
+        """Rules of layers that the file may call with an input which the other side does not take."""
+        rules = self.tree.rules.rules.values()
+        return frozenset(rule.name for rule in rules if "" in rule.forward.values() and rule.name in self.tree.made)
 
     def _new_keyword(self, keyword: ast.keyword, start: int, name: str, known: Known, rule: Rule) -> Decision:
         edit = NameEdit(start, start + len(str(keyword.arg).encode()), name)
@@ -190,7 +211,7 @@ class _Attributes:
         return inside is None or all(getattr(n, "name", None) != node.attr for n in inside.body)
 
     def _forward(self, rule: Rule) -> dict[str, str]:
-        return {theirs: ours for ours, theirs in rule.forward.items()} if self.back else rule.forward
+        return {theirs: ours for ours, theirs in rule.forward.items() if theirs} if self.back else rule.forward
 
 
 def _is_inside(node: ast.Attribute, inner: Mapping[str, frozenset[str]]) -> bool:

@@ -108,8 +108,7 @@ class _Planner:
         """Decide about one parameter of the source signature, given or omitted."""
         node, rule, target = self.argument(name), self.param_rule(name), self.crossing.get(name)
         default = default_value(self.theirs, name)
-        if rule.note and node is not None:
-            self.notes.append(f"{name}: {rule.note}")
+        self.notes += [f"{name}: {rule.note}"] if rule.note and node is not None else []
         value = read_value(node, self.is_framework_name) if node is not None else default
         if node is not None and self.is_outside(name, node, value, rule):
             return

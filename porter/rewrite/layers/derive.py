@@ -74,7 +74,9 @@ class _Derivation:
             starred = starred or parameter.kind == "star"
             default = self.default_text(parameter)
             parts.append(f"{stars}{parameter.name}" + (f"={default}" if default is not None else ""))
-        return ", ".join(parts)
+        others = self.theirs.aliases
+        parts += ["*"] if others and not starred else []
+        return ", ".join([*parts, *(f"{name}=None" for name in others)])
 
     def default_text(self, parameter: Parameter) -> str | None:
         value = default_value(self.theirs, parameter.name)
@@ -89,6 +91,8 @@ class _Derivation:
             fixed = self.rule.write_for(self.options.to)
             start = literal_text(fixed[name]) if name in fixed else self.ours.default(name)
             yield f"{name} = {start}"
+        for other, name in self.theirs.aliases.items():
+            yield f"{name} = {name} if {other} is None else {other}"
         for parameter in self.theirs.parameters:
             if self.param_rule(parameter.name).value == "bool" and self.whens(parameter.name):
                 yield f"{parameter.name} = bool({parameter.name})"

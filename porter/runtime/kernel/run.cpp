@@ -55,7 +55,7 @@ void Run::keep_gradients(const Unit &unit, const State &state) {
   if (gradients.empty()) return;
   double *row = gradients.data() + row_of(job, unit);
   for (int64_t i = 0; i < unit.width; i++, row += 2) {
-    row[0] = state.q[i] / std::sqrt(state.variance[i] + job.eps);
+    row[0] = over_deviation(state.q[i], state.variance[i] + job.eps);
     row[1] = state.s[i];
   }
 }

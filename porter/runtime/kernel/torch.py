@@ -263,7 +263,10 @@ def _composed(grad: Tensor, x: Tensor, weight: Any, given: Any, eps: float) -> t
         variance, mean = torch.var_mean(x, axes, correction=0, keepdim=True)
     else:
         mean, variance = (values.to(kind).reshape(shape) for values in given)
-    inverse = torch.rsqrt(variance + eps)
+    spread = variance + eps
+    if given[0] is None and eps == 0:  # as in torch, a constant channel is divided by nothing
+        spread = spread.masked_fill(spread == 0, torch.inf)
+    inverse = torch.rsqrt(spread)
     h = (x - mean) * inverse
     g = grad if weight is None else grad * weight.to(kind).reshape(shape)
     through = g if given[0] is not None else g - g.mean(axes, True) - h * (g * h).mean(axes, True)

@@ -211,7 +211,8 @@ def forward(
         spread -= residual * residual
         spread = tl.where(spread < 0, 0, spread)  # a NaN is not below 0: it stays
         center = pivot + residual
-        scale = _vector(weight, unit, sizes, 1) / tl.sqrt(spread + eps)
+        # as in torch, a constant channel with eps=0 is divided by nothing
+        scale = tl.where(spread + eps == 0, 0, _vector(weight, unit, sizes, 1) / tl.sqrt(spread + eps))
         offset -= ((pivot - center) + residual) * scale
     _write(x, None, out, unit, span, (center, scale, offset, scale), sizes, BLOCK, STEPS, KIND)
     if chunk == 0:
@@ -236,6 +237,8 @@ def backward(
     else:
         center, spread = _pair(statistics, unit)
     inverse = 1 / tl.sqrt(spread + eps)
+    if mean is None:
+        inverse = tl.where(spread + eps == 0, 0, inverse)
     scale = _vector(weight, unit, sizes, 1) * inverse
     slope, offset = scale, scale
     if mean is None or gradients is not None:

@@ -63,7 +63,8 @@ void measure(const Call &call, State &state, int64_t i) {
 // In float64 the mean of the second round is known to more than double's precision: what it differs from the pivot goes
 // into the offset.
 Coefficients forward_line(const Call &call, const State &state, int64_t i, int64_t channel) {
-  const double variance = state.variance[i] + call.job.eps, scale = call.gamma[channel] / std::sqrt(variance);
+  const double variance = state.variance[i] + call.job.eps;
+  const double scale = call.over_deviation(call.gamma[channel], variance);
   const double beta = call.beta[channel];
   if (state.exact) {
     const double residual = call.given ? 0 : state.s[i] * call.per_position;
@@ -77,7 +78,8 @@ Coefficients forward_line(const Call &call, const State &state, int64_t i, int64
 // dx = scale * (dy - mean(dy) - h * mean(dy * h)), h = (x - mean) / deviation: see porter/runtime/reference.py.
 // Where statistics were given they are constants: dx = scale * dy.
 Coefficients backward_line(const Call &call, State &state, int64_t i, int64_t channel) {
-  const double inverse = 1 / std::sqrt(state.variance[i] + call.job.eps), scale = call.gamma[channel] * inverse;
+  const double inverse = call.over_deviation(1, state.variance[i] + call.job.eps);
+  const double scale = call.gamma[channel] * inverse;
   const double residual = state.mean[i] - state.pivot[i];
   if (residual != 0) state.q[i] -= residual * state.s[i];  // an infinite sum stays one
   if (call.given) return {0, scale, 0, 0};

@@ -1,5 +1,6 @@
 // One unit in progress: from its sums to the numbers that its output is computed from.
 #pragma once
+#include <cmath>
 #include <vector>
 
 #include "plan.h"
@@ -20,6 +21,11 @@ struct Call {
   const bool plain;  // the output is written by lines of double without a shift, unless `exact`: see Loops
   const double per_position;  // 1 / s
   const Values gamma, beta, mean, variance;  // (c,)
+
+  // As in torch: with eps=0 a constant channel is beta, not NaN, unless its statistics were given.
+  double over_deviation(double value, double variance_and_eps) const {
+    return variance_and_eps == 0 && !given ? 0 : value / std::sqrt(variance_and_eps);
+  }
 };
 
 // Numbers that share no line of the cache with another thread's, nor the line beside it, which is fetched with it.

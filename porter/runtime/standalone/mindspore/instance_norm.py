@@ -86,12 +86,15 @@ def _add_to_rows(rows: Tensor, values: Tensor) -> Tensor:
 
 def _normalize(x: Tensor, gamma: Tensor, beta: Tensor, eps: float) -> Tensor:
     """Instance normalisation is group normalisation with a group for every channel."""
-    if x.dtype != mindspore.float64:
+    if x.dtype != mindspore.float64 and eps != 0:
         return ops.group_norm(x, x.shape[1], gamma, beta, eps * 1.0)
-    # In float64, group_norm still holds eps, and sums some gradients, in float32.
+    # In float64, group_norm still holds eps, and sums some gradients, in float32. With eps=0 it gives NaN for a
+    # constant channel, which torch divides by nothing.
     maps = x.reshape(x.shape[0], x.shape[1], -1)
     maps = maps - ops.mean(maps, -1, True)
-    maps = maps * ops.rsqrt(ops.mean(ops.square(maps), -1, True) + Tensor(eps, x.dtype))
+    spread = ops.mean(ops.square(maps), -1, True) + Tensor(eps, x.dtype)
+    nothing = (spread == 0).astype(x.dtype)
+    maps = maps * ops.rsqrt(spread + nothing) * (1 - nothing)
     return (maps * gamma.reshape(1, -1, 1) + beta.reshape(1, -1, 1)).reshape(x.shape)
 
 
