@@ -297,11 +297,3 @@ SOUND: dict[str, Data] = {
 @pytest.mark.parametrize("what", SOUND)
 def test_what_is_sound_is_taken(what: str) -> None:
     assert problems(SOUND[what]) == []
-
-
-def test_a_mode_by_an_option_names_one_of_torch_and_says_what_it_changes() -> None:
-    unsaid = "modal_by changes nothing without modal, which says what the mode changes"
-    assert problems({"modal_by": "size"}) == [unsaid]
-    change = {"modal": "evaluation takes other statistics", "modal_by": "nothing"}
-    assert problems(change) == ["modal_by names 'nothing', which is not in torch's signature"]
-    assert problems(change | {"modal_by": "size"}) == []
