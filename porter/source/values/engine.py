@@ -49,6 +49,8 @@ class Family:
         self.lineage = Lineage(index)
         self.modules = {id(module.tree): module for module in index.modules.values()}
         self.packages = _packages(index)
+        self.steps = 0
+        self.entered: set[int] = set()
         self.ends: dict[int, Ends] = {}
 
     def ends_of(self, function: FunctionNode) -> Ends:

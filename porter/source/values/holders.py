@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 Kind = Literal["fresh", "shared", "parameter", "unknown"]
 ORDER: tuple[Kind, ...] = ("parameter", "shared", "unknown", "fresh")
 """What an object is taken for when it may come by several ways: the first."""
+STEPS, DEEPEST = 200, 12
+"""Names that are looked at for one question, and how far they lead from it: then nothing is known."""
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
 DISPLAYS = (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.Starred)
 
@@ -40,11 +42,18 @@ def worst(found: Iterable[Holders]) -> Holders:
 
 def holders(values: Values, name: ast.Name) -> Holders:
     """Who else has the object of a name at the place where it stands; for the target of `x += y`, just before."""
+    values.family.steps = STEPS
+    return worst(_holders(values, name, frozenset()))
+
+
+def holders_within(values: Values, name: ast.Name) -> Holders:
+    """The same as a part of another question."""
     return worst(_holders(values, name, frozenset()))
 
 
 def _holders(values: Values, name: ast.Name, met: frozenset[int]) -> Iterator[Holders]:
-    found = _lookup(values, name)
+    values.family.steps -= 1
+    found = _lookup(values, name) if values.family.steps > 0 and len(met) < DEEPEST else None
     if found is None or found[0].kind not in ("function", "module") or isinstance(found[0].node, ast.Lambda):
         yield Holders("unknown", name)
         return

@@ -146,14 +146,37 @@ def _of_function(
     values: Values, function: FunctionNode, call: ast.Call, hops: int, skip: int | None = None
 ) -> list[ast.expr] | None:
     """What a function of the tree hands back: the arguments of the parameters that its returns may be."""
-    if hops >= MAX_HOPS or isinstance(function, ast.AsyncFunctionDef):
+    values.family.steps -= 1
+    if (
+        hops >= MAX_HOPS
+        or values.family.steps <= 0
+        or id(function) in values.family.entered
+        or isinstance(function, ast.AsyncFunctionDef)
+    ):
         return None
     member = values.home(function)
     ends = values.family.ends_of(function)
     if ends.yields or not ends.values:
         return None
+    values.family.entered.add(id(function))
+    try:
+        return _of_returns(values, member, ends.values, call, function, hops, skip)
+    finally:
+        values.family.entered.discard(id(function))
+
+
+def _of_returns(
+    values: Values,
+    member: Values,
+    returns: tuple[ast.expr, ...],
+    call: ast.Call,
+    function: FunctionNode,
+    hops: int,
+    skip: int | None,
+) -> list[ast.expr] | None:
+    """The arguments behind each value that a function returns."""
     found: list[ast.expr] = []
-    for value in ends.values:
+    for value in returns:
         for each in value.elts if isinstance(value, ast.Tuple) else [value]:
             given = _of_return(member, each, function, hops)
             if given is None:
@@ -191,11 +214,11 @@ def _of_return(values: Values, value: ast.expr, function: FunctionNode, hops: in
 
 def _parameters_behind(values: Values, node: ast.AST | None) -> list[ast.arg] | None:
     """The parameters that a name of a returned object stands for; no parameter for one that the function made."""
-    from porter.source.values.holders import holders
+    from porter.source.values.holders import holders_within
 
     if not isinstance(node, ast.Name) or not isinstance(node.ctx, ast.Load):
         return None
-    found = holders(values, node)
+    found = holders_within(values, node)
     if found.kind == "fresh":
         return []
     return [found.by] if isinstance(found.by, ast.arg) else None
