@@ -54,8 +54,6 @@ class Finder:
         if name in ELSEWHERE:
             return self._started(path, wanted) if any(hit.regular for hit in hits) else [None]
         whole = [hit for hit in hits if not hit.rest] or [hit for hit in hits if hit.regular]
-        if len({hit.path for hit in whole}) > 1:
-            whole = [hit for hit in whole if self.starts.gives(hit, wanted)] or whole
         if len({hit.path for hit in whole}) < 2:
             return [*whole[:1]] or [None]
         return self._started(path, wanted)

@@ -79,6 +79,11 @@ FOUND = {
         "net.py",
         "base.py",
     ),
+    "a module before a folder of its name, in a folder": (
+        {"a/base.py": ONE, "a/base/Base.py": "", "net.py": "from a.base import Base\n"},
+        "net.py",
+        "a/base.py",
+    ),
     "two packages of one name, each from inside": (
         {"a/p/__init__.py": "", "a/p/base.py": ONE, "b/p/__init__.py": "", "b/p/base.py": ONE}
         | {"b/p/net.py": "from .base import Base\n"},
