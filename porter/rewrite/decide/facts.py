@@ -162,7 +162,8 @@ class FileFacts:
         node = reference.nodes[count - 1]
         kind, call = kind_of(node)
         rule = self.rules.find(full, self.options.to)
-        return Use(reference, kind, *self.module.text.span(node), rule, call, already=target_of(full))
+        inner = node if node is not reference.node else None
+        return Use(reference, kind, *self.module.text.span(node), rule, call, already=target_of(full), inner=inner)
 
     @cached_property
     def _lookups(self) -> list[ast.Call]:

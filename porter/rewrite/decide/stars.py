@@ -22,7 +22,11 @@ OPENING = frozenset({"eval", "exec", "globals", "locals", "vars"})
 def idle_stars(module: SourceModule, index: TreeIndex, framework: str) -> tuple[ast.ImportFrom, ...]:
     """The star imports of the framework that give nothing which the file, or another one of the tree, reads."""
     scopes = module.scopes
-    stars = [star for star, origin in scopes.stars if _is_of(index.resolve(origin), framework)]
+    stars = [
+        star
+        for star, origin in scopes.stars
+        if origin not in index.by_dotted and _is_of(index.resolve(origin), framework)
+    ]
     if not stars or module.exported or module.path.endswith("__init__.py"):
         return ()
     read = {node.id for node, scope in scopes.reads if scope.lookup(node.id) is None}
