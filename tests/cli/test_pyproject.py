@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from porter import settings
+from porter.cli import pyproject
+from porter.cli.pyproject import Table, find_table
 from porter.errors import PorterError, SourceError, UsageError
-from porter.settings import Table, find_table
 from tests.cli.conftest import NETWORK, Porter
 
 EVERY = """
@@ -36,7 +36,7 @@ def read(folder: Path, text: str) -> Table:
 
 def test_every_key_of_the_closed_list_can_be_set(tmp_path: Path) -> None:
     table = read(tmp_path, EVERY)
-    assert set(table.values) == set(settings.KEYS)
+    assert set(table.values) == set(pyproject.KEYS)
     assert table.path == tmp_path / "pyproject.toml"
     assert table.folder == tmp_path
     assert table.strings("extend-exclude") == ("tests",)
