@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from porter import settings
+from porter.cli import pyproject
 from porter.errors import SourceError
 
 if TYPE_CHECKING:
@@ -60,13 +60,13 @@ def tree_defaults(context: click.Context, _parameter: click.Parameter, path: Pat
         return path
     if not path.exists():
         raise SourceError(f"{path}: not found; a folder or a .py file is expected")
-    table = settings.find_table(path)
+    table = pyproject.find_table(path)
     context.obj = table
     if table.path is not None:
         own = {"to", "platform", "level", "whole", "mark", "gitignore", "jobs"}
         context.default_map = {key: value for key, value in table.values.items() if key in own}
         context.default_map["rule_dirs"] = [str(table.folder / each) for each in table.strings("rules")]
-        click.echo(f"porter: using {settings.TABLE} of {table.path}", err=True)
+        click.echo(f"porter: using {pyproject.TABLE} of {table.path}", err=True)
     return path
 
 
@@ -78,7 +78,7 @@ def reading(context: click.Context, source: Path, options: Mapping[str, Any]) ->
     from porter.source.patterns import Patterns
     from porter.source.walk import Reading
 
-    table = context.obj if isinstance(context.obj, settings.Table) else settings.Table()
+    table = context.obj if isinstance(context.obj, pyproject.Table) else pyproject.Table()
     root = (source if source.is_dir() else source.parent).resolve()
 
     def given(key: str) -> list[Patterns]:

@@ -6,7 +6,7 @@ import ast
 import copy
 from collections.abc import Callable, Mapping
 
-from porter.rules.model import Signature
+from porter.rules.signature import Signature
 
 
 class Call:

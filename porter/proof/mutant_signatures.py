@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from porter.proof.mutation import Data, Mutant, mutant, setting
-from porter.rules.model import Parameter, Signature
+from porter.rules.signature import Parameter, Signature
 
 
 def signatures(data: Data) -> Iterator[Mutant]:

@@ -19,7 +19,7 @@ from typing import Any
 
 from porter.proof.mutant_signatures import defaults, of_both, other_default, signatures
 from porter.proof.mutation import Change, Data, Mutant, dropping, mutant, setting
-from porter.rules.model import Signature
+from porter.rules.signature import Signature
 from porter.rules.transforms import TRANSFORMS
 
 __all__ = ["Mutant", "mutants"]

@@ -99,16 +99,8 @@ def _sentences(summary: Summary) -> Iterable[str]:
         yield f"{_plural(summary.merged, 'file')} of OUT edited by hand: merged with the new conversion."
     if summary.edited:
         yield f"{_plural(summary.edited, 'file')} of OUT edited by hand: left so, since the conversion is the old one."
-    for why, paths in summary.left_out.items():
-        yield f"Left out, {why}: {_listed(paths)}."
-    if summary.failed:
-        yield f"{_plural(summary.failed, 'file')} could not be read, or not as Python: see the findings."
-    if summary.left:
-        yield f"{_plural(summary.left, 'finding')} of level manual: those places stayed as they were, for a person."
-    if summary.altered:
-        yield f"{_plural(summary.altered, 'finding')} of level changed: the meaning differs there unless somebody acts."
-    if summary.unknown:
-        yield f"{_plural(summary.unknown, 'name')} without a rule: porter rules --missing SRC lists them by use."
+    yield from (f"Left out, {why}: {_listed(paths)}." for why, paths in summary.left_out.items())
+    yield from _open(summary)
     if summary.tied:
         names = ", ".join(f"{name} ({count})" for name, count in summary.tied.items())
         yield (
@@ -118,6 +110,18 @@ def _sentences(summary: Summary) -> Iterable[str]:
     for text in dict.fromkeys(summary.cautions.values()):
         names = ", ".join(name for name, caution in summary.cautions.items() if caution == text)
         yield f"{names}: {text}."
+
+
+def _open(summary: Summary) -> Iterable[str]:
+    """What is left to do for a person."""
+    if summary.failed:
+        yield f"{_plural(summary.failed, 'file')} could not be read, or not as Python: see the findings."
+    if summary.left:
+        yield f"{_plural(summary.left, 'finding')} of level manual: those places stayed as they were, for a person."
+    if summary.altered:
+        yield f"{_plural(summary.altered, 'finding')} of level changed: the meaning differs there unless somebody acts."
+    if summary.unknown:
+        yield f"{_plural(summary.unknown, 'name')} without a rule: porter rules --missing SRC lists them by use."
 
 
 def _neither(names: Sequence[str]) -> str:

@@ -31,8 +31,9 @@ from porter.rewrite.decide.classes import Moved
 from porter.rewrite.decide.decision import Choice, Decision, Place, Reason
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.file import FilePlan
+from porter.rewrite.decide.groups import group_references
 from porter.rewrite.decide.handing import Wanted, tell_handed
-from porter.rewrite.decide.imports import group_references, plan_imports
+from porter.rewrite.decide.imports import plan_imports
 from porter.rewrite.decide.settle import Choices, settle
 from porter.rewrite.decide.stars import tell_idle
 from porter.rewrite.decide.strings import Strings

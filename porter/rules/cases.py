@@ -6,7 +6,8 @@ import ast
 from collections.abc import Iterator
 
 from porter.rules.data import ROOTS, is_data
-from porter.rules.model import Check, Rule, Signature
+from porter.rules.model import Check, Rule
+from porter.rules.signature import Signature
 
 
 def check_misfits(rule: Rule, where: str, check: Check) -> Iterator[str]:

@@ -78,8 +78,6 @@ def _tables(rule: Rule) -> Iterator[str]:
         shown = table if table == "buffers" else f"[{table}]"
         missing = [name for name in getattr(rule, table) if name not in rule.weights]
         yield from (f"{shown} {name} changes nothing: it is not in [weights]" for name in missing)
-    for name in rule.present.keys() - rule.weights:
-        yield f"[present] {name} changes nothing: it is not in [weights]"
     if rule.modal_by and not rule.modal:
         yield "modal_by changes nothing without modal, which says what the mode changes"
     if rule.base_init and not rule.methods:

@@ -11,9 +11,10 @@ from porter.rules.data import is_name
 from porter.rules.differs import Difference, read_differs
 from porter.rules.fit import misfits
 from porter.rules.idle import idle_entries
-from porter.rules.model import FRAMEWORKS, PLATFORMS, Check, Framework, Rule, Side, Signature, Version
+from porter.rules.model import FRAMEWORKS, PLATFORMS, Check, Framework, Rule, Side, Version
 from porter.rules.params import read_param
 from porter.rules.reader import Reader
+from porter.rules.signature import Signature
 from porter.rules.unset import read_unset
 from porter.rules.versions import is_range
 

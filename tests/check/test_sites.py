@@ -13,7 +13,7 @@ from porter.proof.calls import Call, same_value
 from porter.proof.cases import Case, Skipped
 from porter.proof.sites import Tree, site_cases
 from porter.rules.load import RuleBook
-from porter.rules.model import Signature
+from porter.rules.signature import Signature
 
 LAYERS = "import mindspore\nclass InstanceNorm3d(mindspore.nn.InstanceNorm3d): ...\n"
 NORM, GENERATED = "nn.InstanceNorm3d", "porter_layers.InstanceNorm3d"

@@ -16,7 +16,6 @@ ALLOWED = {
     "__main__": {"cli", "signals", "streams"},
     "cli": {
         "codes",
-        "settings",
         "output",
         "git",
         "convert",
@@ -30,7 +29,6 @@ ALLOWED = {
         "signals",
         "streams",
     },
-    "settings": {"errors"},
     "output": {"signals", "git", "findings", "codes", "errors"},
     "git": {"errors"},
     "convert": {"source", "rewrite", "rules", "findings", "codes", "errors"},
@@ -70,7 +68,6 @@ OWNERS = {"frameworks", "runtime"}
 HEAVY = FRAMEWORKS | {"numpy"}
 LIGHT = {
     "cli",
-    "settings",
     "output",
     "git",
     "signals",

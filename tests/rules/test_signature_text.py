@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from porter.rules.model import Signature
+from porter.rules.signature import Signature
 
 from .faulty import Data, problems
 

@@ -16,7 +16,8 @@ from porter.proof import cases
 from porter.proof.cases import SignatureCase
 from porter.results import Verdict
 from porter.rules.load import load_rules
-from porter.rules.model import FRAMEWORKS, Framework, Rule, Signature, Version
+from porter.rules.model import FRAMEWORKS, Framework, Rule, Version
+from porter.rules.signature import Signature
 
 RULES = load_rules().rules
 SIDES = [(rule, side) for rule in RULES.values() for side in FRAMEWORKS if rule.side(side).signature is not None]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from porter.rewrite.decide.containers import is_list
 from porter.rewrite.decide.truth import is_truth
-from porter.rules.model import Signature
+from porter.rules.signature import Signature
 from porter.rules.transforms import Known
 
 

@@ -11,7 +11,8 @@ from porter.rewrite.decide.arguments import Value, default_value, literal_text, 
 from porter.rewrite.decide.change import Argument, CallPlan, Carried, NewArgument, Refuse, UseClass
 from porter.rewrite.decide.containers import has_star, plan_collected, plan_container
 from porter.rewrite.decide.limits import as_truth, limited, may_be_listed
-from porter.rules.model import Framework, ParamRule, Rule, Signature, When, other
+from porter.rules.model import Framework, ParamRule, Rule, When, other
+from porter.rules.signature import Signature
 from porter.rules.transforms import TRANSFORMS
 
 NOTHING = ParamRule("")

@@ -11,8 +11,9 @@ from porter.codes import Code
 from porter.findings import Level
 from porter.rewrite.decide.decision import CONVERTED, SILENT, Decision, Form, Need, Place, Reason, Way
 from porter.rewrite.decide.facts import FileFacts, canonical_name
-from porter.rewrite.decide.hierarchy import Hierarchy, TreeClass
+from porter.rewrite.decide.hierarchy import Hierarchy
 from porter.rewrite.decide.settle import Choices
+from porter.rewrite.decide.tree_class import TreeClass
 
 MOVES = frozenset({Form.MOVES})
 BASE_STAYS = Reason(Code.BASE_STAYS, "a base class stays as it was")

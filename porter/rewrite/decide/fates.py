@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import reduce
 
 from porter.rewrite.decide.facts import FileFacts
+from porter.rewrite.decide.fate import DOUBT, FREE, PART, Fate
 from porter.rewrite.decide.functions import FUNCTIONS, Function, Functions, parameter_of
-from porter.rewrite.decide.hierarchy import TreeClass
+from porter.rewrite.decide.tree_class import TreeClass
 from porter.source.index import enclosing_class, enclosing_function
 from porter.source.scopes import Scope, ancestors, parent
 
@@ -25,29 +26,6 @@ PAIRED = (ast.Tuple, ast.List)
 THROUGH = (*HOLDERS, ast.Starred, ast.IfExp, ast.BoolOp, ast.BinOp, ast.Await, ast.keyword, ast.Lambda)
 PLAIN = frozenset({"list", "dict", "tuple", "set", "OrderedDict", "defaultdict", "deque"})
 DEPTH = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Fate:
-    """What becomes of a value; several of these can be true.
-
-    `part`: it is put into a layer under construction. `moded`: its mode is set at once. `returned`: the functions that
-    give it to their callers. `doubt`: it passes through something that porter does not see into.
-    """
-
-    part: bool = False
-    moded: bool = False
-    returned: frozenset[Function] = field(default_factory=frozenset)
-    doubt: bool = False
-
-    def __or__(self, other: Fate) -> Fate:
-        both = self.returned | other.returned
-        return Fate(self.part or other.part, self.moded or other.moded, both, self.doubt or other.doubt)
-
-
-FREE = Fate()
-PART = Fate(part=True)
-DOUBT = Fate(doubt=True)
 
 
 class Fates:

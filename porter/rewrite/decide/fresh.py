@@ -11,7 +11,7 @@ from porter.rewrite.decide.change import Ask, Target
 from porter.rewrite.decide.classes import MOVES
 from porter.rewrite.decide.decision import CONVERTED, SILENT, Decision, Form, Need, Place, Reason, Way
 from porter.rewrite.decide.facts import FileFacts
-from porter.rewrite.decide.fates import Fate
+from porter.rewrite.decide.fate import Fate
 from porter.rewrite.decide.telling import QUIET, told
 from porter.rewrite.decide.tree import TreeFacts
 from porter.source.index import is_self

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from porter.rewrite.decide.facts import FileFacts
-from porter.rewrite.decide.hierarchy import Hierarchy, TreeClass
+from porter.rewrite.decide.hierarchy import Hierarchy
+from porter.rewrite.decide.tree_class import TreeClass
 from porter.source.index import TreeIndex, enclosing_class
 from porter.source.names import SourceModule, dotted_parts
 from porter.source.origins import longest_module

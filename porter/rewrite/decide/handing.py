@@ -5,20 +5,17 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from porter.codes import Code
 from porter.findings import Level
 from porter.rewrite.decide.change import Target
 from porter.rewrite.decide.decision import Decision, Reason
+from porter.rewrite.decide.groups import Group
 from porter.rewrite.decide.telling import told
 from porter.rewrite.options import Options
 from porter.rules.load import RuleBook, canonical
 from porter.source.names import SourceModule, dotted_parts
 from porter.source.scopes import ancestors
-
-if TYPE_CHECKING:
-    from porter.rewrite.decide.imports import Group
 
 GOES = "{names} {are} no longer importable from here: nothing in this file uses {them}"
 FRAMEWORK = {"torch": "PyTorch", "mindspore": "MindSpore"}

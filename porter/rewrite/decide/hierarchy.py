@@ -7,13 +7,12 @@ import builtins
 import sys
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 from porter.codes import Code
-from porter.findings import Kind
-from porter.rewrite.decide.decision import SILENT, Place, Reason
+from porter.rewrite.decide.decision import SILENT, Reason
 from porter.rewrite.decide.facts import FileFacts, Use
+from porter.rewrite.decide.tree_class import Bases, TreeClass
 from porter.rewrite.decide.unnamed import why_it_stays
 from porter.rewrite.decide.vocabulary import PRIVATE_HOOKS, Vocabulary
 from porter.rewrite.options import Options
@@ -27,52 +26,6 @@ from porter.source.scopes import Binding, Scope, parent
 
 BUILTINS = frozenset(dir(builtins))
 MADE = Reason(Code.MADE_BASE, "the base class is made at run time, so what becomes of its methods is not known")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class TreeClass:
-    """A class statement of the tree."""
-
-    module: SourceModule
-    node: ast.ClassDef
-    scope: Scope
-
-    @property
-    def name(self) -> str:
-        """As the statement calls it."""
-        return self.node.name
-
-    @property
-    def definitions(self) -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef]:
-        """Methods by name, the last definition of each."""
-        return {n.name: n for n in self.node.body if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))}
-
-    @property
-    def methods(self) -> frozenset[str]:
-        """Names of the methods that the statement defines."""
-        return frozenset(n.name for n in self.node.body if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef)))
-
-    @property
-    def place(self) -> Place:
-        """The key of the decision whether it changes sides."""
-        return Place(self.module.path, *self.module.text.span(self.node), Kind.CLASS)
-
-
-@dataclass(frozen=True, slots=True)
-class Bases:
-    """What a class derives from: names of the framework, classes of the tree, and what is neither.
-
-    `held`: why the class must stay, whatever else is decided. `target`: some base is the target framework's already,
-    from an earlier run, say. `outside`: what is not known of a base that nothing in the tree tells about; `doubtful`:
-    it may be one of several in the tree.
-    """
-
-    uses: tuple[Use, ...] = ()
-    classes: tuple[TreeClass, ...] = ()
-    held: Reason = SILENT
-    target: bool = False
-    outside: str = ""
-    doubtful: bool = False
 
 
 class Hierarchy:

@@ -6,59 +6,21 @@ import ast
 import builtins
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from porter.rewrite.decide.change import Target, target_of
 from porter.rewrite.decide.decision import Choice
+from porter.rewrite.decide.groups import Group
 from porter.rewrite.decide.handing import handed_module, handed_value, is_handed_on, is_open
-from porter.rewrite.decide.places import existing, is_plain
+from porter.rewrite.decide.places import existing
 from porter.rewrite.options import Options
 from porter.rules.load import RuleBook
-from porter.source.guarded import is_guarded
 from porter.source.names import SourceModule, is_fallback
-from porter.source.scopes import Binding, Scope
 
 SHORT = {"torch.nn.functional": "F"}
 PREFIX = {"torch": "torch_", "mindspore": "ms_"}
 RESERVED = frozenset(dir(builtins))
-
-
-@dataclass(eq=False)
-class Group:
-    """All imports that give one name in one scope its meaning, and what becomes of the uses of that name."""
-
-    name: str
-    scope: Scope
-    meaning: str
-    bindings: list[Binding]
-    choices: list[Choice] = field(default_factory=list)
-    kept: bool = False
-    takes: Target | None = None
-    removed: bool = False
-    provides: list[str] = field(default_factory=list)
-
-    @property
-    def statements(self) -> list[ast.stmt]:
-        """The import statements, each once, in order."""
-        nodes = {id(b.node): b.node for b in self.bindings if isinstance(b.node, (ast.Import, ast.ImportFrom))}
-        return sorted(nodes.values(), key=lambda n: n.lineno)
-
-    @property
-    def line(self) -> int:
-        """First line of the first statement."""
-        return self.statements[0].lineno
-
-    @cached_property
-    def guarded(self) -> bool:
-        """Whether the program goes on where one of the statements fails: none may leave the place where it is tried."""
-        return any(map(is_guarded, self.statements))
-
-    @property
-    def plain(self) -> bool:
-        """Whether the first statement always runs: directly in its scope's body."""
-        return is_plain(self.bindings, self.scope)
 
 
 @dataclass
@@ -276,27 +238,3 @@ def import_line(qualified: str, alias: str, layers: str) -> str:
         package += "."
     line = f"from {package} import {name}" if package else f"import {name}"
     return line if alias == name else f"{line} as {alias}"
-
-
-def group_references(
-    module: SourceModule, choices: Iterable[Choice], also: Iterable[tuple[str, str]]
-) -> Iterator[Group]:
-    """Collect the choices of a file by the import that they are reached through.
-
-    `also` names module-level imports (name, meaning) of the source framework without any use.
-    """
-    groups: dict[tuple[int, str, bool], Group] = {}
-    for choice in choices:
-        reference = choice.reference
-        key = (id(reference.binding_scope), reference.name, reference.through)
-        if key not in groups:
-            bindings = reference.binding_scope.bindings[reference.name]
-            imports = [b for b in bindings if b.is_import and not reference.through]
-            groups[key] = Group(reference.name, reference.binding_scope, reference.meaning, imports)
-        groups[key].choices.append(choice)
-    scope = module.scopes.module
-    for name, meaning in also:
-        if (id(scope), name, False) not in groups:
-            imports = [b for b in scope.bindings[name] if b.is_import]
-            groups[(id(scope), name, False)] = Group(name, scope, meaning, imports)
-    yield from groups.values()

@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from porter.rewrite.decide.classes import MOVES, Movers
 from porter.rewrite.decide.decision import CONVERTED, SILENT, Need, Place
 from porter.rewrite.decide.facts import FileFacts, Use
-from porter.rewrite.decide.fates import Fate, Fates
+from porter.rewrite.decide.fate import Fate
+from porter.rewrite.decide.fates import Fates
 from porter.rewrite.decide.functions import Function, Functions, argument_for
-from porter.rewrite.decide.hierarchy import TreeClass
 from porter.rewrite.decide.modes import Modes
+from porter.rewrite.decide.tree_class import TreeClass
 from porter.rules.model import Rule
 from porter.source.index import TreeIndex, enclosing_class, enclosing_function
 from porter.source.scopes import Scope, parent

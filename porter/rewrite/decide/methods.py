@@ -16,10 +16,10 @@ from porter.rewrite.decide.change import NameEdit, Write
 from porter.rewrite.decide.classes import MOVES
 from porter.rewrite.decide.decision import SILENT, Decision, Form, Need, Place, Reason, Way
 from porter.rewrite.decide.facts import FileFacts
-from porter.rewrite.decide.hierarchy import TreeClass
 from porter.rewrite.decide.objects import Known, Objects
 from porter.rewrite.decide.telling import QUIET, told
 from porter.rewrite.decide.tree import Kind, TreeFacts
+from porter.rewrite.decide.tree_class import TreeClass
 from porter.rewrite.decide.vocabulary import ASKED_METHODS
 from porter.source.index import enclosing_class
 from porter.source.names import dotted_parts

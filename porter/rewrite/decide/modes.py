@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from porter.findings import Kind
 from porter.rewrite.decide.facts import FileFacts, Use
 from porter.rewrite.decide.functions import Function, Functions
-from porter.rewrite.decide.hierarchy import TreeClass
+from porter.rewrite.decide.tree_class import TreeClass
 from porter.rules.model import Rule
 from porter.source.names import dotted_parts
 from porter.source.receivers import Receivers

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from porter.rewrite.decide.classes import MOVES
 from porter.rewrite.decide.decision import CONVERTED, SILENT, Need
 from porter.rewrite.decide.facts import FileFacts
-from porter.rewrite.decide.hierarchy import TreeClass
 from porter.rewrite.decide.tree import Kind, TreeFacts
+from porter.rewrite.decide.tree_class import TreeClass
 from porter.rewrite.decide.type_tests import place_of
 from porter.source.things import NONE, Instance, OfTree, Thing
 

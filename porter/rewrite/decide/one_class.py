@@ -8,8 +8,9 @@ from collections.abc import Callable, Collection, Iterator
 from porter.findings import Kind
 from porter.rewrite.decide.facts import FileFacts, Use
 from porter.rewrite.decide.grown import grown_as_lists
-from porter.rewrite.decide.hierarchy import Hierarchy, TreeClass
+from porter.rewrite.decide.hierarchy import Hierarchy
 from porter.rewrite.decide.patches import patches
+from porter.rewrite.decide.tree_class import TreeClass
 from porter.rewrite.options import Options
 from porter.rules.load import RuleBook
 from porter.rules.model import Rule

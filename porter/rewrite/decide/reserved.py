@@ -10,9 +10,10 @@ from porter.findings import Level
 from porter.rewrite.decide.classes import Moved
 from porter.rewrite.decide.decision import Decision, Reason
 from porter.rewrite.decide.facts import FileFacts
-from porter.rewrite.decide.hierarchy import Hierarchy, TreeClass
+from porter.rewrite.decide.hierarchy import Hierarchy
 from porter.rewrite.decide.telling import told
 from porter.rewrite.decide.tree import TreeFacts
+from porter.rewrite.decide.tree_class import TreeClass
 from porter.source.index import enclosing_class, is_self
 from porter.source.names import SourceModule
 from porter.source.scopes import parent

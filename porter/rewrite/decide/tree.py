@@ -11,10 +11,11 @@ from porter.rewrite.decide.classes import Movers
 from porter.rewrite.decide.decision import CONVERTED, SILENT, Decision, Form, Need, Place, Way
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.flows import Flows
-from porter.rewrite.decide.hierarchy import Hierarchy, TreeClass
+from porter.rewrite.decide.hierarchy import Hierarchy
 from porter.rewrite.decide.knowledge import RuleKnowledge
 from porter.rewrite.decide.making import Making
 from porter.rewrite.decide.one_class import one_class
+from porter.rewrite.decide.tree_class import TreeClass
 from porter.rewrite.decide.type_tests import MAKING
 from porter.rewrite.options import Options
 from porter.rules.load import RuleBook

@@ -10,9 +10,9 @@ from porter.findings import Level
 from porter.rewrite.decide.classes import Moved
 from porter.rewrite.decide.decision import SILENT, Decision, Reason
 from porter.rewrite.decide.facts import FileFacts
-from porter.rewrite.decide.hierarchy import TreeClass
 from porter.rewrite.decide.telling import told
 from porter.rewrite.decide.tree import TreeFacts
+from porter.rewrite.decide.tree_class import TreeClass
 from porter.source.index import enclosing_class
 
 FRAMEWORK = {"torch": "PyTorch", "mindspore": "MindSpore"}

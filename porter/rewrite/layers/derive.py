@@ -12,7 +12,8 @@ from porter.rewrite.decide.calls import NOTHING
 from porter.rewrite.layers.templates import Piece
 from porter.rewrite.options import Options
 from porter.rules.conditions import by_axis
-from porter.rules.model import Parameter, ParamRule, Rule, Signature, When
+from porter.rules.model import ParamRule, Rule, When
+from porter.rules.signature import Parameter, Signature
 from porter.rules.transforms import TRANSFORMS, spread
 
 WIDTH = 116

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from porter import settings
+from porter.cli import pyproject
+from porter.cli.pyproject import Table, find_table
 from porter.errors import PorterError, SourceError, UsageError
-from porter.settings import Table, find_table
 from tests.cli.conftest import NETWORK, Porter
 
 EVERY = """
@@ -36,7 +36,7 @@ def read(folder: Path, text: str) -> Table:
 
 def test_every_key_of_the_closed_list_can_be_set(tmp_path: Path) -> None:
     table = read(tmp_path, EVERY)
-    assert set(table.values) == set(settings.KEYS)
+    assert set(table.values) == set(pyproject.KEYS)
     assert table.path == tmp_path / "pyproject.toml"
     assert table.folder == tmp_path
     assert table.strings("extend-exclude") == ("tests",)
@@ -175,10 +175,10 @@ def test_whole_is_set_by_a_table_and_the_command_line_wins(porter: Porter, proje
     (project / "src" / "pkg" / "net.py").write_text(NETWORK + "\n\nodd = nn.Bilinear(2, 3, 4)\n")
     path = "src/pkg/net.py"
     ran = porter("convert", project / path)
-    assert "net.py:1:1: manual PT042 whole: net.py stays as it was: no rule for torch.nn.Bilinear\n" in ran.err
+    assert "net.py:1:1: manual PT039 whole: net.py stays as it was: no rule for torch.nn.Bilinear\n" in ran.err
     assert "InstanceNorm3d" not in "".join(line for line in ran.out.splitlines() if line.startswith("-"))
     ran = porter("convert", project / path, "--whole", "class")
-    assert "net.py:13:1: manual PT042 whole: odd stays as it was: no rule for torch.nn.Bilinear\n" in ran.err
+    assert "net.py:13:1: manual PT039 whole: odd stays as it was: no rule for torch.nn.Bilinear\n" in ran.err
     assert "+        self.norm = ms_nn.InstanceNorm3d(c, affine=False)" in ran.out
     ran = porter("convert", project / path, "--whole", "site")
     assert "net.py:13:7: manual PT001 torch.nn.Bilinear: no rule for torch.nn.Bilinear\n" in ran.err
