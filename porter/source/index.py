@@ -216,7 +216,10 @@ def _is_literal_type(node: ast.expr) -> bool:
 
 def enclosing_class(node: ast.AST) -> ast.ClassDef | None:
     """The class whose body (or a method of it) holds a node."""
-    return next((a for a in ancestors(node) if isinstance(a, ast.ClassDef)), None)
+    above = parent(node)
+    while above is not None and not isinstance(above, ast.ClassDef):
+        above = getattr(above, "parent", None)
+    return above
 
 
 def is_self(node: ast.expr) -> bool:
@@ -234,4 +237,7 @@ def is_self(node: ast.expr) -> bool:
 
 def enclosing_function(node: ast.AST) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
     """The function or method that holds a node."""
-    return next((a for a in ancestors(node) if isinstance(a, (ast.FunctionDef, ast.AsyncFunctionDef))), None)
+    above = parent(node)
+    while above is not None and not isinstance(above, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        above = getattr(above, "parent", None)
+    return above
