@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
+from collections.abc import Sequence as Nodes
 from functools import lru_cache
 from typing import Literal
 
@@ -16,11 +17,14 @@ from porter.rewrite.decide.classes import MOVES
 from porter.rewrite.decide.decision import SILENT, Decision, Form, Need, Place, Reason, Way
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.telling import QUIET, told
-from porter.rewrite.decide.tree import TreeFacts
+from porter.rewrite.decide.tree import ANY_CHANGE, TreeFacts
 from porter.source.index import enclosing_class, enclosing_function
 from porter.source.scopes import Scope, ancestors, parent
+from porter.source.tensors import is_tensor
+from porter.source.things import Instance, Sequence, Thing
+from porter.source.values import Values
 
-Origin = Literal["parameter", "shared", "fresh"]
+Origin = Literal["parameter", "shared", "unknown", "fresh"]
 ORIGINS: tuple[Origin, ...] = ("parameter", "shared", "fresh")
 """What a tensor is taken for when it may come from several places: the first."""
 OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
@@ -29,32 +33,69 @@ NUMBERS = frozenset({"int", "float", "bool", "str"})
 
 
 def decide(file: FileFacts, tree: TreeFacts) -> Iterator[Decision]:
-    """What to do about the augmented assignments in the methods of classes that change sides."""
+    """What to do about the augmented assignments to tensors that change sides."""
+    values = tree.values(file)
     for node, scope in file.module.scopes.augmented:
         inside = enclosing_class(node)
         entry = tree.hierarchy.by_node.get(inside) if inside is not None else None
-        if entry is None or type(node.op) not in OPERATORS or not isinstance(node.target, ast.Name):
+        moving = entry is not None and tree.movers.may_move(entry)
+        if type(node.op) not in OPERATORS or not (moving or (entry is None and tree.makers)):
             continue
-        if entry in tree.hierarchy.derived or entry in tree.movers.supporters:
+        origin = _seen(node, values)
+        if origin is None and moving and isinstance(node.target, ast.Name):
             origin = _origin(node, node.target.id, scope)
-            if origin is not None:
-                needs = (Need((entry.place,), MOVES, SILENT),)
-                there = tree.options.to == "mindspore"
-                yield from _there(file, node, origin, needs) if there else _back(file, node, origin, needs)
+        place = entry.place if entry is not None else ANY_CHANGE
+        if origin is not None:
+            needs = (Need((place,), MOVES, SILENT),)
+            there = tree.options.to == "mindspore"
+            yield from _there(file, node, origin, needs) if there else _back(file, node, origin, needs)
+
+
+def _seen(node: ast.AugAssign, values: Values) -> Origin | None:
+    """Who else holds what a statement changes, where that is seen to be a tensor; None where it is not."""
+    if not isinstance(node.target, ast.Name):
+        things = {*values.of(node.target).things, *_elements(node.target, values)}
+        return "shared" if any(isinstance(t, Instance) and is_tensor(t.name) for t in things) else None
+    before = values.before(node.target)
+    if not any(isinstance(t, Instance) and is_tensor(t.name) for t in before.things):
+        return None
+    return values.holders(node.target).kind
+
+
+def _elements(node: ast.expr, values: Values) -> Iterator[Thing]:
+    """What lies in the list, or the dict, of which an element is changed, and what was put into it at the start."""
+    if not isinstance(node, ast.Subscript):
+        return
+    for thing in values.of(node.value).things:
+        if isinstance(thing, Sequence):
+            yield from thing.items
+    found = values.scope(node.value).lookup(node.value.id) if isinstance(node.value, ast.Name) else None
+    for binding in found[1] if found is not None else ():
+        statement = parent(binding.node)
+        written = statement.value if isinstance(statement, (ast.Assign, ast.AnnAssign)) else None
+        elements = written.elts if isinstance(written, (ast.List, ast.Tuple)) else []
+        elements = [each for each in written.values if each] if isinstance(written, ast.Dict) else elements
+        yield from (thing for element in elements for thing in values.of(element).things)
 
 
 def _written(node: ast.AugAssign) -> str:
-    assert isinstance(node.target, ast.Name)
-    return f"{node.target.id} {OPERATORS[type(node.op)]}= ..."
+    return f"{ast.unparse(node.target)} {OPERATORS[type(node.op)]}= ..."
+
+
+HELD: Mapping[Origin, tuple[str, Level]] = {
+    "parameter": ("its caller holds too", Level.CHANGED),
+    "shared": ("another name holds too", Level.CHANGED),
+    "unknown": ("somebody else may hold too", Level.REVIEW),
+}
 
 
 def _there(file: FileFacts, node: ast.AugAssign, origin: Origin, needs: tuple[Need, ...]) -> Iterator[Decision]:
     """MindSpore makes a new tensor, which matters where somebody else holds the old one."""
     if origin != "fresh":
-        held = "its caller" if origin == "parameter" else "another name"
-        text = f"{_written(node)} changes a tensor that {held} holds too; MindSpore makes a new one"
+        held, level = HELD[origin]
+        text = f"{_written(node)} changes a tensor that {held}; MindSpore makes a new one"
         start, _ = file.module.text.span(node)
-        yield told(file.path, start, Level.REVIEW, "x += y", Reason(Code.IN_PLACE, text), needs)
+        yield told(file.path, start, level, "x += y", Reason(Code.IN_PLACE, text), needs)
 
 
 def _back(file: FileFacts, node: ast.AugAssign, origin: Origin, needs: tuple[Need, ...]) -> Iterator[Decision]:
@@ -64,10 +105,13 @@ def _back(file: FileFacts, node: ast.AugAssign, origin: Origin, needs: tuple[Nee
         text = f"{_written(node)} happens in place in torch, which refuses it where a gradient needs the old values"
         yield told(file.path, start, Level.REVIEW, "x += y", Reason(Code.IN_PLACE, text), needs)
         return
-    edits = tuple(_sum(file, node))
+    edits = tuple(_sum(file, node)) if isinstance(node.target, ast.Name) else ()
     if edits:
         place = Place(file.path, start, end, Kind.TENSOR)
         yield Decision(place, (Way(Form.WRITTEN, Write(edits), needs=needs), QUIET), "x += y")
+    elif not isinstance(node.target, ast.Name):
+        text = f"{_written(node)} happens in place in torch, for all that hold the tensor; MindSpore makes a new one"
+        yield told(file.path, start, Level.CHANGED, "x += y", Reason(Code.IN_PLACE, text), needs)
 
 
 def _sum(file: FileFacts, node: ast.AugAssign) -> Iterator[NameEdit]:
@@ -121,7 +165,7 @@ def _bindings(scope: Scope, name: str) -> list[ast.AST]:
     return sorted(nodes, key=_line)
 
 
-def _runs_before(statement: ast.stmt, around: Sequence[ast.AST]) -> bool:
+def _runs_before(statement: ast.stmt, around: Nodes[ast.AST]) -> bool:
     """Whether a statement stands in a block that goes on to the nodes `around` a place."""
     above = parent(statement)
     blocks = [getattr(above, name, None) for name in ("body", "orelse", "finalbody")]

@@ -15,7 +15,7 @@ from porter.source.lineage import Lineage
 from porter.source.names import SourceModule
 from porter.source.scopes import Binding, Scope, ancestors, parent
 from porter.source.stores import Stores
-from porter.source.things import NOTHING, NUMBER, TEXT, UNKNOWN, Answer, Function, FunctionNode, known
+from porter.source.things import NOTHING, NUMBER, TEXT, UNKNOWN, Answer, Function, FunctionNode, known, union
 from porter.source.values import attributes, calls, displays, names, narrow, operators, owners
 from porter.source.values.circles import DEEPEST, Circles
 from porter.source.values.holders import Holders, holders
@@ -98,6 +98,16 @@ class Values:
         """All that an expression of the file can be."""
         _ = self.module.scopes  # nodes know their parents from here on
         answer = self.circles.memo.get(id(node)) or self.circles.start(lambda: self.ask(node))
+        return UNKNOWN if answer is NOTHING else answer
+
+    def before(self, name: ast.Name) -> Answer:
+        """What the target of `x += y` is just before the statement."""
+        scope = self.scope(parent(name) or name)
+        found = scope.lookup(name.id)
+        own = next((b for b in found[1] if b.node is name), None) if found is not None else None
+        if found is None or own is None:
+            return UNKNOWN
+        answer = union(self.defined(binding) for binding in self.flow.before(own, found[0]))
         return UNKNOWN if answer is NOTHING else answer
 
     def holders(self, name: ast.Name) -> Holders:
