@@ -22,7 +22,7 @@ INSIDE = frozenset({"children", "named_children", "get_submodule", "values", "it
 ADDING = frozenset({"append", "insert", "extend", "add_module", "register_module", "insert_child_to_cell", "update"})
 HOLDERS = (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 PAIRED = (ast.Tuple, ast.List)
-THROUGH = (*HOLDERS, ast.Starred, ast.IfExp, ast.BoolOp, ast.BinOp, ast.Await, ast.keyword, ast.Lambda)
+THROUGH = (*HOLDERS, ast.Subscript, ast.Starred, ast.IfExp, ast.BoolOp, ast.BinOp, ast.Await, ast.keyword, ast.Lambda)
 PLAIN = frozenset({"list", "dict", "tuple", "set", "OrderedDict", "defaultdict", "deque"})
 DEPTH = 12
 
@@ -95,7 +95,7 @@ class Fates:
             return go.member(above)
         if isinstance(above, ast.NamedExpr):
             return go.target(above.target, above) | go.of(above)
-        if isinstance(above, (ast.Subscript, *THROUGH)):
+        if isinstance(above, THROUGH):
             return go.through(above, node)
         if isinstance(above, ast.comprehension):
             return self.of(above, file, scope, held=held, depth=depth + 1)

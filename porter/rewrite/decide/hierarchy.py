@@ -29,7 +29,7 @@ BUILTINS = frozenset(dir(builtins))
 MADE = Reason(Code.MADE_BASE, "the base class is made at run time, so what becomes of its methods is not known")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class TreeClass:
     """A class statement of the tree."""
 
@@ -42,12 +42,12 @@ class TreeClass:
         """As the statement calls it."""
         return self.node.name
 
-    @property
+    @cached_property
     def definitions(self) -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef]:
         """Methods by name, the last definition of each."""
         return {n.name: n for n in self.node.body if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))}
 
-    @property
+    @cached_property
     def methods(self) -> frozenset[str]:
         """Names of the methods that the statement defines."""
         return frozenset(n.name for n in self.node.body if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef)))
