@@ -20,7 +20,7 @@ from porter.rewrite.decide.telling import QUIET, told
 from porter.rewrite.decide.tree import Kind, TreeFacts
 from porter.rules.model import Rule
 from porter.source.index import enclosing_class, is_self
-from porter.source.scopes import parent
+from porter.source.scopes import Scope, parent
 
 
 def decide(file: FileFacts, tree: TreeFacts) -> Iterator[Decision]:
@@ -48,11 +48,11 @@ class _Attributes:
                 yield from self._attribute(attribute)
             if attribute.attr in self.inner:
                 yield from self._path(attribute)
-        for call, _ in self.module.scopes.calls:
+        for call, scope in self.module.scopes.calls:
             if call.keywords:
                 yield from self._keyword(call)
             if len(call.args) + len(call.keywords) > 1 and id(call.func) not in self.file.resolved:
-                yield from self._extras(call)
+                yield from self._extras(call, scope)
 
     @cached_property
     def inner(self) -> Mapping[str, frozenset[str]]:
@@ -177,12 +177,25 @@ class _Attributes:
                 reason = Reason(Code.UNKNOWN_OBJECT, text)
                 yield told(self.file.path, start, Level.MANUAL, "keyword", reason)
 
-    def _extras(self, call: ast.Call) -> Iterator[Decision]:
+    def _is_named(self, node: ast.expr, scope: Scope) -> bool:
+        """Whether what is called is a function or a class by its name, and no object."""
+        root = node
+        while isinstance(root, ast.Attribute):
+            root = root.value
+        if not isinstance(root, ast.Name) or root.id == "self":
+            return False
+        if scope.lookup(root.id) is None:
+            return root is node
+        making = self.tree.making
+        found = making.functions.of(node, self.module, scope) or making.hierarchy.class_of(node, self.module, scope)
+        return found is not None
+
+    def _extras(self, call: ast.Call, scope: Scope) -> Iterator[Decision]:
         """`up(x, output_size=size)`, where the class of `up` is known."""
         refused = {
             name: found for name, rule in self.extra.items() if (found := extras(rule, self.options.source, call))
         }
-        if not refused:
+        if not refused or self._is_named(call.func, scope):
             return
         known = self.objects.of(call.func)
         for kind in known.kinds:

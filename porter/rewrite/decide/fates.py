@@ -23,7 +23,7 @@ INSIDE = frozenset({"children", "named_children", "get_submodule", "values", "it
 ADDING = frozenset({"append", "insert", "extend", "add_module", "register_module", "insert_child_to_cell", "update"})
 HOLDERS = (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 PAIRED = (ast.Tuple, ast.List)
-THROUGH = (*HOLDERS, ast.Starred, ast.IfExp, ast.BoolOp, ast.BinOp, ast.Await, ast.keyword, ast.Lambda)
+THROUGH = (*HOLDERS, ast.Subscript, ast.Starred, ast.IfExp, ast.BoolOp, ast.BinOp, ast.Await, ast.keyword, ast.Lambda)
 PLAIN = frozenset({"list", "dict", "tuple", "set", "OrderedDict", "defaultdict", "deque"})
 DEPTH = 12
 
@@ -37,6 +37,7 @@ class Fates:
         self.layers = layers
         self._reads: dict[str, dict[tuple[int, str], list[tuple[ast.Name, Scope]]]] = {}
         self._attributes: dict[str, dict[str, list[tuple[ast.Attribute, Scope]]]] = {}
+        self._called_by: dict[Function, frozenset[Function]] = {}
         self._constructs: dict[Function, bool] = {}
         self._lends: dict[Function, bool] = {}
         self.variables: dict[tuple[int, str, bool], Fate] = {}
@@ -72,7 +73,7 @@ class Fates:
             return go.member(above)
         if isinstance(above, ast.NamedExpr):
             return go.target(above.target, above) | go.of(above)
-        if isinstance(above, (ast.Subscript, *THROUGH)):
+        if isinstance(above, THROUGH):
             return go.through(above, node)
         if isinstance(above, ast.comprehension):
             return self.of(above, file, scope, held=held, depth=depth + 1)
@@ -83,18 +84,36 @@ class Fates:
 
     def constructs(self, node: ast.AST) -> bool:
         """Whether a node stands in the constructor of a layer, or in a method that one calls."""
+        method = self._method(node)
+        return method is not None and self._is_constructor(method)
+
+    def _method(self, node: ast.AST) -> Function | None:
+        """The method of a layer that a node stands in."""
         inside = enclosing_class(node)
-        entry = self.hierarchy.by_node.get(inside) if inside is not None else None
-        method = next((a for a in ancestors(node) if isinstance(a, FUNCTIONS) and parent(a) is inside), None)
-        return entry in self.layers and isinstance(method, FUNCTIONS) and self._is_constructor(method)
+        if inside is None or self.hierarchy.by_node.get(inside) not in self.layers:
+            return None
+        return next((a for a in ancestors(node) if isinstance(a, FUNCTIONS) and parent(a) is inside), None)
 
     def _is_constructor(self, method: Function) -> bool:
         if method not in self._constructs:
-            self._constructs[method] = method.name == "__init__"
-            calls = self.functions.calls(method) if method.name != "__init__" else ()
-            own = (call.node for call in calls if _is_own(call.node.func))
-            self._constructs[method] = method.name == "__init__" or any(map(self.constructs, own))
+            todo, met = [method], {method}
+            while todo:
+                each = todo.pop()
+                if each.name == "__init__" or self._constructs.get(each):
+                    self._constructs[method] = True
+                    return True
+                new = self._callers(each) - met if each not in self._constructs else frozenset()
+                met |= new
+                todo += new
+            self._constructs.update(dict.fromkeys(met, False))
         return self._constructs[method]
+
+    def _callers(self, method: Function) -> frozenset[Function]:
+        """The methods of layers that call a method of their own object."""
+        if method not in self._called_by:
+            own = (call.node for call in self.functions.calls(method) if _is_own(call.node.func))
+            self._called_by[method] = frozenset(found for node in own if (found := self._method(node)) is not None)
+        return self._called_by[method]
 
     def lends(self, function: Function) -> bool:
         """Whether some caller of a function puts what it gives into a layer under construction."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from functools import cached_property
 
 from porter.findings import Kind
 from porter.rewrite.decide.decision import SILENT, Place, Reason
@@ -12,7 +13,7 @@ from porter.source.names import SourceModule
 from porter.source.scopes import Scope
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class TreeClass:
     """A class statement of the tree."""
 
@@ -25,12 +26,12 @@ class TreeClass:
         """As the statement calls it."""
         return self.node.name
 
-    @property
+    @cached_property
     def definitions(self) -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef]:
         """Methods by name, the last definition of each."""
         return {n.name: n for n in self.node.body if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))}
 
-    @property
+    @cached_property
     def methods(self) -> frozenset[str]:
         """Names of the methods that the statement defines."""
         return frozenset(n.name for n in self.node.body if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef)))
