@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from porter.codes import Code
 from porter.findings import Level
 from porter.rewrite.decide.classes import Moved
-from porter.rewrite.decide.decision import Decision, Reason
+from porter.rewrite.decide.decision import Decision, Form, Reason
 from porter.rewrite.decide.facts import FileFacts
+from porter.rewrite.decide.in_place_calls import place_of
 from porter.rewrite.decide.objects import Objects
 from porter.rewrite.decide.telling import told
 from porter.rewrite.decide.tree import TreeFacts
@@ -24,17 +25,23 @@ def tell(file: FileFacts, tree: TreeFacts, moved: Moved) -> Iterator[Decision]:
     if file.references or any(moved.moves(entry) or moved.moved(entry) for entry in classes):
         for rule in file.rules.rules.values():
             differs = rule.differs.get(file.options.to, {})
-            for name, places in _Calls(rule, differs, file, tree).places().items():
+            calls = _Calls(rule, differs, file, tree, moved)
+            for name, places in calls.places().items():
                 count = "" if len(places) == 1 else f" ({len(places)} places in this file)"
                 reason = Reason(Code.METHOD_DIFFERS, f"{differs[name].why}{count}")
-                yield told(file.path, min(places), Level.REVIEW, f"{rule.name}.{name}", reason)
+                level = Level.CHANGED if name in calls.certain else Level.REVIEW
+                yield told(file.path, min(places), level, f"{rule.name}.{name}", reason)
 
 
 class _Calls:
-    """The calls of the methods of one rule's class in one file."""
+    """The calls of the methods of one rule's class in a file. `certain`: methods that are called on such an object."""
 
-    def __init__(self, rule: Rule, differs: Mapping[str, Difference], file: FileFacts, tree: TreeFacts) -> None:
+    def __init__(
+        self, rule: Rule, differs: Mapping[str, Difference], file: FileFacts, tree: TreeFacts, moved: Moved
+    ) -> None:
         self.rule = rule
+        self.moved = moved
+        self.certain: set[str] = set()
         self.differs = differs
         self.file = file
         self.objects = Objects(file, tree)
@@ -46,7 +53,8 @@ class _Calls:
             method = call.func
             if not isinstance(method, ast.Attribute) or method.attr not in self.differs:
                 continue
-            if self._matters(call, method) and self._may_be(method.value):
+            rewritten = self.moved.choices.form(place_of(method, self.file)) is Form.WRITTEN
+            if not rewritten and self._matters(call, method) and self._may_be(method):
                 _, end = self.file.module.text.span(method)
                 found.setdefault(method.attr, []).append(end - len(method.attr.encode()))
         return found
@@ -69,9 +77,13 @@ class _Calls:
             return difference is not None and difference.in_place and self._is_new(node.func.value)
         return isinstance(node, (ast.BinOp, ast.UnaryOp))
 
-    def _may_be(self, node: ast.expr) -> bool:
+    def _may_be(self, method: ast.Attribute) -> bool:
         """Whether an object can be of the rule's class: unless it is known to be something else."""
+        node = method.value
         if isinstance(node, ast.Name) and node.id == "cls":
             return False
         known = self.objects.of(node)
-        return known.unknown or self.rule.name in {kind.rule.name for kind in known.kinds}
+        if self.rule.name in {kind.rule.name for kind in known.kinds}:
+            self.certain.add(method.attr)
+            return True
+        return known.unknown
