@@ -108,7 +108,7 @@ def decisions(tree: TreeFacts) -> Iterator[Decision]:
     yield from decide_whole(tree.files.values())
     for file in tree.files.values():
         yield from tree.movers.decide(file)
-        for decide in DECIDERS if not file.only_calls else (fresh.decide,):
+        for decide in DECIDERS:
             yield from decide(file, tree)
     yield from fresh.decide_elsewhere(tree)
 
@@ -146,8 +146,7 @@ def _told(tree: TreeFacts, moved: Moved) -> Iterator[Choice]:
 
 def _told_of(file: FileFacts, tree: TreeFacts, moved: Moved) -> Iterator[Choice]:
     """What is only said of a file."""
-    tellers = TELLERS if not file.only_calls else ()
-    yield from (_as_told(decision) for tell in tellers for decision in tell(file, tree, moved))
+    yield from (_as_told(decision) for tell in TELLERS for decision in tell(file, tree, moved))
 
 
 def _as_told(decision: Decision) -> Choice:

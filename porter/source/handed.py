@@ -28,6 +28,7 @@ def bind_stars(index: TreeIndex) -> None:
         scopes.named |= scopes.let_in
         scopes.bound |= scopes.let_in
         scopes.closed = all(star in index.by_dotted and index.by_dotted[star] in closed for _, star in scopes.stars)
+    index.forget()
 
 
 def _closed(index: TreeIndex) -> set[SourceModule]:

@@ -39,6 +39,7 @@ class TreeIndex:
     paths: frozenset[str] = frozenset()
     assumed: bool = False
     finder: Finder = field(default_factory=lambda: Finder(Layout(frozenset(), ""), {}))
+    meanings: dict[tuple[Scope, str], tuple[Scope, str, bool] | None] = field(default_factory=dict)
 
     @classmethod
     def build(cls, root_name: str, texts: Mapping[str, SourceText], names: frozenset[str]) -> TreeIndex:
@@ -55,6 +56,11 @@ class TreeIndex:
             index.by_dotted.setdefault(layout.place(path.removesuffix("/__init__.py")), module)
         return index
 
+    def forget(self) -> None:
+        """Names have to be looked up again, since something else binds them now."""
+        self.meanings.clear()
+        self.origins.known.clear()
+
     def resolve(self, qualified: str) -> str:
         """Follow a dotted name through the tree's own modules to where it is imported from."""
         return self.origins.of(qualified)
@@ -66,6 +72,14 @@ class TreeIndex:
 
     def meaning(self, name: str, scope: Scope, depth: int = 0) -> tuple[Scope, str, bool] | None:
         """Scope, qualified name and "may be None" of a name read in `scope`, when imports decide it."""
+        if depth:
+            return self._meaning(name, scope, depth)
+        key = (scope, name)
+        if key not in self.meanings:
+            self.meanings[key] = self._meaning(name, scope, depth)
+        return self.meanings[key]
+
+    def _meaning(self, name: str, scope: Scope, depth: int) -> tuple[Scope, str, bool] | None:
         found = scope.lookup(name)
         if found is None:
             return None
@@ -216,7 +230,10 @@ def _is_literal_type(node: ast.expr) -> bool:
 
 def enclosing_class(node: ast.AST) -> ast.ClassDef | None:
     """The class whose body (or a method of it) holds a node."""
-    return next((a for a in ancestors(node) if isinstance(a, ast.ClassDef)), None)
+    above = parent(node)
+    while above is not None and not isinstance(above, ast.ClassDef):
+        above = getattr(above, "parent", None)
+    return above
 
 
 def is_self(node: ast.expr) -> bool:
@@ -234,4 +251,7 @@ def is_self(node: ast.expr) -> bool:
 
 def enclosing_function(node: ast.AST) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
     """The function or method that holds a node."""
-    return next((a for a in ancestors(node) if isinstance(a, (ast.FunctionDef, ast.AsyncFunctionDef))), None)
+    above = parent(node)
+    while above is not None and not isinstance(above, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        above = getattr(above, "parent", None)
+    return above

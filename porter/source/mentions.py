@@ -18,6 +18,8 @@ ENDINGS = {
     ".cfg": "data",
 }
 FRAMEWORKS = (b"torch", b"mindspore")
+OWN = b'{\n  "porter": '
+"""What a manifest or a report of an earlier run begins with."""
 MOST = 4 * 1024 * 1024
 """Larger files are results, not settings."""
 
@@ -36,4 +38,5 @@ def mention(path: Path) -> bytes | None:
         data = path.read_bytes()
     except OSError:
         return None  # what cannot be copied is told when that is tried
-    return data if any(name in data for name in FRAMEWORKS) and b"\0" not in data else None
+    named = any(name in data for name in FRAMEWORKS) and b"\0" not in data
+    return data if named and not data.startswith(OWN) else None

@@ -27,6 +27,8 @@ class Origins:
 
         An import that is met again with no less left to look up leads in a circle: the name ends where that closes.
         """
+        if qualified in self.known:
+            return self.known[qualified]
         way: list[str] = []
         met: dict[tuple[str, str], int] = {}
         found = following = qualified

@@ -95,7 +95,7 @@ def parent(node: ast.AST) -> ast.AST | None:
 
 def ancestors(node: ast.AST) -> Iterator[ast.AST]:
     """The nodes around this one, inmost first."""
-    above = parent(node)
+    above: ast.AST | None = getattr(node, "parent", None)
     while above is not None:
         yield above
-        above = parent(above)
+        above = getattr(above, "parent", None)

@@ -93,6 +93,8 @@ UNKNOWN = Answer(frozenset())
 NOTHING = Answer(frozenset(), "no value reaches this place")
 """What a circle starts from: a value that is made of itself is what else it is made of."""
 NUMBER, TEXT, NONE, ARRAY, SIZE = Plain("number"), Plain("text"), Plain("none"), Plain("array"), Plain("size")
+OBJECT = Plain("object")
+"""Of a class of Python's standard library."""
 MOST = 64
 """More things than this are as good as unknown."""
 

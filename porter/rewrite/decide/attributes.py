@@ -179,20 +179,23 @@ class _Attributes:
 
     def _extras(self, call: ast.Call) -> Iterator[Decision]:
         """`up(x, output_size=size)`, where the class of `up` is known."""
-        if not self.extra:
+        refused = {
+            name: found for name, rule in self.extra.items() if (found := extras(rule, self.options.source, call))
+        }
+        if not refused:
             return
         known = self.objects.of(call.func)
         for kind in known.kinds:
-            for text in extras(kind.rule, self.options.source, call) if kind.rule.name in self.extra else ():
+            for text in refused.get(kind.rule.name, ()):
                 start = self.module.text.span(call)[0]
                 reason = Reason(Code.CALL_REFUSED, text)
                 yield told(self.file.path, start, Level.MANUAL, kind.rule.name, reason, known.some)
 
     @cached_property
-    def extra(self) -> frozenset[str]:
+    def extra(self) -> Mapping[str, Rule]:
         """Rules of layers that the file may call with an input which the other side does not take."""
         rules = self.tree.rules.rules.values()
-        return frozenset(rule.name for rule in rules if "" in rule.forward.values() and rule.name in self.tree.made)
+        return {rule.name: rule for rule in rules if "" in rule.forward.values() and rule.name in self.tree.made}
 
     def _new_keyword(self, keyword: ast.keyword, start: int, name: str, known: Known, rule: Rule) -> Decision:
         edit = NameEdit(start, start + len(str(keyword.arg).encode()), name)

@@ -79,12 +79,6 @@ class FileFacts:
         given_back = {key for key, r in asking.items() if r.qualified.endswith(".fresh")}
         self.receivers = Receivers(module, lambda node: self.known.get(id(node)), given_back)
 
-    @cached_property
-    def only_calls(self) -> bool:
-        """Whether there is nothing to decide about in a file but what it calls."""
-        scopes = self.module.scopes
-        return not (self.references or self.asked or scopes.classes or scopes.stars or self.unused_imports)
-
     @property
     def path(self) -> str:
         """The file's path in the tree."""

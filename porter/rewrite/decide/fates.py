@@ -36,6 +36,7 @@ class Fates:
         self.hierarchy = functions.hierarchy
         self.layers = layers
         self._reads: dict[str, dict[tuple[int, str], list[tuple[ast.Name, Scope]]]] = {}
+        self._attributes: dict[str, dict[str, list[tuple[ast.Attribute, Scope]]]] = {}
         self._constructs: dict[Function, bool] = {}
         self._lends: dict[Function, bool] = {}
         self.variables: dict[tuple[int, str, bool], Fate] = {}
@@ -103,6 +104,15 @@ class Fates:
             self._lends[function] = any(fate.part or any(map(self.lends, fate.returned)) for fate in fates)
         return self._lends[function]
 
+    def attributes(self, file: FileFacts) -> dict[str, list[tuple[ast.Attribute, Scope]]]:
+        """Where a file reads an attribute, by the attribute's name."""
+        if file.path not in self._attributes:
+            self._attributes[file.path] = defaultdict(list)
+            for node, scope in file.module.scopes.attributes:
+                if isinstance(node.ctx, ast.Load):
+                    self._attributes[file.path][node.attr].append((node, scope))
+        return self._attributes[file.path]
+
     def reads(self, name: ast.Name, file: FileFacts, scope: Scope) -> list[tuple[ast.Name, Scope]]:
         """Where a file reads the variable of a name."""
         if file.path not in self._reads:
@@ -116,7 +126,7 @@ class Fates:
         return self._reads[file.path].get((id(home[0]), name.id), []) if home is not None else []
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)  # not frozen: one is made for every place on a way
 class _Step:
     fates: Fates
     file: FileFacts
@@ -253,11 +263,8 @@ class _Step:
         if not held:
             return PART if self.fates.constructs(node) else FREE
         inside = enclosing_class(node)
-        same = [
-            (n, s)
-            for n, s in self.file.module.scopes.attributes
-            if n.attr == node.attr and isinstance(n.ctx, ast.Load) and n is not node and enclosing_class(n) is inside
-        ]
+        read = self.fates.attributes(self.file).get(node.attr, ())
+        same = [(n, s) for n, s in read if n is not node and enclosing_class(n) is inside]
         fates = (self.fates.of(n, self.file, s, held=True, depth=self.depth) for n, s in same)
         return Fate(part=any(fate.part for fate in fates))
 

@@ -36,9 +36,16 @@ class Functions:
         self.index = index
         self.files = files
         self.hierarchy = hierarchy
+        self._found: dict[tuple[ast.expr, Scope], Function | None] = {}
 
     def of(self, node: ast.expr, module: SourceModule, scope: Scope) -> Function | None:
         """The function, or method, that an expression names; None for anything else."""
+        key = (node, scope)
+        if key not in self._found:
+            self._found[key] = self._of(node, module, scope)
+        return self._found[key]
+
+    def _of(self, node: ast.expr, module: SourceModule, scope: Scope) -> Function | None:
         if isinstance(node, ast.Attribute):
             entry, beyond = self._class_before(node, module, scope)
             if entry is not None:

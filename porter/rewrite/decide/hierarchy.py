@@ -40,6 +40,7 @@ class Hierarchy:
         for module in (m for m in index.modules.values() if not is_generated(m.text.data)):
             for node, scope in module.scopes.classes:
                 self.by_node[node] = TreeClass(module, node, scope)
+        self._named: dict[tuple[ast.expr, Scope], TreeClass | None] = {}
         by_node = {key: use for file in files.values() for key, use in file.by_node.items()}
         self.bases = {entry: self._bases(entry, by_node) for entry in self.classes}
         self.by_use = {id(use): entry for entry, bases in self.bases.items() for use in bases.uses}
@@ -202,6 +203,14 @@ class Hierarchy:
 
     def class_of(self, node: ast.expr, module: SourceModule, scope: Scope, hops: int = 0) -> TreeClass | None:
         """The class statement of the tree that an expression names."""
+        if hops:
+            return self._class_of(node, module, scope, hops)
+        key = (node, scope)
+        if key not in self._named:
+            self._named[key] = self._class_of(node, module, scope, hops)
+        return self._named[key]
+
+    def _class_of(self, node: ast.expr, module: SourceModule, scope: Scope, hops: int) -> TreeClass | None:
         parts = dotted_parts(node)
         if not parts:
             return None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from porter.rewrite.decide.classes import MOVES, Movers
@@ -62,6 +63,7 @@ class Making:
         self.modes = Modes(self.functions)
         self._given: dict[Function, tuple[Place, ...]] = {}
         self._parameters: dict[ast.arg, tuple[Holding, ...]] = {}
+        self._calls: dict[str, dict[Function | None, list[tuple[ast.Call, Scope]]]] = {}
         self.built: set[TreeClass] = set()
 
     def made(self, call: ast.Call, scope: Scope, file: FileFacts) -> Made | None:
@@ -95,14 +97,24 @@ class Making:
             self._given[function] = ()
             home = self.functions.homes.get(function)
             found: list[Place] = []
-            for call, scope in home[0].module.scopes.calls if home is not None else ():
-                if home is None or enclosing_function(call) is not function:
-                    continue
-                made = self.made(call, scope, home[0])
-                if made is not None and function in self.fate(call, scope, home[0]).returned:
+            for call, scope in self._calls_in(function):
+                made = self.made(call, scope, home[0]) if home is not None else None
+                if home is not None and made is not None and function in self.fate(call, scope, home[0]).returned:
                     found += made.places
             self._given[function] = tuple(dict.fromkeys(found))
         return self._given[function]
+
+    def _calls_in(self, function: Function) -> Sequence[tuple[ast.Call, Scope]]:
+        """The calls in a function, but for those in functions inside it."""
+        home = self.functions.homes.get(function)
+        if home is None:
+            return ()
+        path, calls = home[0].path, home[0].module.scopes.calls
+        if path not in self._calls:
+            self._calls[path] = defaultdict(list)
+            for call, scope in calls:
+                self._calls[path][enclosing_function(call)].append((call, scope))
+        return self._calls[path].get(function, ())
 
     def fate(self, call: ast.Call, scope: Scope, file: FileFacts) -> Fate:
         """Where what a call gives goes."""

@@ -80,7 +80,6 @@ class TreeReads:
     def __init__(self, index: TreeIndex) -> None:
         self.index = index
         self.places: dict[str, FileReads] = {}
-        self.spelled: dict[str, Mapping[str, list[ast.expr]]] = {}
 
     def place(self, path: str) -> FileReads:
         """The facts of one file."""
@@ -168,23 +167,22 @@ class TreeReads:
     def _elsewhere(self, name: str, place: FileReads) -> Iterator[tuple[ast.expr, FileReads]]:
         """Where other files read a name of a module."""
         qualified, word = f"{place.module.dotted}.{name}", name.encode()
-        for path, module in self.index.modules.items():
-            if path != place.module.path and word in module.text.data:
-                yield from ((node, self.place(path)) for node in self._spelled(path).get(qualified, ()))
+        for path, node in self._spelled.get(qualified, ()):
+            if path != place.module.path and word in self.index.modules[path].text.data:
+                yield node, self.place(path)
 
-    def _spelled(self, path: str) -> Mapping[str, list[ast.expr]]:
-        """The names and attributes of a file that imports lead to, by what they mean."""
-        if path not in self.spelled:
-            found: dict[str, list[ast.expr]] = {}
-            module = self.index.modules[path]
+    @cached_property
+    def _spelled(self) -> Mapping[str, list[tuple[str, ast.expr]]]:
+        """The names and attributes of all files that imports lead to, by what they mean."""
+        found: dict[str, list[tuple[str, ast.expr]]] = {}
+        for path, module in self.index.modules.items():
             for node, scope in module.scopes.reads:
                 meaning = self.index.meaning(node.id, scope) if node.id in module.scopes.named else None
                 nodes, parts = chain(node) if meaning is not None else ((), ())
                 for count, each in enumerate(nodes, 1):
                     qualified = ".".join((meaning[1], *parts[1:count])) if meaning is not None else ""
-                    found.setdefault(self.index.resolve(qualified), []).append(each)
-            self.spelled[path] = found
-        return self.spelled[path]
+                    found.setdefault(self.index.resolve(qualified), []).append((path, each))
+        return found
 
 
 def _assigned(node: ast.AST) -> ast.expr | None:

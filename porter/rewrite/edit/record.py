@@ -54,7 +54,8 @@ class _Recorder:
         before, after = self.text.slice(change.start, change.end), self.after(change.start, change.end)
         names = {self.plan.spelled(choice).partition(".")[0]: LAYERS}
         path, reason = self.plan.module.path, choice.reason.text
-        return Site(path, line, column, choice.kind, choice.label, before, after, choice.level, reason, {}, names)
+        kind = Kind.METHOD if choice.kind is Kind.CALL else choice.kind  # of the wrap: the call has a site of its own
+        return Site(path, line, column, kind, choice.label, before, after, choice.level, reason, {}, names)
 
     def of_name(self, choice: Choice) -> Site:
         """A name of the framework; for a call that is rewritten, the whole call."""

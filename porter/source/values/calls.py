@@ -70,7 +70,7 @@ def _method(values: Values, node: ast.Call, function: ast.Attribute) -> Answer:
 
 def _of_part(values: Values, node: ast.Call) -> Answer:
     """In a layer of the tree, what a part of a class that is not known makes of a tensor: `self.pool(x)`."""
-    root: ast.expr = node.func
+    root, owned = node.func, False
     while isinstance(root, (ast.Attribute, ast.Subscript)):
         below, root = root, root.value
         owned = isinstance(below, ast.Attribute)

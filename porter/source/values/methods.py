@@ -12,6 +12,7 @@ from porter.source.things import (
     NONE,
     NOTHING,
     NUMBER,
+    OBJECT,
     SIZE,
     TEXT,
     UNKNOWN,
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 RECORD_COPIES = frozenset({"_replace", "_make", "model_copy"})
 """Methods by which a record makes another one of its class."""
+PARSED = frozenset({"parse_args", "add_argument_group", "add_subparsers", "add_parser"})
+"""Methods of the objects that read a command line which give another of these."""
 TEXTS = frozenset({"split", "rsplit", "splitlines", "partition", "rpartition"})
 ASKS = words(
     """
@@ -185,4 +188,6 @@ def _of_plain(thing: Plain, name: str, node: ast.Call) -> Answer:
         return known(Plain("numbers")) if name == "tolist" else known(NUMBER) if name == "item" else known(ARRAY)
     if thing == SIZE:
         return known(NUMBER)
+    if thing == OBJECT and name in PARSED:
+        return known(OBJECT)
     return known(NUMBER) if thing == NUMBER else UNKNOWN

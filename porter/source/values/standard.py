@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import sys
 from typing import TYPE_CHECKING
 
 from porter.source import tensors
@@ -13,6 +14,7 @@ from porter.source.things import (
     NONE,
     NOTHING,
     NUMBER,
+    OBJECT,
     TEXT,
     UNKNOWN,
     Answer,
@@ -49,6 +51,8 @@ TEXTUAL = words(
     """
 )
 COPIES = frozenset({"copy.copy", "copy.deepcopy", "copy.replace", "dataclasses.replace"})
+HOLDING = frozenset({"queue.Queue", "contextvars.ContextVar", "types.ModuleType", "collections.ChainMap"})
+"""Classes of the standard library whose objects are asked for what was put into them."""
 DICTS = frozenset({"collections.OrderedDict", "collections.defaultdict", "typing.OrderedDict"})
 
 
@@ -218,4 +222,6 @@ def function(values: Values, name: str, node: ast.Call) -> Answer:
         return values.ask(node.args[1])
     if root in NUMERIC and name not in ("random.sample", "random.choices", "random.Random"):
         return known(NUMBER)
+    if root in sys.stdlib_module_names and name.rpartition(".")[2][:1].isupper() and name not in HOLDING:
+        return known(OBJECT)
     return known(Plain("other")) if root in TEXTUAL else UNKNOWN
