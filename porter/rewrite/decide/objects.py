@@ -52,7 +52,8 @@ class Objects:
     def of(self, node: ast.expr) -> Known:
         """What is known of the object that an expression gives."""
         answer = self.values.of(node)
-        things = [thing for thing in answer.things if thing != NONE] or list(answer.things)
+        told = sorted(answer.things, key=_order)
+        things = [thing for thing in told if thing != NONE] or told
         instances = [thing for thing in things if isinstance(thing, Instance)]
         entries = tuple(self._entries(things))
         kinds = tuple(kind for thing in instances if (kind := self._kind(thing)) is not None)
@@ -88,3 +89,10 @@ class Objects:
         for entry in entries:
             if self.tree.movers.may_move(entry):
                 yield Need((entry.place,), MOVES, SILENT)
+
+
+def _order(thing: Thing) -> tuple[str, str, int, int]:
+    """By class and place: a set has another order in each run, and findings name the first of several."""
+    node = getattr(thing, "made_at", None) or getattr(thing, "node", None)
+    name = str(getattr(thing, "name", ""))
+    return type(thing).__name__, name, getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
