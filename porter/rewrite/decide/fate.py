@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass, field
 
 from porter.rewrite.decide.functions import Function
+from porter.source.scopes import Scope, ancestors, parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +30,25 @@ class Fate:
 FREE = Fate()
 PART = Fate(part=True)
 DOUBT = Fate(doubt=True)
+
+
+def place_of(read: tuple[ast.Name, Scope]) -> tuple[int, int]:
+    """Line and column of a read."""
+    return read[0].lineno, read[0].col_offset
+
+
+def is_own(node: ast.expr) -> bool:
+    """`self.build`, `super().build`."""
+    value = node.value if isinstance(node, ast.Attribute) else None
+    return getattr(value, "id", "") == "self" or isinstance(value, ast.Call)
+
+
+def last_name(node: ast.expr) -> str:
+    """The last name of `a.b.c`."""
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+def is_beside(node: ast.AST, statement: ast.AST | None) -> bool:
+    """Whether a name is read in a statement of the same block."""
+    around = next((a for a in (node, *ancestors(node)) if isinstance(a, ast.stmt)), None)
+    return around is not None and statement is not None and parent(around) is parent(statement)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import reduce
 
 from porter.rewrite.decide.facts import FileFacts
-from porter.rewrite.decide.fate import DOUBT, FREE, PART, Fate
+from porter.rewrite.decide.fate import DOUBT, FREE, PART, Fate, is_beside, is_own, last_name, place_of
 from porter.rewrite.decide.functions import FUNCTIONS, Function, Functions, parameter_of
 from porter.rewrite.decide.tree_class import TreeClass
 from porter.source.index import enclosing_class, enclosing_function
@@ -111,7 +111,7 @@ class Fates:
     def _callers(self, method: Function) -> frozenset[Function]:
         """The methods of layers that call a method of their own object."""
         if method not in self._called_by:
-            own = (call.node for call in self.functions.calls(method) if _is_own(call.node.func))
+            own = (call.node for call in self.functions.calls(method) if is_own(call.node.func))
             self._called_by[method] = frozenset(found for node in own if (found := self._method(node)) is not None)
         return self._called_by[method]
 
@@ -249,8 +249,8 @@ class _Step:
         """What is done with a variable; its mode counts where the next statement that touches it sets it."""
         reads = self.fates.reads(name, self.file, self.scope)
         line = getattr(statement, "end_lineno", None) or 0
-        after = min((r for r in reads if r[0].lineno > line), key=_place, default=None) if statement else None
-        moded = after is not None and _beside(after[0], statement) and self.read(*after).moded
+        after = min((r for r in reads if r[0].lineno > line), key=place_of, default=None) if statement else None
+        moded = after is not None and is_beside(after[0], statement) and self.read(*after).moded
         return replace(self.used(name, reads), moded=moded)
 
     def used(self, name: ast.Name, reads: list[tuple[ast.Name, Scope]]) -> Fate:
@@ -289,24 +289,4 @@ class _Step:
 
     def _is_plain(self, node: ast.Attribute) -> bool:
         values = self.file.receivers.values(node)
-        return any(isinstance(v, HOLDERS) or (isinstance(v, ast.Call) and _last(v.func) in PLAIN) for v in values)
-
-
-def _place(read: tuple[ast.Name, Scope]) -> tuple[int, int]:
-    return read[0].lineno, read[0].col_offset
-
-
-def _is_own(node: ast.expr) -> bool:
-    """`self.build`, `super().build`."""
-    value = node.value if isinstance(node, ast.Attribute) else None
-    return getattr(value, "id", "") == "self" or isinstance(value, ast.Call)
-
-
-def _last(node: ast.expr) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
-
-
-def _beside(node: ast.AST, statement: ast.AST | None) -> bool:
-    """Whether a name is read in a statement of the same block."""
-    around = next((a for a in (node, *ancestors(node)) if isinstance(a, ast.stmt)), None)
-    return around is not None and statement is not None and parent(around) is parent(statement)
+        return any(isinstance(v, HOLDERS) or (isinstance(v, ast.Call) and last_name(v.func) in PLAIN) for v in values)

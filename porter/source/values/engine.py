@@ -14,7 +14,7 @@ from porter.source.index import TreeIndex
 from porter.source.lineage import Lineage
 from porter.source.names import SourceModule
 from porter.source.scopes import Binding, Scope, ancestors, parent
-from porter.source.stores import Stores
+from porter.source.stores import Store, Stores
 from porter.source.things import NOTHING, NUMBER, TEXT, UNKNOWN, Answer, Function, FunctionNode, known, union
 from porter.source.values import attributes, calls, displays, names, narrow, operators, owners
 from porter.source.values.circles import DEEPEST, Circles
@@ -51,6 +51,7 @@ class Family:
         self.packages = _packages(index)
         self.steps = 0
         self.entered: set[int] = set()
+        self.stores: dict[str, dict[ast.ClassDef | None, list[tuple[int, Store]]]] = {}
         self.ends: dict[int, Ends] = {}
 
     def ends_of(self, function: FunctionNode) -> Ends:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from itertools import chain
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from porter.source import tensors
@@ -42,7 +43,9 @@ def stores_of(values: Values, node: ast.ClassDef, name: str) -> Iterator[tuple[S
     kin = values.lineage.relatives(node)
     own = set(values.lineage.ancestry(node))
     begun = (store for store in values.stores.open_sets if store.prefix and name.startswith(store.prefix))
-    for store in chain(values.stores.sets.get(name, ()), begun):
+    by_class = _by_class(values, name)
+    near = [each for cls in {*own, *kin, None} for each in by_class.get(cls, ())]
+    for store in chain((store for _, store in sorted(near, key=itemgetter(0))), begun):
         if store.kind == "deleted":
             continue
         member = values.beside(store.module)
@@ -54,6 +57,17 @@ def stores_of(values: Values, node: ast.ClassDef, name: str) -> Iterator[tuple[S
                 yield store, f"{inside.name} sets {name} too"
         elif concerns(values, member, store.owner, node, kin):
             yield store, f"{store.module.path}:{store.node.lineno} may set {name} from outside"
+
+
+def _by_class(values: Values, name: str) -> dict[ast.ClassDef | None, list[tuple[int, Store]]]:
+    """The places that set an attribute by the class whose `self` they set it on; each with its number in the tree."""
+    known = values.family.stores
+    if name not in known:
+        known[name] = {}
+        for number, store in enumerate(values.stores.sets.get(name, ())):
+            inside = parameters.self_class(values.beside(store.module), store.owner)
+            known[name].setdefault(inside, []).append((number, store))
+    return known[name]
 
 
 def concerns(values: Values, member: Values, owner: ast.expr, node: ast.ClassDef, kin: frozenset[ast.ClassDef]) -> bool:

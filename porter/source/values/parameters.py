@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from porter.source.values.engine import Values
 
 
+OF_CLASS = frozenset({"__new__", "__init_subclass__", "__class_getitem__"})
+"""Methods that get their class, whatever stands at them."""
+
+
 def method_class(function: ast.AST | None) -> ast.ClassDef | None:
     """The class whose body a function stands in."""
     above = parent(function) if function is not None else None
@@ -62,9 +66,11 @@ def self_class(values: Values, node: ast.expr) -> ast.ClassDef | None:
     found = scope.lookup(node.id) if scope is not None else None
     if found is None or len(found[1]) != 1 or not isinstance(found[1][0].node, ast.arg):
         return None
-    answer = values.defined(found[1][0])
-    thing = next(iter(answer.things), None) if len(answer.things) == 1 else None
-    return thing.node if isinstance(thing, OfTree) and is_receiver(found[1][0].node) else None
+    argument = found[1][0].node
+    function = parent(parent(argument) or argument)
+    if function is None or isinstance(function, ast.Lambda) or not is_receiver(argument) or _is_of_class(function):
+        return None
+    return method_class(function)
 
 
 def is_receiver(argument: ast.arg) -> bool:
@@ -73,6 +79,11 @@ def is_receiver(argument: ast.arg) -> bool:
     if method_class(function) is None or function is None or has_decorator(function, "staticmethod"):
         return False
     return first_argument(function) is argument
+
+
+def _is_of_class(function: ast.AST) -> bool:
+    """Whether a method gets the class, and no object of it."""
+    return has_decorator(function, "classmethod") or getattr(function, "name", "") in OF_CLASS
 
 
 def parameter(values: Values, node: ast.arg) -> Answer:
@@ -84,12 +95,7 @@ def parameter(values: Values, node: ast.arg) -> Answer:
     if is_receiver(node) and not isinstance(function, ast.Lambda):
         inside = method_class(function)
         assert inside is not None
-        of_class = has_decorator(function, "classmethod") or getattr(function, "name", "") in (
-            "__new__",
-            "__init_subclass__",
-            "__class_getitem__",
-        )
-        return known(TreeClass(inside) if of_class else OfTree(inside))
+        return known(TreeClass(inside) if _is_of_class(function) else OfTree(inside))
     if node is arguments.vararg:
         return assume(known(Sequence(frozenset(), "tuple")), "")
     if node is arguments.kwarg:
