@@ -62,6 +62,12 @@ class RuleBook:
         return {side: frozenset(weights.union(*(r.attribute_changes(side) for r in rules))) for side in FRAMEWORKS}
 
     @cached_property
+    def changes(self) -> dict[Framework, frozenset[str]]:
+        """By framework: attributes of layers that the other side calls differently, or does not have."""
+        rules = [rule for rule in self.rules.values() if rule.is_class]
+        return {side: frozenset(name for r in rules for name in r.attribute_changes(side)) for side in FRAMEWORKS}
+
+    @cached_property
     def inputs(self) -> dict[Framework, frozenset[str]]:
         """By framework: names of the inputs of layers that the other side calls differently."""
         pairs = [pair for rule in self.rules.values() for pair in rule.forward.items()]

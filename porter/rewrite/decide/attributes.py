@@ -18,6 +18,7 @@ from porter.rewrite.decide.names import prefers_class
 from porter.rewrite.decide.objects import Known, Objects
 from porter.rewrite.decide.telling import QUIET, told
 from porter.rewrite.decide.tree import Kind, TreeFacts
+from porter.rewrite.decide.vocabulary import ASKED_METHODS
 from porter.rules.model import Rule
 from porter.source.index import enclosing_class, is_self
 from porter.source.scopes import Scope, parent
@@ -107,7 +108,8 @@ class _Attributes:
         known = self.objects.of(node.value)
         label = f"attribute {node.attr}"
         if known.unknown:
-            if not _is_called(node):  # no parameter can be called
+            changes = self.tree.rules.changes[self.options.source] - ASKED_METHODS[self.options.to]
+            if node.attr in changes and not _is_called(node):  # no parameter can be called
                 yield from self.asker.attribute(node, label, self.asker.needs)
             return
         names = {self._changes(kind).get(node.attr, node.attr) for kind in known.kinds}

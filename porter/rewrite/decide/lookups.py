@@ -35,7 +35,7 @@ class _Lookups:
         self.tree = tree
         self.objects = Objects(file, tree)
         self.asker = Asker(file, tree)
-        self.watched = tree.rules.attributes[tree.options.source] | ASKED_METHODS[tree.options.to]
+        self.watched = tree.rules.changes[tree.options.source] | ASKED_METHODS[tree.options.to]
         self.methods = tree.hierarchy.words.methods
 
     def decide(self, call: ast.Call, builtin: str, scope: Scope) -> Iterator[Decision]:

@@ -86,6 +86,10 @@ def _is_of_class(function: ast.AST) -> bool:
     return has_decorator(function, "classmethod") or getattr(function, "name", "") in OF_CLASS
 
 
+MOST_CALLS = 40
+"""Calls by one name that are followed for a parameter: a name with more is that of many functions."""
+
+
 def parameter(values: Values, node: ast.arg) -> Answer:
     """What a function's parameter can be."""
     arguments = parent(node)
@@ -156,7 +160,11 @@ def _passed(values: Values, node: ast.arg, function: FunctionNode) -> Iterator[A
         name = inside.name
     elif name in ("__call__", "") or name.startswith("__"):
         return
-    for module, call in values.stores.calls.get(name, ()):
+    calls = values.stores.calls.get(name, ())
+    if len(calls) > MOST_CALLS:
+        yield UNKNOWN
+        return
+    for module, call in calls:
         member = values.beside(module)
         bound = _is_call_of(member, call, function, inside)
         if bound is None:
