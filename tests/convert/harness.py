@@ -212,6 +212,12 @@ def renamed_words() -> set[str]:
     return words
 
 
+def in_place_statement(node: ast.AST) -> bool:
+    """Whether it is `x.add_(y)` alone on its line, which may become `x = x.add(y)`."""
+    call = node.value if isinstance(node, ast.Expr) else None
+    return isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr.endswith("_")
+
+
 def touched_lines(text: str, result: TextResult) -> set[int]:
     """1-based lines that an edit may stand on: sites, import statements, `x += y`, and the names that rules rename."""
     lines: set[int] = set()
@@ -219,7 +225,7 @@ def touched_lines(text: str, result: TextResult) -> set[int]:
         lines.update(range(site.line, site.line + site.before.count("\n") + 1))
     words = renamed_words()
     for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Import | ast.ImportFrom | ast.AugAssign):
+        if isinstance(node, ast.Import | ast.ImportFrom | ast.AugAssign) or in_place_statement(node):
             lines.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
         elif isinstance(node, ast.Attribute) and node.attr in words:
             lines.add(node.end_lineno or node.lineno)
