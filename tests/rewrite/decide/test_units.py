@@ -200,7 +200,7 @@ def test_the_mark_of_a_file_stands_behind_its_docstring_and_never_in_its_first_l
 
 def test_what_is_said_once_a_file_is_said_where_part_of_it_moves() -> None:
     """The first of the places that a remark counts can be in what stays."""
-    gate, free = (text.replace("return", "print(x.sort())\n        return") for text in (GATE, FREE))
+    gate, free = (text.replace("return", "print(blur(x).sort())\n        return") for text in (GATE, FREE))
     both = [f.rule for f in converted({"net.py": HEAD + gate + free}).findings]
     assert "Tensor.sort" in both
     only = [f.message for f in converted({"net.py": HEAD + gate}).findings]
