@@ -212,9 +212,9 @@ def renamed_words() -> set[str]:
     return words
 
 
-def in_place_statement(node: ast.AST) -> bool:
+def in_place_statement(node: ast.Expr) -> bool:
     """Whether it is `x.add_(y)` alone on its line, which may become `x = x.add(y)`."""
-    call = node.value if isinstance(node, ast.Expr) else None
+    call = node.value
     return isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr.endswith("_")
 
 
@@ -225,7 +225,9 @@ def touched_lines(text: str, result: TextResult) -> set[int]:
         lines.update(range(site.line, site.line + site.before.count("\n") + 1))
     words = renamed_words()
     for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Import | ast.ImportFrom | ast.AugAssign) or in_place_statement(node):
+        if isinstance(node, ast.Import | ast.ImportFrom | ast.AugAssign) or (
+            isinstance(node, ast.Expr) and in_place_statement(node)
+        ):
             lines.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
         elif isinstance(node, ast.Attribute) and node.attr in words:
             lines.add(node.end_lineno or node.lineno)
