@@ -31,8 +31,8 @@ def one_class(
     """Names of rules whose generated class must stand for every use of theirs in the tree.
 
     These are the classes that the tree compares, changes for all of their objects, or calls through one of them; all
-    that it hands around, when it tests for types by names that only a run can tell; and containers that it adds to by name, or treats as lists, which
-    the native container cannot.
+    that it hands around, when it tests for types by names that only a run can tell; and containers that it adds to by
+    name, or treats as lists, which the native container cannot.
     """
     found = {name for file in files for name in _compared(file)}
     if any(_tests_openly(file) for file in files):
