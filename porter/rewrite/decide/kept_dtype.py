@@ -1,4 +1,4 @@
-"""`h += x` where `h` was made narrower: in place torch keeps the dtype of the left side, and the sum has the wider one."""
+"""`h += x` where `h` was made narrow: torch keeps its dtype in place, and the sum of two has the wider one."""
 
 from __future__ import annotations
 
