@@ -68,9 +68,7 @@ class BatchNorm3d(nn.BatchNorm3d):
         else:
             maps = maps - ops.stop_gradient(self.bn2d.moving_mean).reshape(1, -1, 1)
             variance = ops.stop_gradient(self.bn2d.moving_variance)
-        spread = variance + self.eps
-        nothing = (spread == 0).astype(spread.dtype)  # torch divides a constant channel by nothing
-        scale = ops.rsqrt(spread + nothing) * (1 - nothing) * self.bn2d.gamma
+        scale = ops.rsqrt(variance + self.eps) * self.bn2d.gamma
         return (maps * scale.reshape(1, -1, 1) + self.bn2d.beta.reshape(1, -1, 1)).reshape(x.shape).astype(x.dtype)
 
     def _update(self, mean: Tensor, variance: Tensor, values: int) -> None:
