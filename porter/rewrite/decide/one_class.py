@@ -11,6 +11,7 @@ from porter.rewrite.decide.facts import FileFacts, Use
 from porter.rewrite.decide.grown import grown_as_lists
 from porter.rewrite.decide.hierarchy import Hierarchy
 from porter.rewrite.decide.patches import patches
+from porter.rewrite.decide.patterned import class_patterns
 from porter.rewrite.decide.tree_class import TreeClass
 from porter.rewrite.options import Options
 from porter.rules.load import RuleBook
@@ -42,6 +43,7 @@ def one_class(
         )
     found.update(patch.rule.name for file in files for patch in patches(file, values(file)))
     found.update(name for file in files for name in called_classes(file, rules, values(file)))
+    found.update(name for file in files for name in class_patterns(file, values(file)))
     if hierarchy.options.to == "torch":
         return found
     paths = {file.path for file in files}
