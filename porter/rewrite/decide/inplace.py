@@ -16,6 +16,7 @@ from porter.rewrite.decide.change import NameEdit, Write
 from porter.rewrite.decide.classes import MOVES
 from porter.rewrite.decide.decision import SILENT, Decision, Form, Need, Place, Reason, Way
 from porter.rewrite.decide.facts import FileFacts
+from porter.rewrite.decide.kept_dtype import TEXT, keeps_narrow
 from porter.rewrite.decide.telling import QUIET, told
 from porter.rewrite.decide.tree import ANY_CHANGE, TreeFacts
 from porter.source.index import enclosing_class, enclosing_function
@@ -49,6 +50,9 @@ def decide(file: FileFacts, tree: TreeFacts) -> Iterator[Decision]:
             needs = (Need((place,), MOVES, SILENT),)
             there = tree.options.to == "mindspore"
             yield from _there(file, node, origin, needs) if there else _back(file, node, origin, needs)
+            if there and origin == "fresh" and keeps_narrow(node, values):
+                start, _ = file.module.text.span(node)
+                yield told(file.path, start, Level.CHANGED, "x += y", Reason(Code.IN_PLACE, TEXT), needs)
 
 
 def _seen(node: ast.AugAssign, values: Values) -> Origin | None:

@@ -6,10 +6,12 @@ import ast
 from collections.abc import Callable, Collection, Iterator
 
 from porter.findings import Kind
+from porter.rewrite.decide.class_calls import called_classes
 from porter.rewrite.decide.facts import FileFacts, Use
 from porter.rewrite.decide.grown import grown_as_lists
 from porter.rewrite.decide.hierarchy import Hierarchy
 from porter.rewrite.decide.patches import patches
+from porter.rewrite.decide.patterned import class_patterns
 from porter.rewrite.decide.tree_class import TreeClass
 from porter.rewrite.options import Options
 from porter.rules.load import RuleBook
@@ -29,9 +31,9 @@ def one_class(
 ) -> set[str]:
     """Names of rules whose generated class must stand for every use of theirs in the tree.
 
-    These are the classes that the tree compares, or changes for all of their objects; all that it hands around, when it
-    tests for types by names that only a run can tell; and containers that it adds to by name, or treats as lists, which
-    the native container cannot.
+    These are the classes that the tree compares, changes for all of their objects, or calls through one of them; all
+    that it hands around, when it tests for types by names that only a run can tell; and containers that it adds to by
+    name, or treats as lists, which the native container cannot.
     """
     found = {name for file in files for name in _compared(file)}
     if any(_tests_openly(file) for file in files):
@@ -40,6 +42,8 @@ def one_class(
             use.rule.name for use in uses if use.rule is not None and _is_handed(use, use.rule, hierarchy.options)
         )
     found.update(patch.rule.name for file in files for patch in patches(file, values(file)))
+    found.update(name for file in files for name in called_classes(file, rules, values(file)))
+    found.update(name for file in files for name in class_patterns(file, values(file)))
     if hierarchy.options.to == "torch":
         return found
     paths = {file.path for file in files}

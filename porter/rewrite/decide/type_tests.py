@@ -26,18 +26,16 @@ def place_of(rule: Rule) -> Place:
 
 
 def decide_whole(files: Iterable[FileFacts]) -> Iterator[Decision]:
-    """For each class that the tree tests for: whether everything that makes such objects changes sides."""
+    """For each class that the tree makes objects of: whether everything that makes them changes sides."""
     makers: dict[str, list[Need]] = {}
-    tested: dict[str, Rule] = {}
+    rules: dict[str, Rule] = {}
     for file in files:
         for use in file.uses:
-            if use.rule is not None and use.rule.is_class and use.kind in TESTING:
-                tested[use.rule.name] = use.rule
-            elif use.rule is not None and use.kind in MAKING:
+            if use.rule is not None and use.rule.is_class and use.kind in MAKING:
+                rules[use.rule.name] = use.rule
                 makers.setdefault(use.rule.name, []).append(Need((file.place(use),), CONVERTED, SILENT))
-    for name, rule in tested.items():
-        if name in makers:
-            yield Decision(place_of(rule), (Way(Form.MOVES, needs=tuple(makers[name])), Way(Form.STAYS)))
+    for name, rule in rules.items():
+        yield Decision(place_of(rule), (Way(Form.MOVES, needs=tuple(makers[name])), Way(Form.STAYS)))
 
 
 def with_both(use: Use, decision: Decision, file: FileFacts, made: frozenset[str]) -> Decision:
