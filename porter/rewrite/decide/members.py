@@ -19,6 +19,7 @@ from porter.rewrite.decide.tree import ANY_CHANGE, TreeFacts
 from porter.source.index import enclosing_class
 from porter.source.names import dotted_parts
 from porter.source.scopes import Scope
+from porter.source.tensors import LAYER_TENSORS
 
 
 def decide(file: FileFacts, tree: TreeFacts) -> Iterator[Decision]:
@@ -58,9 +59,9 @@ class _Members:
             yield part
             return
         known = self.objects.of(node.value)
-        if known.unknown:
+        if known.unknown and not self._is_weight(node):
             yield from self._of_unknown(node, scope)
-        elif self._is_tensor(known) and not self._is_own(node.attr, known):
+        elif (known.unknown or self._is_tensor(known)) and not self._is_own(node.attr, known):
             yield from self._of_tensor(node)
 
     def _part(self, node: ast.Attribute) -> Decision | None:
@@ -78,6 +79,12 @@ class _Members:
 
     def _is_tensor(self, known: Known) -> bool:
         return any(kind.ours is not None and kind.rule.name in self.words.tensors for kind in known.kinds)
+
+    def _is_weight(self, node: ast.Attribute) -> bool:
+        """`net.weight.grad`: what a layer calls so is a tensor, if only tensors have a member of the name."""
+        owner = node.value
+        is_absent = node.attr in self.words.of_tensors and not self.words.of_tensors[node.attr].differs
+        return is_absent and isinstance(owner, ast.Attribute) and owner.attr in LAYER_TENSORS
 
     def _is_own(self, attr: str, known: Known) -> bool:
         """Whether a class of the tree that it can be of has the name, or a layer, of which `methods` speaks."""
