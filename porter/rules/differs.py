@@ -10,7 +10,7 @@ from typing import Any
 from porter.rules.data import is_name
 from porter.rules.reader import Reader
 
-ENTRY = {"why", "given", "unless", "arguments", "in_place"}
+ENTRY = {"why", "given", "unless", "arguments", "in_place", "anywhere", "above", "kernel"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,8 @@ class Difference:
     """What a method does otherwise on the other side, and the calls of it that this holds for (default: all).
 
     `given`: calls with one of these keywords; `unless`: calls with none of these; `arguments`: calls with so many.
-    `in_place`: what differs is what becomes of the object, not the result.
+    `above`: calls with more positional arguments than so many. `in_place`: what differs is what becomes of the object,
+    not the result. `anywhere`: it differs wherever it is read, called or not. `kernel`: it does the same where it runs.
     """
 
     why: str
@@ -26,6 +27,9 @@ class Difference:
     unless: tuple[str, ...] = ()
     arguments: int | None = None
     in_place: bool = False
+    anywhere: bool = False
+    above: int = 0
+    kernel: bool = False
 
     def concerns(self, call: ast.Call) -> bool:
         """Whether the difference is one of this call; for `*args` and `**kwargs`, whether it may be."""
@@ -35,6 +39,8 @@ class Difference:
             return False
         if open_ended:
             return True
+        if len(call.args) <= self.above and self.above:
+            return False
         counted = self.arguments in (None, len(call.args) + len(call.keywords))
         return counted and (not self.given or bool(keywords & set(self.given)))
 
@@ -58,15 +64,22 @@ def _entry(reader: Reader, where: str, entry: dict[str, Any]) -> Difference:
         reader.problem(f"{where} why is missing: a sentence that says what differs is expected")
     if not entry.keys() & (ENTRY - {"why"}):
         reader.problem(f"{where} has nothing beside why: write the sentence itself")
-    count = entry.get("arguments")
-    if count is not None and (not isinstance(count, int) or isinstance(count, bool) or count < 0):
-        reader.problem(f"{where} arguments is {count!r}: the number of arguments is expected")
-        count = None
-    in_place = entry.get("in_place", True)
-    if in_place is not True:
-        reader.problem(f"{where} in_place is {in_place!r}: true is expected, or no such key")
-    names = [_keywords(reader, where, entry, key) for key in ("given", "unless")]
-    return Difference(reader.sentence(where, entry, "why"), names[0], names[1], count, "in_place" in entry)
+    count, above = (_count(reader, where, entry, key) for key in ("arguments", "above"))
+    for key in ("in_place", "anywhere", "kernel"):
+        if entry.get(key, True) is not True:
+            reader.problem(f"{where} {key} is {entry[key]!r}: true is expected, or no such key")
+    given, unless = (_keywords(reader, where, entry, key) for key in ("given", "unless"))
+    why = reader.sentence(where, entry, "why")
+    flags = ("in_place" in entry, "anywhere" in entry)
+    return Difference(why, given, unless, count, *flags, above or 0, "kernel" in entry)
+
+
+def _count(reader: Reader, where: str, entry: Mapping[str, Any], key: str) -> int | None:
+    count = entry.get(key)
+    if count is None or (isinstance(count, int) and not isinstance(count, bool) and count >= 0):
+        return count
+    reader.problem(f"{where} {key} is {count!r}: the number of arguments is expected")
+    return None
 
 
 def _keywords(reader: Reader, where: str, entry: Mapping[str, Any], key: str) -> tuple[str, ...]:

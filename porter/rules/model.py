@@ -117,6 +117,8 @@ class Rule:
     forward: dict[str, str] = field(default_factory=dict)
     methods: dict[str, str] = field(default_factory=dict)
     absent: dict[Framework, dict[str, str]] = field(default_factory=dict)
+    rare: dict[Framework, frozenset[str]] = field(default_factory=dict)
+    parts: dict[Framework, dict[str, tuple[str, tuple[str, ...]]]] = field(default_factory=dict)
     differs: dict[Framework, dict[str, Difference]] = field(default_factory=dict)
     taken: dict[Framework, dict[str, str]] = field(default_factory=dict)
     base_init: dict[str, str] = field(default_factory=dict)

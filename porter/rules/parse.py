@@ -11,6 +11,7 @@ from porter.rules.data import is_name
 from porter.rules.differs import Difference, read_differs
 from porter.rules.fit import misfits
 from porter.rules.idle import idle_entries
+from porter.rules.lacking import idle_names, read_lacking, read_parts, read_rare
 from porter.rules.model import FRAMEWORKS, PLATFORMS, Check, Framework, Rule, Side, Version
 from porter.rules.params import read_param
 from porter.rules.reader import Reader
@@ -20,7 +21,7 @@ from porter.rules.versions import is_range
 
 TOP = {"torch", "mindspore", "param", "write", "layer", "check", "versions", "one_way", "grows", "notes"}
 TOP |= {"weights", "attributes", "attribute_notes", "present", "forward", "methods", "absent", "base_init"}
-TOP |= {"differs", "taken", "unset", "buffers", "modal", "modal_by", "class", "caution"}
+TOP |= {"lacking", "parts", "rare", "differs", "taken", "unset", "buffers", "modal", "modal_by", "class", "caution"}
 SIDES: dict[Framework, set[str]] = {
     "torch": {"name", "signature", "docs", "aliases"},
     "mindspore": {"name", "signature", "docs", "platforms", "none", "aliases"},
@@ -49,7 +50,9 @@ class RuleParser(Reader):
             mindspore=mindspore or Side(None),
             params={name: read_param(self, name, data) for name, data in self._tables("param").items()},
             write={side: self.constants(f"[write.{side}]", data) for side, data in self._by_side("write").items()},
-            absent={side: self.sentences(f"[absent.{side}]", data) for side, data in self._by_side("absent").items()},
+            absent=self._absent(),
+            rare=read_rare(self, self.data),
+            parts=read_parts(self, self.data),
             differs=self._differs(),
             taken={side: self.sentences(f"[taken.{side}]", data) for side, data in self._by_side("taken").items()},
             layer={side: self._layer(side, data) for side, data in self._by_side("layer").items()},
@@ -76,7 +79,7 @@ class RuleParser(Reader):
         )
         if torch is None or mindspore is None:
             return None
-        self.problems += [*misfits(rule), *idle_entries(rule)]
+        self.problems += [*misfits(rule), *idle_entries(rule), *idle_names(rule)]
         return rule
 
     def _table(self, key: str) -> dict[str, Any]:
@@ -150,6 +153,16 @@ class RuleParser(Reader):
             self.problem(f"[notes] {kind!r} is no kind of use; known: {', '.join(USES)}")
         read = {name: self.sentences(f"[notes{name}]", texts) for name, texts in tables.items()}
         return {to: read[""] | read[f".{to}"] for to in FRAMEWORKS}
+
+    def _absent(self) -> dict[Framework, dict[str, str]]:
+        """`[absent]`, with a sentence for each name, and `[[lacking]]`, with one for many."""
+        tables = self._by_side("absent").items()
+        alone = {side: self.sentences(f"[absent.{side}]", data) for side, data in tables}
+        together = read_lacking(self, self.data)
+        for side in FRAMEWORKS:
+            for name in sorted(alone.get(side, {}).keys() & together.get(side, {}).keys()):
+                self.problem(f"[[lacking.{side}]] {name} changes nothing: [absent.{side}] has it")
+        return {to: together.get(to, {}) | alone.get(to, {}) for to in FRAMEWORKS if to in alone or to in together}
 
     def _differs(self) -> dict[Framework, dict[str, Difference]]:
         """`[differs]` for both directions, `[differs.mindspore]` and `[differs.torch]` for the one that leads there."""

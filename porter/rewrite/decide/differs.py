@@ -24,12 +24,13 @@ def tell(file: FileFacts, tree: TreeFacts, moved: Moved) -> Iterator[Decision]:
     classes = (moved.hierarchy.by_node[node] for node, _ in file.module.scopes.classes)
     if file.references or any(moved.moves(entry) or moved.moved(entry) for entry in classes):
         for rule in file.rules.rules.values():
-            differs = rule.differs.get(file.options.to, {})
+            differs = {n: d for n, d in rule.differs.get(file.options.to, {}).items() if not d.anywhere}
             calls = _Calls(rule, differs, file, tree, moved)
             for name, places in calls.places().items():
                 count = "" if len(places) == 1 else f" ({len(places)} places in this file)"
                 reason = Reason(Code.METHOD_DIFFERS, f"{differs[name].why}{count}")
-                level = Level.CHANGED if name in calls.certain else Level.REVIEW
+                certain = name in calls.certain and not differs[name].kernel
+                level = Level.CHANGED if certain else Level.REVIEW
                 yield told(file.path, min(places), level, f"{rule.name}.{name}", reason)
 
 

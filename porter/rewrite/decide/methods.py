@@ -88,12 +88,13 @@ class _Methods:
         """`super().__init__(auto_prefix=False)` of a class whose new base takes no such argument."""
         inside = enclosing_class(call)
         entry = self.hierarchy.by_node.get(inside) if inside is not None else None
-        if entry is None or not self.tree.movers.may_move(entry) or not call.keywords:
+        if entry is None or not self.tree.movers.may_move(entry) or not (call.keywords or call.args):
             return
         uses = self.hierarchy.bases[entry].uses
         direct = all(use.rule is not None and use.rule.methods for use in uses) and uses
-        names = [str(k.arg) for k in call.keywords]
-        if not direct or not set(names) <= set(self.words.base_init) or call.args:
+        names = [*list(self.words.base_init)[: len(call.args)], *(str(k.arg) for k in call.keywords)]
+        plain = all(isinstance(each, (ast.Constant, ast.Name)) for each in call.args)
+        if not direct or not set(names) <= set(self.words.base_init) or not plain or len(call.args) > len(names):
             return
         _, start = self.module.text.span(method)
         end = self.module.text.span(call)[1]
@@ -146,8 +147,12 @@ class _Methods:
             yield from self._unknown(node, scope, start)
         elif node.attr in self.words.methods and receiver.needs is not None:
             yield from self._new_method(node, receiver, start, scope)
-        elif node.attr in self.words.absent and node.attr not in receiver.own:
+        elif node.attr in self.words.absent and node.attr not in receiver.own and not self._is_set(node):
             yield from self._absent(node.attr, receiver, start)
+
+    def _is_set(self, node: ast.Attribute) -> bool:
+        """Whether the tree sets an attribute of the name, which is then that of a class of its own: `self.type = 2`."""
+        return node.attr in self.objects.values.stores.sets and node.attr not in self.words.methods
 
     def _new_method(self, node: ast.Attribute, receiver: Receiver, start: int, scope: Scope) -> Iterator[Decision]:
         """A use of a method that is called differently; what MindSpore's own `add_module` would misname is set."""

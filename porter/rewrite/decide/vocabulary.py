@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from porter.rewrite.decide.member_words import read_words
 from porter.rewrite.options import Options
 from porter.rules.load import RuleBook
 from porter.rules.model import Framework
+from porter.source.tensors import is_tensor
 
 
 class Vocabulary:
     """`methods`: old name -> new name. `absent`: name -> rule ("": every layer) -> why it has no counterpart.
 
     `reserved`: names that a class cannot use freely on the other side, and why. `base_init`: arguments of the base
-    class's constructor that are dropped, and why.
+    class's constructor that are dropped, and why. `members`: what is said of tensors, and of what is not known.
     """
 
     def __init__(self, rules: RuleBook, options: Options) -> None:
@@ -23,6 +25,8 @@ class Vocabulary:
         reserved: dict[str, str] = {}
         absent: dict[str, dict[str, str]] = {}
         for rule in rules.rules.values():
+            if is_tensor(str(rule.torch.name)):
+                continue
             methods |= rule.methods if torch else {theirs: ours for ours, theirs in rule.methods.items()}
             base_init |= {} if torch else rule.base_init
             reserved |= rule.taken.get(options.to, {})
@@ -33,6 +37,7 @@ class Vocabulary:
         self.base_init: Mapping[str, str] = base_init
         self.reserved: Mapping[str, str] = reserved
         self.absent: Mapping[str, Mapping[str, str]] = absent
+        self.members = read_words(rules, options.to, ASKED_METHODS[options.to])
 
 
 ASKED_METHODS: Mapping[Framework, frozenset[str]] = {
