@@ -51,7 +51,7 @@ class _Recorder:
     def of_asked(self, choice: Choice, change: Ask) -> Site:
         """An expression, or a statement, that asks the generated module."""
         line, column = self.text.position(change.start)
-        before, after = self.text.slice(change.start, change.end), self.after(change.start, change.end)
+        before, after = self.text.slice(change.start, change.end), self.after(change.start, change.end, asked=True)
         names = {self.plan.spelled(choice).partition(".")[0]: LAYERS}
         path, reason = self.plan.module.path, choice.reason.text
         kind = Kind.METHOD if choice.kind is Kind.CALL else choice.kind  # of the wrap: the call has a site of its own
@@ -80,10 +80,10 @@ class _Recorder:
             dict(self.names_after(inside)),
         )
 
-    def after(self, start: int, end: int) -> str:
-        """What becomes of a piece of the text."""
+    def after(self, start: int, end: int, *, asked: bool = False) -> str:
+        """What becomes of a piece of the text; `asked`: with the function that the whole of it is handed to."""
         inside = self.edits[bisect_left(self.edit_starts, start) : bisect_left(self.edit_starts, end)]
-        inside = [edit for edit in inside if edit.end <= end and not _is_around(edit, start, end)]
+        inside = [edit for edit in inside if edit.end <= end and (asked or not _is_around(edit, start, end))]
         if not inside:
             return self.text.slice(start, end)
         first = inside[0]
