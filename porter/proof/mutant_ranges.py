@@ -34,6 +34,5 @@ def _wider(text: str) -> Iterator[str]:
     closed: dict[type[ast.cmpop], ast.cmpop] = {ast.Lt: ast.LtE(), ast.Gt: ast.GtE()}
     for index, sign in enumerate(signs):
         if type(sign) in closed:
-            yield ast.unparse(
-                ast.Compare(terms[0], [*signs[:index], closed[type(sign)], *signs[index + 1 :]], terms[1:])
-            )
+            wider = [*signs[:index], closed[type(sign)], *signs[index + 1 :]]
+            yield ast.unparse(ast.Compare(terms[0], wider, terms[1:]))

@@ -7,8 +7,8 @@ Left out is what no number can show. Texts for people: docs, notes, reasons, `no
 the cases, `inert`. Signatures of versions that are not installed. `same_default` taken away: a default is written out
 that needs not be. `drop`, a swapped name or a constant for a parameter that the rule calls inert, with its reason: no
 output depends on it. What the names in a file of the user become ([attributes], [present], [unset], buffers, [methods],
-[absent], [base_init], grows, class), and the mode of what it builds (modal, which the proof sets itself), is not about a
-layer's numbers; the tests of convert hold it.
+[absent], [base_init], grows, class), and the mode of what it builds (modal, which the proof sets itself), is not about
+a layer's numbers; the tests of convert hold it.
 """
 
 from __future__ import annotations
