@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from porter.findings import Finding, Site
+from porter.findings import Finding, Replacement, Site
 from porter.report.summary import Summary, Torn
 
 
@@ -93,13 +93,17 @@ def _lists(facts: Facts) -> dict[str, list[Mapping[str, Any]]]:
     return {
         "files": files,
         "sites": sorted((_plain(s) for s in facts.sites), key=_place),
-        "findings": [_plain(f) for f in sorted(facts.findings)],
+        "findings": [_with_edit(f) for f in sorted(facts.findings)],
     }
 
 
-def _plain(item: Site | Finding | Torn) -> Mapping[str, Any]:
+def _plain(item: Site | Finding | Torn | Replacement) -> dict[str, Any]:
     """The fields as they are; `dataclasses.asdict` would copy each value, which takes longer than writing them."""
     return {each.name: getattr(item, each.name) for each in fields(item)}
+
+
+def _with_edit(finding: Finding) -> Mapping[str, Any]:
+    return _plain(finding) | {"edit": _plain(finding.edit) if finding.edit is not None else None}
 
 
 def _document(head: Mapping[str, Any], lists: Mapping[str, Iterable[Mapping[str, Any]]]) -> str:
