@@ -1,4 +1,10 @@
-"""The manifest and the JSON report: the same lists, one object a line, so that two runs can be compared by `diff`."""
+"""The manifest and the JSON report: the same lists, one object a line, so that two runs can be compared by `diff`.
+
+`files`: path, changed, failed, and the SHA-256 of what was written. `sites`: the fields of `findings.Site`. `findings`:
+those of `findings.Finding`: path, line, column, level, rule, message, code, end_line, end_column, edit. Lines and
+columns are counted from 1, in characters, in the text of the source; an end is the column behind, and 0 where a finding
+is about a line. `edit` is null, or what was made of the place: line, column, end_line, end_column, before, after.
+"""
 
 from __future__ import annotations
 
