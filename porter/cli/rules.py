@@ -69,8 +69,8 @@ def _code(text: str) -> Code:
     """The code that a person spells, in any case."""
     found = next((code for code in EXPLAINED if code == text.upper()), None)
     if found is None:
-        codes = sorted(EXPLAINED)
-        raise UsageError(f"no finding has the code {text}; the codes are {codes[0]} to {codes[-1]}")
+        codes, shown = sorted(EXPLAINED), text if text.isalnum() else repr(text)
+        raise UsageError(f"no finding has the code {shown}; the codes are {codes[0]} to {codes[-1]}")
     return found
 
 
