@@ -56,10 +56,23 @@ USES = tuple(kind for kind in Kind if kind not in (Kind.CLASS, Kind.TENSOR, Kind
 
 
 @dataclass(frozen=True, slots=True, order=True)
+class Replacement:
+    """A piece of the source text, by lines and columns as in Finding, and what stands in its place in the output."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
 class Finding:
     """One remark: 1-based `line`, 1-based `column` (in characters), as editors count; `code` says of which kind.
 
     `end_line` and `end_column` are where what it is about ends (the column behind it); 0 where it is about a line.
+    `edit` is what was made of the place; None where it was left. It takes no part in comparisons: a place has one.
     """
 
     path: str
@@ -71,6 +84,7 @@ class Finding:
     code: Code = Code.FILE
     end_line: int = 0
     end_column: int = 0
+    edit: Replacement | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}:{self.column}: {self.level} {self.code} {self.rule}: {self.message}"

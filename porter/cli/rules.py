@@ -67,11 +67,11 @@ def rules(context: click.Context, /, name: str | None, missing: Path | None, cod
 
 def _code(text: str) -> Code:
     """The code that a person spells, in any case."""
-    try:
-        return Code(text.upper())
-    except ValueError:
-        codes = sorted(EXPLAINED)
-        raise UsageError(f"no finding has the code {text}; the codes are {codes[0]} to {codes[-1]}") from None
+    found = next((code for code in EXPLAINED if code == text.upper()), None)
+    if found is None:
+        codes, shown = sorted(EXPLAINED), text if text.isalnum() else repr(text)
+        raise UsageError(f"no finding has the code {shown}; the codes are {codes[0]} to {codes[-1]}")
+    return found
 
 
 def _missing(tree: Tree, book: RuleBook, to: Literal["mindspore", "torch"] | None) -> list[tuple[str, int, int]]:

@@ -52,12 +52,13 @@ class Job:
 
 @dataclass(frozen=True)
 class Tensor:
-    """One parameter or buffer of a layer."""
+    """One parameter or buffer of a layer; `saved` is what a checkpoint calls it, where that is another name."""
 
     name: str
     shape: tuple[int, ...]
     dtype: str
     trainable: bool
+    saved: str = ""
 
 
 @dataclass(frozen=True)
@@ -149,5 +150,5 @@ def send_reply(stream: IO[bytes], reply: Reply) -> None:
 def receive_reply(stream: IO[bytes]) -> Reply:
     """Read a reply. Raises EOFError when the child is gone."""
     head, arrays = receive(stream)
-    tensors = tuple(Tensor(t["name"], tuple(t["shape"]), t["dtype"], t["trainable"]) for t in head["tensors"])
+    tensors = tuple(Tensor(**{**tensor, "shape": tuple(tensor["shape"])}) for tensor in head["tensors"])
     return Reply(head["error"], head["where"], tensors, tuple(head["parameters"]), arrays, head["dtypes"])

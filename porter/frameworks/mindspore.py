@@ -60,7 +60,7 @@ class MindSporeSubject:
 
     def tensors(self) -> list[Tensor]:
         """Parameters, trainable or not."""
-        return [Tensor(k, tuple(v.shape), _dtype(v), v.requires_grad) for k, v in self._parameters().items()]
+        return [_described(name, value) for name, value in self._parameters().items()]
 
     def state(self) -> Named:
         """Value of every parameter."""
@@ -170,6 +170,12 @@ def _flat(value: Any) -> list[Any]:
 
 def _named(kind: str, values: Sequence[Any]) -> Named:
     return {f"{kind}/{index}": _numpy(value) for index, value in enumerate(values)}
+
+
+def _described(name: str, parameter: Any) -> Tensor:
+    """A checkpoint, and an optimizer, know a parameter by the name that it has itself, not by where it is found."""
+    saved = "" if parameter.name == name else str(parameter.name)
+    return Tensor(name, tuple(parameter.shape), _dtype(parameter), parameter.requires_grad, saved)
 
 
 def _dtype(value: Any) -> str:

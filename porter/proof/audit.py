@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -44,6 +45,27 @@ def unknown(pairing: Pairing, torch: Sequence[Tensor], found: Sequence[Tensor]) 
     known = {*pairing.weights.values(), *(pairing.theirs(t.name) for t in torch)}
     extra = [t.name for t in found if not t.trainable and t.name not in known]
     return [Difference(name, "extra", "is in neither [weights] nor the torch layer") for name in extra]
+
+
+def saved(found: Sequence[Tensor]) -> list[Difference]:
+    """Names in a checkpoint that would lose a tensor: one that occurs twice, or that lacks the name of its layer."""
+    names = Counter(t.saved or t.name for t in found)
+    twice = [
+        Difference(name, "names", f"{count} tensors have this name: a checkpoint would keep one of them")
+        for name, count in sorted(names.items())
+        if count > 1
+    ]
+    elsewhere = [
+        Difference(t.name, "names", f"a checkpoint calls it {t.saved}: its layer was added without a prefix")
+        for t in found
+        if t.saved and _owner(t.saved) != _owner(t.name)
+    ]
+    return twice + elsewhere
+
+
+def _owner(name: str) -> str:
+    """The layer that a tensor is in."""
+    return name.rpartition(".")[0]
 
 
 def fits(shape: tuple[int, ...], other: tuple[int, ...]) -> bool:

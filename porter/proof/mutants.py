@@ -6,8 +6,9 @@ and each key that is not there added where it would change a meaning.
 Left out is what no number can show. Texts for people: docs, notes, reasons, `none`. What the proof itself is made of:
 the cases, `inert`. Signatures of versions that are not installed. `same_default` taken away: a default is written out
 that needs not be. `drop`, a swapped name or a constant for a parameter that the rule calls inert, with its reason: no
-output depends on it. What the names in a file of the user become ([attributes], [present], [methods], [absent],
-[base_init], grows) is not about a layer's numbers; the tests of convert hold it.
+output depends on it. What the names in a file of the user become ([attributes], [present], [unset], buffers, [methods],
+[absent], [base_init], grows, class), and the mode of what it builds (modal, which the proof sets itself), is not about
+a layer's numbers; the tests of convert hold it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
 
+from porter.proof.mutant_ranges import ranges
 from porter.proof.mutant_signatures import defaults, of_both, other_default, signatures
 from porter.proof.mutation import Change, Data, Mutant, dropping, mutant, setting
 from porter.rules.signature import Signature
@@ -27,7 +29,7 @@ __all__ = ["Mutant", "mutants"]
 
 def mutants(data: Data) -> Iterator[Mutant]:
     """Every mutant of a rule's data."""
-    makers = (signatures, defaults, _names, _params, _added, _whens, _writes, _constants, _weights, _forward)
+    makers = (signatures, defaults, _names, _params, _added, ranges, _whens, _writes, _constants, _weights, _forward)
     for make in (*makers, _layers, _platforms):
         yield from make(data)
 

@@ -27,3 +27,7 @@ class Tensor(Protocol):
     @property
     def trainable(self) -> bool:
         """Whether an optimizer would change it."""
+
+    @property
+    def saved(self) -> str:
+        """What a checkpoint calls it, where that is another name."""

@@ -39,7 +39,7 @@ _NOT_RUN = {
     Kind.STRING: "a name in a string is resolved at run time",
     Kind.IMPORT: "an import computes nothing",
 }
-
+_WRAPPED = "what is built is handed to a function that keeps its mode, which is no number of its own"
 
 _COMPOSED = (ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Tuple, ast.List)
 
@@ -72,7 +72,7 @@ def site_cases(site: Site, rule: Rule | None, tree: Tree, convert: Converter) ->
     if rule is None:
         return skipped(f"left as it was: {site.reason}" if site.reason else f"there is no rule {site.rule!r}")
     if site.kind in _NOT_RUN:
-        return skipped(_NOT_RUN[site.kind])
+        return skipped(_WRAPPED if _is_wrap(site) else _NOT_RUN[site.kind])
     if site.before == site.after and site.names_before == site.names_after:
         return skipped(f"left as it was: {site.reason or 'no reason is recorded'}")
     try:
@@ -84,6 +84,11 @@ def site_cases(site: Site, rule: Rule | None, tree: Tree, convert: Converter) ->
     case = Case(site.before, rule, trials, direction, str(site.kind), path=site.path, line=site.line, repeat=repeat)
     case = replace(case, chosen=builder.chosen())
     return [case.at(mode, first=mode == MODES[0]) for mode in MODES]
+
+
+def _is_wrap(site: Site) -> bool:
+    """Whether the place is a call that is handed to a function of the generated module, which keeps its mode."""
+    return site.kind is Kind.METHOD and site.after.partition("(")[0].endswith("porter_layers.fresh")
 
 
 class _Builder:

@@ -1,4 +1,10 @@
-"""The manifest and the JSON report: the same lists, one object a line, so that two runs can be compared by `diff`."""
+"""The manifest and the JSON report: the same lists, one object a line, so that two runs can be compared by `diff`.
+
+`files`: path, changed, failed, and the SHA-256 of what was written. `sites`: the fields of `findings.Site`. `findings`:
+those of `findings.Finding`: path, line, column, level, rule, message, code, end_line, end_column, edit. Lines and
+columns are counted from 1, in characters, in the text of the source; an end is the column behind, and 0 where a finding
+is about a line. `edit` is null, or what was made of the place: line, column, end_line, end_column, before, after.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from porter.findings import Finding, Site
+from porter.findings import Finding, Replacement, Site
 from porter.report.summary import Summary, Torn
 
 
@@ -93,13 +99,17 @@ def _lists(facts: Facts) -> dict[str, list[Mapping[str, Any]]]:
     return {
         "files": files,
         "sites": sorted((_plain(s) for s in facts.sites), key=_place),
-        "findings": [_plain(f) for f in sorted(facts.findings)],
+        "findings": [_with_edit(f) for f in sorted(facts.findings)],
     }
 
 
-def _plain(item: Site | Finding | Torn) -> Mapping[str, Any]:
+def _plain(item: Site | Finding | Torn | Replacement) -> dict[str, Any]:
     """The fields as they are; `dataclasses.asdict` would copy each value, which takes longer than writing them."""
     return {each.name: getattr(item, each.name) for each in fields(item)}
+
+
+def _with_edit(finding: Finding) -> Mapping[str, Any]:
+    return _plain(finding) | {"edit": _plain(finding.edit) if finding.edit is not None else None}
 
 
 def _document(head: Mapping[str, Any], lists: Mapping[str, Iterable[Mapping[str, Any]]]) -> str:

@@ -91,6 +91,11 @@ def test_the_mutants_are_those_that_were_asked_for() -> None:
         "[torch] signature: eps and momentum change places",
         "[forward] without input",
         "[write.mindspore] eps = 0.001 added",
+        "[param.eps] range.mindspore forgotten",
+        "[param.eps] range.mindspore write = keep",
+        "[param.eps] range.mindspore within = 0 < eps",
+        "[param.eps] range.mindspore within = eps <= 1",
+        "[param.eps] range.mindspore within = 0 <= eps <= 1",
     } <= names
     assert len(names) >= 90
     lazy = {mutant.name for name, mutant in MUTANTS if name == "nn/LazyInstanceNorm3d"}
@@ -107,8 +112,8 @@ def test_every_value_of_a_rule_is_broken_by_some_mutant(name: str) -> None:
 
 
 NOT_THE_LAYER = re.compile(
-    r"notes?[.].*|(torch|mindspore)[.](docs|none)|check[.].*|versions[.].*|attributes[.].*|attribute_notes[.].*|present[.].*"
-    r"|param[.][^.]*[.](inert|note|same_default)|param[.][^.]*[.]when[.][^.]*[.]note"
+    r"class|modal|modal_by|caution|buffers[.].*|unset[.].*|notes?[.].*|(torch|mindspore)[.](docs|none)|check[.].*|versions[.].*|attributes[.].*|attribute_notes[.].*|present[.].*"
+    r"|param[.][^.]*[.](inert|note|same_default)|param[.][^.]*[.](when|range)[.][^.]*[.]note"
 )
 
 
@@ -142,6 +147,14 @@ SOME = [
     ("nn/BatchNorm3d", "[weights] running_mean and running_var swapped"),
     ("nn/BatchNorm3d", "[param.track_running_stats] when.False forgotten"),
     ("nn/MaxPool3d", "[param.stride] when.None forgotten"),
+    ("nn/Conv3d", "[param.bias] without value"),
+    ("nn/ConvTranspose3d", "[param.bias] without value"),
+    ("nn/ConvTranspose3d", "[param.bias] value = bool in torch"),
+    ("nn/BatchNorm3d", "[param.affine] without value"),
+    ("nn/BatchNorm3d", "[param.track_running_stats] without value"),
+    ("nn/GroupNorm", "[param.affine] value = bool in torch"),
+    ("nn/MaxPool3d", "[param.ceil_mode] without value"),
+    ("nn/MaxPool3d", "[param.ceil_mode] value = bool"),
     ("nn/LeakyReLU", "[param.negative_slope] without mindspore"),
     ("cat", "[param.dim] without mindspore"),
 ]

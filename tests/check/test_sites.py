@@ -147,6 +147,10 @@ NOT_RUN = {
     "import": (site(NORM, GENERATED, Kind.IMPORT), "an import computes nothing"),
     "string": (site(NORM, GENERATED, Kind.STRING), "a name in a string is resolved at run time"),
     "method": (site("x.view(1)", "x.view(1)", Kind.METHOD), "a method needs its object"),
+    "wrap": (
+        site(f"{NORM}(8)", f"porter_layers.fresh({GENERATED}(8))", Kind.METHOD, "nn.Module"),
+        "what is built is handed to a function that keeps its mode, which is no number of its own",
+    ),
     "container": (
         site("nn.Sequential", "nn.SequentialCell", rule="nn.Sequential"),
         "the rule has no [[check]] case: there is nothing to run it with",

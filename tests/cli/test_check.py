@@ -31,7 +31,9 @@ def test_a_right_tree_is_ok_and_neither_tree_is_touched(porter: Porter, converte
     ran = porter("check", *converted, "--set", "self.channels=8", "--format", "json")
     assert (ran.code, ran.err) == (0, "")
     results = json.loads(ran.out)["results"]
-    assert [(r["path"], r["line"], r["verdict"]) for r in results] == [("net.py", 5, "ok")] * 2
+    verdicts = [(r["path"], r["line"], r["verdict"]) for r in results]
+    assert verdicts == [("net.py", 5, "ok"), ("net.py", 5, "ok"), ("net.py", 5, "not run")]
+    assert "keeps its mode" in results[2]["detail"]  # porter_layers.fresh around the call
     assert results[0]["samples"] == {"self.channels": "8"}
     assert [fingerprint(root) for root in converted] == before
 
@@ -53,7 +55,7 @@ def test_a_wrong_tree_is_a_mismatch_in_text_and_json(
     assert "Traceback" not in ran.err
     assert ran.out.splitlines()[1].split() == [
         "mismatch",
-        "2",
+        *["2", "mismatch,", "1", "not", "run"],
         "net.py:5",
         *["nn.BatchNorm3d(self.channels,", "momentum=0.25)"],
     ]

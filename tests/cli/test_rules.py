@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from porter.codes import EXPLAINED, Code
-from porter.report.rules import print_rule, print_rules
+from porter.report.rules import print_code, print_rule, print_rules
 from porter.rules.load import load_rules
 from porter.rules.model import Rule
 from tests.cli.conftest import Porter, on_terminal
@@ -114,6 +114,29 @@ def test_every_code_is_explained(code: Code, porter: Porter) -> None:
     head, _, sentence = " ".join(ran.out.split()).partition(": ")
     assert head == code
     assert sentence == EXPLAINED[code]
+
+
+@pytest.mark.parametrize("width", [80, 160])
+@pytest.mark.parametrize("code", list(EXPLAINED))
+def test_an_explanation_is_wrapped_on_a_terminal_and_one_line_in_a_pipe(code: Code, width: int, porter: Porter) -> None:
+    text = on_terminal(lambda console: print_code(code, console), width)
+    assert max(map(len, text.splitlines())) <= width
+    assert flat(text) == f"{code}: {EXPLAINED[code]}"
+    ran = porter("rules", "--code", code)
+    assert ran.out == f"{code}: {EXPLAINED[code]}\n"
+
+
+@pytest.mark.parametrize("code", list(EXPLAINED))
+def test_an_explanation_is_made_of_sentences(code: Code) -> None:
+    text = EXPLAINED[code]
+    assert text[0].isupper() and text.endswith(".") and "  " not in text and len(text) < 400
+
+
+@pytest.mark.parametrize("text", ["", " ", "PT", "PT0", "PT14", "NONE", "PT014 ", "PT\n014"])
+def test_what_is_no_code_is_one_line(text: str, porter: Porter) -> None:
+    ran = porter("rules", "--code", text)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith("porter: no finding has the code") and ran.err.count("\n") == 1
 
 
 def test_the_codes_are_one_row_without_a_gap() -> None:

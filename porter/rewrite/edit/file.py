@@ -15,7 +15,7 @@ from porter.rewrite.decide.decision import Choice, Place, Reason
 from porter.rewrite.decide.file import FilePlan
 from porter.rewrite.edit.gate import Written, fault
 from porter.rewrite.edit.imports import import_edits, loose_imports
-from porter.rewrite.edit.record import sites
+from porter.rewrite.edit.record import Recorder, sites
 from porter.rewrite.edit.splice import BadCall, Overlap, splice
 from porter.rewrite.edit.trivia import with_comments
 from porter.rewrite.options import Options
@@ -102,7 +102,8 @@ def _assembled(plan: FilePlan, layers: str, options: Options) -> Assembled:
     problem = fault(text.data, plan.module.scopes, data, new) if data != text.data else None
     if problem is not None:
         raise _Unhealthy(problem, _spoilt(edits, text))
-    return Assembled(data, tuple(sorted(set(_findings(plan)))), tuple(sites(plan, edits, options.layers)))
+    findings = set(_findings(plan, Recorder(plan, edits, options.layers)))
+    return Assembled(data, tuple(sorted(findings)), tuple(sites(plan, edits, options.layers)))
 
 
 def _spoilt(edits: list[Edit], text: SourceText) -> Iterator[CallEdit]:
@@ -146,19 +147,19 @@ def _commented(change: Change, edits: Iterable[Edit], text: SourceText) -> Itera
         yield edit
 
 
-def _findings(plan: FilePlan) -> Iterator[Finding]:
+def _findings(plan: FilePlan, recorder: Recorder) -> Iterator[Finding]:
     counted: dict[tuple[str, str], list[Choice]] = {}
     for choice in plan.choices:
         if _is_general(choice):
             counted.setdefault((choice.label, choice.reason.text), []).append(choice)
         elif choice.reason and choice.level is not Level.SAFE:
-            yield _finding(plan, choice, choice.level, choice.reason)
+            yield _finding(recorder, choice, choice.level, choice.reason)
         for condition in choice.conditions if not choice.stays else ():
-            yield _finding(plan, choice, Level.REVIEW, condition)
+            yield _finding(recorder, choice, Level.REVIEW, condition)
     for choices in counted.values():
         first = min(choices, key=lambda choice: choice.place.start)
         places = "" if len(choices) == 1 else f" ({len(choices)} places in this file)"
-        yield _finding(plan, first, first.level, Reason(first.reason.code, f"{first.reason.text}{places}"))
+        yield _finding(recorder, first, first.level, Reason(first.reason.code, f"{first.reason.text}{places}"))
 
 
 def _is_general(choice: Choice) -> bool:
@@ -166,12 +167,13 @@ def _is_general(choice: Choice) -> bool:
     return bool(choice.reason) and choice.reason.code in GENERAL and choice.level is not Level.SAFE
 
 
-def _finding(plan: FilePlan, choice: Choice, level: Level, reason: Reason) -> Finding:
-    text, place = plan.module.text, choice.place
+def _finding(recorder: Recorder, choice: Choice, level: Level, reason: Reason) -> Finding:
+    text, place = recorder.text, choice.place
     line, column = text.position(place.start)
     label = BUG if reason.code is Code.FAULT else choice.label
     end = place.end if place.end > place.start else NAME.match(text.data, place.start).end()  # type: ignore[union-attr]
-    return Finding(plan.module.path, line, column, level, label, reason.text, reason.code, *text.position(end))
+    edit = recorder.replacement(choice)
+    return Finding(place.path, line, column, level, label, reason.text, reason.code, *text.position(end), edit)
 
 
 def _marks(plan: FilePlan) -> Iterator[NameEdit]:

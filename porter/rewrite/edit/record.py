@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
-from porter.findings import Kind, Site
+from porter.findings import Kind, Replacement, Site
 from porter.rewrite.decide.change import Ask, Edit, FormEdit, NameEdit, Target, Write
 from porter.rewrite.decide.decision import Choice, Form
 from porter.rewrite.decide.file import FilePlan
@@ -21,7 +21,7 @@ def sites(plan: FilePlan, edits: Iterable[Edit], layers: str) -> list[Site]:
 
     `layers` is the name of the generated module in this tree; the manifest knows it by one name in all trees.
     """
-    recorder = _Recorder(plan, sorted(edits, key=lambda e: e.start), layers)
+    recorder = Recorder(plan, edits, layers)
     found = [recorder.of_name(choice) for choice in recorder.names if choice.rule is not None or choice.reason]
     changes = [(c, c.way.change) for c in plan.choices if isinstance(c.way.change, Write)]
     found += [recorder.of_text(c, change) for c, change in changes if c.kind in RECORDED]
@@ -30,15 +30,26 @@ def sites(plan: FilePlan, edits: Iterable[Edit], layers: str) -> list[Site]:
     return sorted(found, key=lambda site: (site.line, site.column))
 
 
-class _Recorder:
-    def __init__(self, plan: FilePlan, edits: Sequence[Edit], layers: str) -> None:
+class Recorder:
+    """What becomes of the places of a file."""
+
+    def __init__(self, plan: FilePlan, edits: Iterable[Edit], layers: str) -> None:
         self.plan = plan
         self.layers = layers
         self.text = plan.module.text
-        self.edits = edits
-        self.edit_starts = [edit.start for edit in edits]
+        self.edits = sorted(edits, key=lambda edit: edit.start)
+        self.edit_starts = [edit.start for edit in self.edits]
         self.names = sorted(plan.names, key=lambda choice: choice.place.start)
         self.starts = [choice.place.start for choice in self.names]
+
+    def replacement(self, choice: Choice) -> Replacement | None:
+        """The piece of the text that a decision replaces, and its new text; None where it replaces nothing."""
+        if choice.way.change is None:
+            return None
+        own = list(choice.way.change.edits(self.plan.spelled(choice)))
+        start, end = min(edit.start for edit in own), max(edit.end for edit in own)
+        after = self.after(start, end, asked=isinstance(own[0], FormEdit))
+        return Replacement(*self.text.position(start), *self.text.position(end), self.text.slice(start, end), after)
 
     def of_text(self, choice: Choice, change: Write) -> Site:
         """A name that is changed though no import leads to it."""
@@ -51,7 +62,7 @@ class _Recorder:
     def of_asked(self, choice: Choice, change: Ask) -> Site:
         """An expression, or a statement, that asks the generated module."""
         line, column = self.text.position(change.start)
-        before, after = self.text.slice(change.start, change.end), self.after(change.start, change.end)
+        before, after = self.text.slice(change.start, change.end), self.after(change.start, change.end, asked=True)
         names = {self.plan.spelled(choice).partition(".")[0]: LAYERS}
         path, reason = self.plan.module.path, choice.reason.text
         kind = Kind.METHOD if choice.kind is Kind.CALL else choice.kind  # of the wrap: the call has a site of its own
@@ -80,10 +91,10 @@ class _Recorder:
             dict(self.names_after(inside)),
         )
 
-    def after(self, start: int, end: int) -> str:
-        """What becomes of a piece of the text."""
+    def after(self, start: int, end: int, *, asked: bool = False) -> str:
+        """What becomes of a piece of the text; `asked`: with the function that the whole of it is handed to."""
         inside = self.edits[bisect_left(self.edit_starts, start) : bisect_left(self.edit_starts, end)]
-        inside = [edit for edit in inside if edit.end <= end and not _is_around(edit, start, end)]
+        inside = [edit for edit in inside if edit.end <= end and (asked or not _is_around(edit, start, end))]
         if not inside:
             return self.text.slice(start, end)
         first = inside[0]

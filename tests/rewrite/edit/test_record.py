@@ -49,6 +49,16 @@ def test_every_change_is_a_site(before: str, after: str, kind: Kind, rule: str) 
     assert (site.after, site.kind, site.rule, site.level) == (after, kind, rule, Level.SAFE)
 
 
+def test_what_is_asked_and_what_is_wrapped_are_recorded_with_the_function() -> None:
+    source = "import torch.nn as nn\n\n\ndef f(net):\n    return nn.BatchNorm3d(4, momentum=0.25), net.running_mean\n"
+    found = [(s.kind, s.before, s.after) for s in convert(source).sites]
+    norm = "nn.BatchNorm3d(4, momentum=0.25)"
+    after = "nn.BatchNorm3d(4, momentum=0.75)"
+    assert (Kind.METHOD, norm, f"porter_layers.fresh({after})") in found
+    assert (Kind.CALL, norm, after) in found  # the call that the wrap is given
+    assert (Kind.ATTRIBUTE, "net.running_mean", "porter_layers.running_mean(net)") in found
+
+
 def test_sites_stand_where_they_say_in_the_order_of_the_file() -> None:
     lines = SOURCE.splitlines()
     found = convert(SOURCE).sites
