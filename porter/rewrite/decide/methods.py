@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -13,6 +12,7 @@ from porter.findings import Level
 from porter.rewrite.decide import added
 from porter.rewrite.decide.asking import Asker
 from porter.rewrite.decide.change import NameEdit, Write
+from porter.rewrite.decide.class_bodies import renames
 from porter.rewrite.decide.classes import MOVES
 from porter.rewrite.decide.decision import SILENT, Decision, Form, Need, Place, Reason, Way
 from porter.rewrite.decide.facts import FileFacts
@@ -26,7 +26,6 @@ from porter.source.index import enclosing_class
 from porter.source.names import dotted_parts
 from porter.source.scopes import Scope, parent
 
-DEF = re.compile(rb"(?:async\s+)?def\s+")
 MODULE = "nn.Module"
 
 
@@ -119,16 +118,10 @@ class _Methods:
         yield told(self.file.path, start, Level.MANUAL, MODULE, Reason(Code.METHOD_IN_TEXT, text), some)
 
     def _definitions(self, entry: TreeClass) -> Iterator[Decision]:
-        """Methods that are renamed, and class attributes that stand for one (`forward = _run`)."""
-        text = entry.module.text
-        for statement in entry.node.body if self.tree.movers.may_move(entry) else ():
-            if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)) and statement.name in self.words.methods:
-                match = DEF.match(text.data, text.span(statement)[0])
-                assert match is not None
-                yield self._written(entry, self._new_name(match.end(), statement.name))
-            for target in statement.targets if isinstance(statement, ast.Assign) else ():
-                if isinstance(target, ast.Name) and target.id in self.words.methods:
-                    yield self._written(entry, self._new_name(text.span(target)[0], target.id))
+        """Methods that are renamed, class attributes that stand for one (`forward = _run`), and where both are read."""
+        if self.tree.movers.may_move(entry):
+            for edit in renames(entry.module.text, entry.node, self.words.methods):
+                yield self._written(entry, edit)
 
     def _new_name(self, start: int, name: str) -> NameEdit:
         return NameEdit(start, start + len(name.encode()), self.words.methods[name])
