@@ -12,6 +12,7 @@ from porter.findings import Level
 from porter.rewrite.decide.decision import CONVERTED, SILENT, Decision, Form, Need, Place, Reason, Way
 from porter.rewrite.decide.facts import FileFacts, canonical_name
 from porter.rewrite.decide.hierarchy import Hierarchy
+from porter.rewrite.decide.layouts import layout_reason
 from porter.rewrite.decide.settle import Choices
 from porter.rewrite.decide.tree_class import TreeClass
 
@@ -34,7 +35,7 @@ class Movers:
                 yield Decision(entry.place, tuple(self._ways(entry, file)), "nn.Module")
 
     def _ways(self, entry: TreeClass, file: FileFacts) -> Iterator[Way]:
-        held = self.hierarchy.bases[entry].held
+        held = self.hierarchy.bases[entry].held or layout_reason(entry, self.hierarchy)
         if held:
             yield Way(Form.STAYS, level=Level.MANUAL, why=held)
             return

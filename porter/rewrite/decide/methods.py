@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -13,9 +12,11 @@ from porter.findings import Level
 from porter.rewrite.decide import added
 from porter.rewrite.decide.asking import Asker
 from porter.rewrite.decide.change import NameEdit, Write
+from porter.rewrite.decide.class_bodies import renames
 from porter.rewrite.decide.classes import MOVES
 from porter.rewrite.decide.decision import SILENT, Decision, Form, Need, Place, Reason, Way
 from porter.rewrite.decide.facts import FileFacts
+from porter.rewrite.decide.method_texts import Look, looks, name_in
 from porter.rewrite.decide.objects import Known, Objects
 from porter.rewrite.decide.telling import QUIET, told
 from porter.rewrite.decide.tree import Kind, TreeFacts
@@ -25,8 +26,6 @@ from porter.source.index import enclosing_class
 from porter.source.names import dotted_parts
 from porter.source.scopes import Scope, parent
 
-DEF = re.compile(rb"(?:async\s+)?def\s+")
-ACCESSORS = frozenset({"getattr", "setattr", "hasattr", "delattr"})
 MODULE = "nn.Module"
 
 
@@ -72,10 +71,10 @@ class _Methods:
             if attribute.attr in watched and id(attribute) not in self.file.known:
                 yield from self._use(attribute, scope)
         for call, _ in self.module.scopes.calls:
-            if isinstance(call.func, ast.Name):
-                yield from self._spelled(call, call.func.id)
-            elif isinstance(call.func, ast.Attribute) and call.func.attr == "__init__":
+            if isinstance(call.func, ast.Attribute) and call.func.attr == "__init__":
                 yield from self._base_init(call, call.func)
+        for look in looks(self.module):
+            yield from self._spelled(look)
 
     @property
     def _some_class(self) -> tuple[Need, ...] | None:
@@ -103,28 +102,27 @@ class _Methods:
             reason = Reason(Code.CONDITION, f"{name} is dropped: {self.words.base_init[name]}")
             yield told(self.file.path, start, Level.REVIEW, MODULE, reason, (Need((entry.place,), MOVES, SILENT),))
 
-    def _spelled(self, call: ast.Call, function: str) -> Iterator[Decision]:
-        """`getattr(net, "forward")`: the method's name in a string."""
-        needs = self._some_class
-        if function not in ACCESSORS or len(call.args) < 2 or needs is None:
+    def _spelled(self, look: Look) -> Iterator[Decision]:
+        """`getattr(net, "forward")`: a method's name in a text, which is another one where the object changes sides."""
+        some, names = self._some_class, sorted(look.texts & self.words.methods.keys())
+        if some is None or not names:
             return
-        name = call.args[1]
-        if isinstance(name, ast.Constant) and name.value in self.words.methods:
-            text = f"a string names {name.value!s}; a converted class calls it {self.words.methods[str(name.value)]}"
-            start = self.module.text.span(name)[0]
-            yield told(self.file.path, start, Level.MANUAL, MODULE, Reason(Code.METHOD_IN_TEXT, text), needs)
+        receiver = self._receiver(look.of, look.scope) if look.of is not None else None
+        place = name_in(self.module, look.name)
+        if receiver is not None and (receiver.needs is None or place is not None):
+            needs = (*(receiver.needs or ()), *self._renames(names[0], receiver))
+            edit = NameEdit(*place, self.words.methods[names[0]]) if place is not None else None
+            yield from [self._renamed(edit, needs, receiver.assumed)] if edit and receiver.needs is not None else []
+            return
+        text = f"a string names {names[0]}; a converted class calls it {self.words.methods[names[0]]}"
+        start = self.module.text.span(look.name)[0]
+        yield told(self.file.path, start, Level.MANUAL, MODULE, Reason(Code.METHOD_IN_TEXT, text), some)
 
     def _definitions(self, entry: TreeClass) -> Iterator[Decision]:
-        """Methods that are renamed, and class attributes that stand for one (`forward = _run`)."""
-        text = entry.module.text
-        for statement in entry.node.body if self.tree.movers.may_move(entry) else ():
-            if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)) and statement.name in self.words.methods:
-                match = DEF.match(text.data, text.span(statement)[0])
-                assert match is not None
-                yield self._written(entry, self._new_name(match.end(), statement.name))
-            for target in statement.targets if isinstance(statement, ast.Assign) else ():
-                if isinstance(target, ast.Name) and target.id in self.words.methods:
-                    yield self._written(entry, self._new_name(text.span(target)[0], target.id))
+        """Methods that are renamed, class attributes that stand for one (`forward = _run`), and where both are read."""
+        if self.tree.movers.may_move(entry):
+            for edit in renames(entry.module.text, entry.node, self.words.methods):
+                yield self._written(entry, edit)
 
     def _new_name(self, start: int, name: str) -> NameEdit:
         return NameEdit(start, start + len(name.encode()), self.words.methods[name])
