@@ -19,10 +19,11 @@ CASTS = {**SHORT, "bfloat16": "bfloat16", "short": "int16", "bool": "bool"}
 """Methods that give a tensor of a dtype."""
 TAKING = frozenset({"to", "type", "astype"})
 JOINED = "cat"
+TEXT = "torch gives the widest dtype of what it joins, and MindSpore refuses several: make them one before"
 
 
 def decide(file: FileFacts, tree: TreeFacts) -> Iterator[Decision]:
-    """A finding for each list whose elements the text shows to be of several dtypes."""
+    """A finding for each list of which the text shows, or where a cast lets one suspect, that its dtypes differ."""
     if tree.options.to != "mindspore":
         return
     values: Values = tree.values(file)
@@ -33,9 +34,25 @@ def decide(file: FileFacts, tree: TreeFacts) -> Iterator[Decision]:
         elements = given[0].elts if given and isinstance(given[0], (ast.List, ast.Tuple)) else []
         found = {dtype_of(element, values) for element in elements}
         if len(found) > 1:
-            text = "torch gives the widest dtype of what it joins, and MindSpore refuses several: make them one before"
+            level = Level.MANUAL if "" not in found or _beside_itself(elements, values) else Level.REVIEW
             needs = (Need((file.place(use),), CONVERTED, SILENT),)
-            yield told(file.path, use.start, Level.MANUAL, use.rule.name, Reason(Code.CALL_REFUSED, text), needs)
+            yield told(file.path, use.start, level, use.rule.name, Reason(Code.CALL_REFUSED, TEXT), needs)
+
+
+def _beside_itself(elements: list[ast.expr], values: Values) -> bool:
+    """Whether a tensor is joined with what a cast made of it: nobody casts to the dtype that is there."""
+    names = {element.id for element in elements if isinstance(element, ast.Name)}
+    return any(_root(element, values) in names for element in elements if dtype_of(element, values))
+
+
+def _root(node: ast.expr, values: Values, steps: int = 1) -> str:
+    """The name of the tensor that a cast is made of."""
+    if isinstance(node, ast.Name) and steps:
+        found = values.scope(node).lookup(node.id)
+        given = [parent(binding.node) for binding in found[1]] if found is not None else []
+        return next((_root(each.value, values, 0) for each in given if isinstance(each, ast.Assign)), "")
+    receiver = node.func.value if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else None
+    return receiver.id if isinstance(receiver, ast.Name) else ""
 
 
 def dtype_of(node: ast.expr, values: Values, steps: int = 4) -> str:
