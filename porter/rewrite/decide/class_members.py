@@ -16,6 +16,7 @@ from porter.rewrite.decide.telling import QUIET, told
 from porter.rewrite.decide.tree import TreeFacts
 from porter.rewrite.decide.vocabulary import ASKED_METHODS, PRIVATE_HOOKS
 from porter.rules.model import Rule
+from porter.source.things import ClassOf
 
 
 def decide(file: FileFacts, tree: TreeFacts) -> Iterator[Decision]:
@@ -45,7 +46,7 @@ class _Members:
 
     def read(self, node: ast.Attribute) -> Iterator[Decision]:
         """A method that is taken from the class."""
-        found = self._named(node.value)
+        found = self._named(node.value) or self._in_variable(node.value)
         if found is not None:
             yield self._renamed(node, found)
 
@@ -69,6 +70,14 @@ class _Members:
         if use is None or use.rule is None or not (use.rule.is_class and use.rule.name.startswith("nn.")):
             return None
         return _Named(use.rule, (Need((self.file.place(use),), CONVERTED, SILENT),))
+
+    def _in_variable(self, node: ast.expr) -> _Named | None:
+        """`old = cls.forward`, where `cls` can be nothing but classes of the framework."""
+        things = self.tree.values(self.file).of(node).things
+        names = [thing.name for thing in things if isinstance(thing, ClassOf)]
+        rules = [self.tree.rules.find(name, self.tree.options.source) for name in names]
+        layers = [rule for rule in rules if rule is not None and rule.is_class and rule.name.startswith("nn.")]
+        return self._held(layers[0]) if layers and len(layers) == len(things) else None
 
     def _held(self, rule: Rule) -> _Named:
         """A class that a variable holds: some place of the file gives it that."""

@@ -62,11 +62,14 @@ class _Options:
                     yield self._told(keyword)
 
     def _is_given(self, node: ast.Constant) -> bool:
-        """`{"inplace": True}`, `options["inplace"] = True`."""
+        """`{"inplace": True}`, `options["inplace"] = True`, `options.setdefault("inplace", True)`."""
         above = parent(node)
         if isinstance(above, ast.Dict):
             pairs = zip(above.keys, above.values, strict=True)
             return any(key is node and not is_off(value) for key, value in pairs)
+        if isinstance(above, ast.Call):
+            keeps = isinstance(above.func, ast.Attribute) and above.func.attr == "setdefault"
+            return keeps and len(above.args) == 2 and above.args[0] is node and not is_off(above.args[1])
         statement = parent(above) if isinstance(above, ast.Subscript) else None
         return isinstance(statement, ast.Assign) and above in statement.targets and not is_off(statement.value)
 

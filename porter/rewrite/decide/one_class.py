@@ -11,7 +11,7 @@ from porter.rewrite.decide.facts import FileFacts, Use
 from porter.rewrite.decide.grown import grown_as_lists
 from porter.rewrite.decide.hierarchy import Hierarchy
 from porter.rewrite.decide.patches import patches
-from porter.rewrite.decide.patterned import class_patterns
+from porter.rewrite.decide.patterned import class_patterns, names_openly
 from porter.rewrite.decide.tree_class import TreeClass
 from porter.rewrite.options import Options
 from porter.rules.load import RuleBook
@@ -36,7 +36,7 @@ def one_class(
     name, or treats as lists, which the native container cannot.
     """
     found = {name for file in files for name in _compared(file)}
-    if any(_tests_openly(file) for file in files):
+    if any(_tests_openly(file) or names_openly(file) for file in files):
         uses = (use for file in files for use in file.uses)
         found.update(
             use.rule.name for use in uses if use.rule is not None and _is_handed(use, use.rule, hierarchy.options)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from porter.rewrite.decide.facts import FileFacts
 from porter.rules.model import Rule
+from porter.source.scopes import parent
 from porter.source.things import ClassOf
 from porter.source.values import Values
 
@@ -57,3 +58,13 @@ def class_patterns(file: FileFacts, values: Values) -> Iterator[str]:
         rule = rule_of(pattern, file, values)
         if rule is not None and asks_class(pattern, rule, file.options.to):
             yield rule.name
+
+
+def names_openly(file: FileFacts) -> bool:
+    """Whether a class pattern of a file names its class by a variable."""
+    if b"case" not in file.module.text.data:
+        return False
+    nodes = [node.cls for node in ast.walk(file.module.tree) if isinstance(node, ast.MatchClass)]
+    bindings = file.module.scopes.module.bindings
+    found = [bindings.get(node.id, []) for node in nodes if isinstance(node, ast.Name)]
+    return any(isinstance(parent(binding.node), (ast.Assign, ast.AnnAssign)) for each in found for binding in each)

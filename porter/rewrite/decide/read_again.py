@@ -27,8 +27,10 @@ def is_read_again(argument: ast.expr, call: ast.Call, values: Values) -> bool:
     if values.holders(name).kind == "shared":
         return True
     replaced = _takes_name(call, name.id)
+    loops = [above for above in ancestors(call) if isinstance(above, LOOPS)]
+    comes_round = any(loop not in [*ancestors(binding.node)] for loop in loops for binding in bindings)
     for read in values.reads_of(home, name.id):
-        if not _is_after(read, call, replaced) or _is_harmless(read):
+        if not _is_after(read, call, replaced, comes_round) or _is_harmless(read):
             continue
         if any(binding in bindings for binding in values.flow.reaching(read, home)):
             return True
@@ -53,13 +55,14 @@ def _takes_name(call: ast.Call, name: str) -> bool:
     return any(isinstance(target, ast.Name) and target.id == name for target in targets)
 
 
-def _is_after(read: ast.Name, call: ast.Call, replaced: bool) -> bool:
-    """By the order of the text, in the same statement, or since a loop comes round; not what the call itself takes.
+def _is_after(read: ast.Name, call: ast.Call, replaced: bool, comes_round: bool) -> bool:
+    """By the order of the text, in the same statement, or since a loop comes round; what the call takes only for that.
 
     `replaced`: the statement gives the name to something else, so that only itself can read the object by it.
+    `comes_round`: a loop makes the call again, for the same object.
     """
     if any(above is call for above in ancestors(read)):
-        return False
+        return not replaced and comes_round
     statement = next((above for above in ancestors(call) if isinstance(above, ast.stmt)), None)
     if any(above is statement for above in ancestors(read)):
         return not _is_block(statement)

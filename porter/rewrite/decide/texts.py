@@ -79,14 +79,36 @@ class _Texts:
     def of_class(self, node: ast.Constant, scope: Scope) -> _Told | None:
         """`type(m).__name__.startswith("ConvTranspose")`, `name.find("Conv")`, `name == "Sequential"`."""
         test, other = _test_of(node)
-        if test is None or other is None or not self._is_class_name(other, scope):
-            return None
         text = str(node.value)
+        if test is None or other is None or not self._is_class_name(other, scope):
+            return self._as_key(node, text)
         for rule, here, there in self.classes:
             if test(here, text) != test(there, text):
                 what = f"a text is compared with the name of a class, and {here} is called {there}"
                 return _Told(Level.CHANGED, rule, Code.CLASS_NAME, what)
         return None
+
+    def _as_key(self, node: ast.Constant, text: str) -> _Told | None:
+        """`{"ConvTranspose3d": 2}[name]`, in a file that asks for the names of classes."""
+        above = parent(node)
+        key = isinstance(above, (ast.Set, ast.Subscript)) or (isinstance(above, ast.Dict) and node in above.keys)
+        for rule, here, there in self.classes if key and self._names_classes else ():
+            if text == here:
+                what = (
+                    f"a text is the name of a class, by which something may be looked up, and {here} is called {there}"
+                )
+                return _Told(Level.CHANGED, rule, Code.CLASS_NAME, what)
+        return None
+
+    @cached_property
+    def _names_classes(self) -> bool:
+        """Whether the file asks for the name of some object's class."""
+        nodes = [node for node, _ in self.file.module.scopes.attributes if node.attr in ("__name__", "__qualname__")]
+        return any(
+            isinstance(node.value, (ast.Call, ast.Attribute))
+            and (getattr(node.value, "attr", "") == "__class__" or ast.unparse(node.value).startswith("type("))
+            for node in nodes
+        )
 
     def _is_class_name(self, node: ast.expr, scope: Scope) -> bool:
         """`type(m).__name__`, `m.__class__.__name__`, or a name that some statement gives such a value."""
@@ -107,11 +129,22 @@ class _Texts:
         test, other = _test_of(node)
         last = str(node.value).rpartition(".")[2]
         there = self.parameters.get(last)
-        if test is None or there is None or other is None or _is_written_out(other, scope):
+        looked_up = last != node.value and _is_key(node)
+        compared = test is not None and other is not None and not _is_written_out(other, scope)
+        if there is None or not (compared or looked_up):
             return None
         level = Level.REVIEW if last in COMMON else Level.CHANGED
         what = f"a text names the parameter {last}, which is called {there} in some layers of the other side"
         return _Told(level, f"parameter {last}", Code.PARAMETER_NAME, what)
+
+
+def _is_key(node: ast.Constant) -> bool:
+    """`state["0.weight"]`, `state.pop("fc.bias")`."""
+    above = parent(node)
+    if isinstance(above, ast.Call):
+        method = above.func.attr if isinstance(above.func, ast.Attribute) else ""
+        return method in ("get", "pop", "setdefault") and node in above.args[:1]
+    return isinstance(above, ast.Subscript) and above.slice is node
 
 
 def _is_written_out(node: ast.expr, scope: Scope) -> bool:

@@ -88,6 +88,8 @@ def set_member(owner: Any, name: Any, value: Any) -> None:
     place = _place(owner, name)
     if place is None:
         setattr(owner, name, value)
+        if isinstance(owner, nn.SequentialCell) and isinstance(value, nn.Cell):
+            owner.cell_list = list(owner._cells.values())  # it runs these, whatever its attributes are
         return
     path, option = place
     if not path:
