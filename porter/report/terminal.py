@@ -16,6 +16,7 @@ from porter.report.summary import Row, Summary
 
 STYLES = {Level.SAFE: "green", Level.REVIEW: "yellow", Level.CHANGED: "magenta", Level.MANUAL: "red"}
 OF_TREE = frozenset({Code.BUILT_ELSEWHERE})
+OF_FILE = frozenset({Code.METHOD_ABSENT, Code.METHOD_DIFFERS})
 NAMED = 3
 """Paths or classes that a sentence names; the rest is counted."""
 ROWS = 15
@@ -24,7 +25,7 @@ ROWS = 15
 
 def print_findings(findings: Iterable[Finding], console: Console) -> None:
     """`path:line:column: level code rule: message`, in the order of the places."""
-    for finding in _once(sorted(findings)):
+    for finding in _once_a_file(list(_once(sorted(findings)))):
         place, rest = (
             f"{finding.path}:{finding.line}:{finding.column}: ",
             f" {finding.code} {finding.rule}: {finding.message}",
@@ -43,6 +44,20 @@ def _once(findings: Sequence[Finding]) -> Iterable[Finding]:
         said.add(finding.code)
         more = counts[finding.code]
         yield replace(finding, message=f"{finding.message} ({more} places in this tree)") if more > 1 else finding
+
+
+def _once_a_file(findings: Sequence[Finding]) -> Iterable[Finding]:
+    """What is said of a member is said once a file, at its first place; a report in JSON has all of them."""
+    keys = [(f.path, f.rule, f.message, f.level) if f.code in OF_FILE else None for f in findings]
+    counts = Counter(keys)
+    said: set[tuple[str, str, str, Level]] = set()
+    for finding, key in zip(findings, keys, strict=True):
+        if key is None:
+            yield finding
+        elif key not in said:
+            said.add(key)
+            more = f" ({counts[key]} places in this file)" if counts[key] > 1 else ""
+            yield replace(finding, message=f"{finding.message}{more}")
 
 
 def print_summary(summary: Summary, console: Console) -> None:

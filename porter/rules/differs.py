@@ -10,7 +10,7 @@ from typing import Any
 from porter.rules.data import is_name
 from porter.rules.reader import Reader
 
-ENTRY = {"why", "given", "unless", "arguments", "in_place", "anywhere", "above", "kernel"}
+ENTRY = {"why", "given", "unless", "arguments", "in_place", "anywhere", "above", "kernel", "looked_at"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,7 @@ class Difference:
     `given`: calls with one of these keywords; `unless`: calls with none of these; `arguments`: calls with so many.
     `above`: calls with more positional arguments than so many. `in_place`: what differs is what becomes of the object,
     not the result. `anywhere`: it differs wherever it is read, called or not. `kernel`: it does the same where it runs.
+    `looked_at`: of uses anywhere, those that read from it, or compare it, and do not just hand it on.
     """
 
     why: str
@@ -30,6 +31,7 @@ class Difference:
     anywhere: bool = False
     above: int = 0
     kernel: bool = False
+    looked_at: bool = False
 
     def concerns(self, call: ast.Call) -> bool:
         """Whether the difference is one of this call; for `*args` and `**kwargs`, whether it may be."""
@@ -65,13 +67,13 @@ def _entry(reader: Reader, where: str, entry: dict[str, Any]) -> Difference:
     if not entry.keys() & (ENTRY - {"why"}):
         reader.problem(f"{where} has nothing beside why: write the sentence itself")
     count, above = (_count(reader, where, entry, key) for key in ("arguments", "above"))
-    for key in ("in_place", "anywhere", "kernel"):
+    for key in ("in_place", "anywhere", "kernel", "looked_at"):
         if entry.get(key, True) is not True:
             reader.problem(f"{where} {key} is {entry[key]!r}: true is expected, or no such key")
     given, unless = (_keywords(reader, where, entry, key) for key in ("given", "unless"))
     why = reader.sentence(where, entry, "why")
     flags = ("in_place" in entry, "anywhere" in entry)
-    return Difference(why, given, unless, count, *flags, above or 0, "kernel" in entry)
+    return Difference(why, given, unless, count, *flags, above or 0, "kernel" in entry, "looked_at" in entry)
 
 
 def _count(reader: Reader, where: str, entry: Mapping[str, Any], key: str) -> int | None:

@@ -40,7 +40,8 @@ FAULTS: dict[str, tuple[Data, str]] = {
     ),
     "with an unknown key": (
         differs(why="values alone here", given=["axis"], when="always"),
-        "unknown [differs] max key 'when'; known: arguments, given, in_place, unless, why",
+        "unknown [differs] max key 'when'; "
+        "known: above, anywhere, arguments, given, in_place, kernel, looked_at, unless, why",
     ),
     "for a keyword": (
         differs(why="values alone here", given="axis"),
@@ -85,6 +86,7 @@ def test_what_is_said_for_one_way_goes_before_what_is_said_for_both() -> None:
         (Difference("w", given=("axis",)), ["f(axis=1)", "f(2, axis=1)", "f(**a)"], ["f()", "f(1)", "f(dim=1)"]),
         (Difference("w", unless=("dim",)), ["f()", "f(1)", "f(**a)"], ["f(dim=1)", "f(1, dim=1)", "f(dim=1, **a)"]),
         (Difference("w", arguments=0), ["f()", "f(*a)", "f(**a)"], ["f(1)", "f(dim=1)"]),
+        (Difference("w", above=1), ["f(1, 2)", "f(*a)"], ["f()", "f(1)", "f(1, dim=1)"]),
         (Difference("w", arguments=1, unless=("p",)), ["f(1)", "f(ord=1)"], ["f()", "f(1, 2)", "f(p=1)"]),
     ],
 )

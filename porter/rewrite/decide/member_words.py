@@ -37,6 +37,11 @@ class Word:
         """What is said where the object is known."""
         return Reason(Code.METHOD_DIFFERS if self.differs else Code.METHOD_ABSENT, self.text)
 
+    def concerns(self, node: ast.Attribute) -> bool:
+        """Whether this use is one of those that it is said of."""
+        looked_at = isinstance(parent(node), (ast.Attribute, ast.Compare, ast.JoinedStr, ast.FormattedValue))
+        return looked_at or self.difference is None or not self.difference.looked_at
+
 
 @dataclass(frozen=True)
 class MemberWords:

@@ -38,7 +38,7 @@ class _Members:
 
     def decisions(self) -> Iterator[Decision]:
         """One for each use: a report for people says each name once a file."""
-        if not self._change:
+        if not self._change and not self._changed:
             return
         for node, scope in self.file.module.scopes.attributes:
             if node.attr in self.words.watched and id(node) not in self.file.known:
@@ -52,6 +52,12 @@ class _Members:
             if use.rule is not None and not use.rule.is_class and use.rule.torch.signature is not None:
                 places.append(self.file.place(use))
         return (Need(tuple(places), CONVERTED | {Form.MOVES}, SILENT),) if places else ()
+
+    @cached_property
+    def _changed(self) -> bool:
+        """Whether something did in an earlier run."""
+        names = (name.partition(".")[0] for name in self.file.known.values())
+        return bool(self.tree.movers.earlier) or self.tree.options.to in names
 
     def _use(self, node: ast.Attribute, scope: Scope) -> Iterator[Decision]:
         part = self._part(node)
@@ -94,7 +100,7 @@ class _Members:
 
     def _of_tensor(self, node: ast.Attribute) -> Iterator[Decision]:
         word = self.words.of_tensors.get(node.attr)
-        if word is None or self.provenance.has(node.attr, node.value):
+        if word is None or not word.concerns(node) or self.provenance.has(node.attr, node.value):
             return
         needs = self._needs(node)
         if needs is not None:
@@ -108,7 +114,7 @@ class _Members:
             return (Need((entry.place,), MOVES, SILENT),)
         if entry is not None and entry in self.tree.movers.earlier:
             return ()
-        return None if self.provenance.stays(node.value) else self._change
+        return None if self.provenance.stays(node.value) else () if self._changed else self._change
 
     def _of_unknown(self, node: ast.Attribute, scope: Scope) -> Iterator[Decision]:
         """A name that hardly anything else has; or any name of a layer's, on what is called as a layer is."""

@@ -84,20 +84,24 @@ class _Methods:
         return (Need(self.tree.movers.places, MOVES, SILENT),) if self.tree.movers.places else None
 
     def _base_init(self, call: ast.Call, method: ast.Attribute) -> Iterator[Decision]:
-        """`super().__init__(auto_prefix=False)` of a class whose new base takes no such argument."""
+        """`super().__init__(auto_prefix=False)`, or `(False)`, of a class whose new base takes no such argument."""
         inside = enclosing_class(call)
         entry = self.hierarchy.by_node.get(inside) if inside is not None else None
         if entry is None or not self.tree.movers.may_move(entry) or not (call.keywords or call.args):
             return
         uses = self.hierarchy.bases[entry].uses
         direct = all(use.rule is not None and use.rule.methods for use in uses) and uses
-        names = [*list(self.words.base_init)[: len(call.args)], *(str(k.arg) for k in call.keywords)]
+        by_name = 0 if isinstance(method.value, ast.Call) else 1  # `Cell.__init__(self, False)`
+        given = call.args[by_name:]
+        names = [*list(self.words.base_init)[: len(given)], *(str(k.arg) for k in call.keywords)]
         plain = all(isinstance(each, (ast.Constant, ast.Name)) for each in call.args)
-        if not direct or not set(names) <= set(self.words.base_init) or not plain or len(call.args) > len(names):
+        known = plain and set(names) <= set(self.words.base_init)
+        if not direct or not names or not known or len(given) > len(names):
             return
         _, start = self.module.text.span(method)
         end = self.module.text.span(call)[1]
-        yield self._written(entry, NameEdit(start, end, "()"))
+        kept = "".join(ast.unparse(each) for each in call.args[:by_name])
+        yield self._written(entry, NameEdit(start, end, f"({kept})"))
         for name in names:
             reason = Reason(Code.CONDITION, f"{name} is dropped: {self.words.base_init[name]}")
             yield told(self.file.path, start, Level.REVIEW, MODULE, reason, (Need((entry.place,), MOVES, SILENT),))

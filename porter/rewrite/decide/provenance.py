@@ -14,7 +14,7 @@ from porter.source.values import Values
 
 DEEPEST = 12
 """Steps back from a use, along assignments and calls."""
-OF_PARAMETERS = frozenset({"requires_grad", "name"})
+OF_PARAMETERS = frozenset({"requires_grad", "requires_grad_", "name"})
 """Attributes that MindSpore's parameters have and its other tensors have not."""
 SOURCES = PARAMETERS | NAMED_PARAMETERS
 
