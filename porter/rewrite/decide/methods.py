@@ -17,6 +17,7 @@ from porter.rewrite.decide.classes import MOVES
 from porter.rewrite.decide.decision import SILENT, Decision, Form, Need, Place, Reason, Way
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.objects import Known, Objects
+from porter.rewrite.decide.patches import ACCESSORS, name_end, patches
 from porter.rewrite.decide.telling import QUIET, told
 from porter.rewrite.decide.tree import Kind, TreeFacts
 from porter.rewrite.decide.tree_class import TreeClass
@@ -26,7 +27,6 @@ from porter.source.names import dotted_parts
 from porter.source.scopes import Scope, parent
 
 DEF = re.compile(rb"(?:async\s+)?def\s+")
-ACCESSORS = frozenset({"getattr", "setattr", "hasattr", "delattr"})
 MODULE = "nn.Module"
 
 
@@ -108,10 +108,15 @@ class _Methods:
         if function not in ACCESSORS or len(call.args) < 2 or needs is None:
             return
         name = call.args[1]
-        if isinstance(name, ast.Constant) and name.value in self.words.methods:
+        if isinstance(name, ast.Constant) and name.value in self.words.methods and not self._patches(call):
             text = f"a string names {name.value!s}; a converted class calls it {self.words.methods[str(name.value)]}"
             start = self.module.text.span(name)[0]
             yield told(self.file.path, start, Level.MANUAL, MODULE, Reason(Code.METHOD_IN_TEXT, text), needs)
+
+    def _patches(self, call: ast.Call) -> bool:
+        """Whether a call changes a class of the framework by a name that becomes the new one."""
+        found = patches(self.file, self.tree.values(self.file))
+        return any(patch.node is call and name_end(patch, self.module.text) for patch in found)
 
     def _definitions(self, entry: TreeClass) -> Iterator[Decision]:
         """Methods that are renamed, and class attributes that stand for one (`forward = _run`)."""
