@@ -18,6 +18,7 @@ from porter.rewrite.decide.decision import SILENT, Decision, Form, Need, Place, 
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.method_texts import Look, looks, name_in
 from porter.rewrite.decide.objects import Known, Objects
+from porter.rewrite.decide.patches import layer_classes, name_end, patches
 from porter.rewrite.decide.telling import QUIET, told
 from porter.rewrite.decide.tree import Kind, TreeFacts
 from porter.rewrite.decide.tree_class import TreeClass
@@ -109,9 +110,11 @@ class _Methods:
     def _spelled(self, look: Look) -> Iterator[Decision]:
         """`getattr(net, "forward")`: a method's name in a text, which is another one where the object changes sides."""
         some, names = self._some_class, sorted(look.texts & self.words.methods.keys())
-        if some is None or not names:
+        patched = [patch for patch in patches(self.file, self.objects.values) if patch.text is look.name]
+        if some is None or not names or any(name_end(patch, self.module.text) for patch in patched):
             return
-        receiver = self._receiver(look.of, look.scope) if look.of is not None else None
+        of_class = look.of is not None and any(layer_classes(look.of, self.file, self.objects.values))
+        receiver = self._receiver(look.of, look.scope) if look.of is not None and not of_class else None
         place = name_in(self.module, look.name)
         if receiver is not None and (receiver.needs is None or place is not None):
             needs = (*(receiver.needs or ()), *self._renames(names[0], receiver))

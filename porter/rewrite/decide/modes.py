@@ -23,6 +23,10 @@ WITHOUT = frozenset({"Parameter", "Buffer", "Tensor", "Size", "Generator", "Modu
 NUMBERS = frozenset({"numpy", *sys.stdlib_module_names})
 
 
+DEEPEST = 80
+"""How many functions that call one another are seen through; Python's own stack is not endless."""
+
+
 class Modes:
     """Answers for one tree. A class that is not seen through has a mode."""
 
@@ -30,6 +34,7 @@ class Modes:
         self.functions = functions
         self.hierarchy = functions.hierarchy
         self._known: dict[ast.AST, bool] = {}
+        self._depth = 0
         self._scopes: dict[str, dict[int, Scope]] = {}
 
     def of_use(self, use: Use, call: ast.Call | None) -> bool:
@@ -47,17 +52,25 @@ class Modes:
     def of_class(self, entry: TreeClass) -> bool:
         """Whether a class of the tree has one, by itself or by anything that it builds."""
         if entry.node not in self._known:
+            if self._depth == DEEPEST:
+                return True
+            self._depth += 1
             self._known[entry.node] = False  # a class inside itself adds nothing
             bases = [self.hierarchy.bases[each] for each in self.hierarchy.ancestry(entry)]
             unknown = any(base.outside or base.held for base in bases)
             self._known[entry.node] = unknown or any(self._inside(each.node) for each in self.hierarchy.ancestry(entry))
+            self._depth -= 1
         return self._known[entry.node]
 
     def of_function(self, function: Function) -> bool:
         """Whether a function builds something that has one."""
         if function not in self._known:
+            if self._depth == DEEPEST:
+                return True
+            self._depth += 1
             self._known[function] = False
             self._known[function] = self._inside(function)
+            self._depth -= 1
         return self._known[function]
 
     def _inside(self, node: ast.AST) -> bool:

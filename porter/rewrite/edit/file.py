@@ -13,6 +13,7 @@ from porter.findings import Finding, Level, Site
 from porter.rewrite.decide.change import CallEdit, Change, Edit, Move, NameEdit
 from porter.rewrite.decide.decision import Choice, Place, Reason
 from porter.rewrite.decide.file import FilePlan
+from porter.rewrite.edit.depth import too_deep
 from porter.rewrite.edit.gate import Written, fault
 from porter.rewrite.edit.imports import import_edits, loose_imports
 from porter.rewrite.edit.record import Recorder, sites
@@ -89,6 +90,9 @@ def _changed(plan: FilePlan) -> Mapping[Place, Reason]:
 
 def _assembled(plan: FilePlan, layers: str, options: Options) -> Assembled:
     text = plan.module.text
+    deep = too_deep(plan)
+    if deep:
+        return Assembled(text.data, (), (), refused=deep)
     edits = list(_edits(plan, layers))
     marks = list(_marks(plan)) if options.mark else []
     try:

@@ -1,0 +1,27 @@
+"""How deep functions of the generated module may be nested: Python reads no more than 200 brackets in one another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from porter.codes import Code
+from porter.rewrite.decide.change import Ask
+from porter.rewrite.decide.decision import Place, Reason
+from porter.rewrite.decide.file import FilePlan
+
+DEEPEST = 80
+TOO_DEEP = Reason(Code.ASKED, f"it would be asked inside of {DEEPEST} others, deeper than Python reads: it stays")
+
+
+def too_deep(plan: FilePlan) -> Mapping[Place, Reason]:
+    """Places whose function would stand inside of too many others (`x.weight.weight...`): the innermost ones."""
+    asked = [(c.way.change.start, -c.way.change.end, c.place) for c in plan.choices if isinstance(c.way.change, Ask)]
+    found: dict[Place, Reason] = {}
+    around: list[int] = []
+    for start, negative_end, place in sorted(asked, key=lambda entry: entry[:2]):
+        while around and around[-1] <= start:
+            around.pop()
+        around.append(-negative_end)
+        if len(around) > DEEPEST:
+            found[place] = TOO_DEEP
+    return found
