@@ -139,7 +139,9 @@ class Flows:
         if isinstance(above, ast.NamedExpr):
             return joined([self._held([above.target], file), Step(((above, file),))])
         if isinstance(above, AROUND + COMPREHENSIONS) and isinstance(above, ast.expr):
-            return Step(((above, file),)) if node is not getattr(above, "test", None) else ENDS
+            keys = above.keys if isinstance(above, ast.Dict) and node in above.keys else []
+            found = [Reached(above, p, KEYS) for key in keys if key and key is not node for p in self.makers(key, file)]
+            return Step(((above, file),), tuple(found)) if node is not getattr(above, "test", None) else ENDS
         if isinstance(above, ast.Subscript):
             return self._looked_up(node, above, file)
         if isinstance(above, ast.Attribute):
