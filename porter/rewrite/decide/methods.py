@@ -106,7 +106,7 @@ class _Methods:
         some, names = self._some_class, sorted(look.texts & self.words.methods.keys())
         if some is None or not names:
             return
-        receiver = self._receiver(look.of, look.scope) if look.of is not None else None
+        receiver = self._looked_in(look)
         place = name_in(self.module, look.name)
         if receiver is not None and (receiver.needs is None or place is not None):
             needs = (*(receiver.needs or ()), *self._renames(names[0], receiver))
@@ -116,6 +116,18 @@ class _Methods:
         text = f"a string names {names[0]}; a converted class calls it {self.words.methods[names[0]]}"
         start = self.module.text.span(look.name)[0]
         yield told(self.file.path, start, Level.MANUAL, MODULE, Reason(Code.METHOD_IN_TEXT, text), some)
+
+    def _looked_in(self, look: Look) -> Receiver | None:
+        """What is known of an object whose method is looked up by a text; nothing where it is no class of the tree's.
+
+        A class of the framework is told wherever its methods are looked up.
+        """
+        receiver = self._receiver(look.of, look.scope) if look.of is not None else None
+        if receiver is None or look.of is None or receiver.needs is not None:
+            return receiver
+        own = isinstance(look.of, ast.Name) and look.of.id == "cls"
+        own = own or self.hierarchy.class_of(look.of, self.module, look.scope) is not None
+        return receiver if own or self.objects.of(look.of).entries else None
 
     def _definitions(self, entry: TreeClass) -> Iterator[Decision]:
         """Methods that are renamed, class attributes that stand for one (`forward = _run`), and where both are read."""
