@@ -124,9 +124,9 @@ def decisions(tree: TreeFacts) -> Iterator[Decision]:
     yield from tree.decide_any()
     yield from decide_whole(tree.files.values())
     for file in tree.files.values():
-        yield from tree.movers.decide(file)
+        yield from map(tree.compiled.bound, tree.movers.decide(file))
         for decide in DECIDERS:
-            yield from decide(file, tree)
+            yield from map(tree.compiled.bound, decide(file, tree))
     yield from fresh.decide_elsewhere(tree)
 
 

@@ -37,9 +37,12 @@ def _edit(start: int, name: str, names: Mapping[str, str]) -> NameEdit:
 
 def _of_import(text: SourceText, alias: ast.alias, names: Mapping[str, str]) -> NameEdit:
     """`from .impl import forward` takes the name as another one."""
-    end = text.span(alias)[1]
+    start, end = text.span(alias)
+    name_end = start + len(alias.name.encode())
     if alias.asname is None:
         return NameEdit(end, end, f" as {names[alias.name]}")
+    if names[alias.asname] == alias.name:
+        return NameEdit(name_end, end, "")
     return NameEdit(end - len(alias.asname.encode()), end, names[alias.asname])
 
 

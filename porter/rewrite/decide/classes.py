@@ -12,7 +12,7 @@ from porter.findings import Level
 from porter.rewrite.decide.decision import CONVERTED, SILENT, Decision, Form, Need, Place, Reason, Way
 from porter.rewrite.decide.facts import FileFacts, canonical_name
 from porter.rewrite.decide.hierarchy import Hierarchy
-from porter.rewrite.decide.layouts import layout_reason
+from porter.rewrite.decide.layouts import layout_reasons
 from porter.rewrite.decide.settle import Choices
 from porter.rewrite.decide.tree_class import TreeClass
 
@@ -35,7 +35,7 @@ class Movers:
                 yield Decision(entry.place, tuple(self._ways(entry, file)), "nn.Module")
 
     def _ways(self, entry: TreeClass, file: FileFacts) -> Iterator[Way]:
-        held = self.hierarchy.bases[entry].held or layout_reason(entry, self.hierarchy)
+        held = self.hierarchy.bases[entry].held or self._layouts.get(entry, SILENT)
         if held:
             yield Way(Form.STAYS, level=Level.MANUAL, why=held)
             return
@@ -44,6 +44,10 @@ class Movers:
             needs.append(Need(tuple(e.place for e in self.supporters[entry]), MOVES, SILENT))
         yield Way(Form.MOVES, needs=tuple(needs))
         yield STAYS
+
+    @cached_property
+    def _layouts(self) -> dict[TreeClass, Reason]:
+        return layout_reasons(self.hierarchy)
 
     def _decorators(self, entry: TreeClass, file: FileFacts) -> Iterator[Need]:
         """`@torch.jit.interface` takes only torch's classes."""

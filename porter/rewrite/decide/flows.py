@@ -9,8 +9,9 @@ from functools import cached_property
 
 from porter.rewrite.decide.decision import Place
 from porter.rewrite.decide.facts import FileFacts, Use, canonical_name
+from porter.rewrite.decide.members_read import MemberReads
 from porter.rewrite.decide.reads import Definition, FileReads, TreeReads
-from porter.source.index import TreeIndex, enclosing_function
+from porter.source.index import TreeIndex, enclosing_class, enclosing_function
 from porter.source.scopes import COMPREHENSIONS, parent
 
 AROUND = (ast.keyword, ast.Tuple, ast.List, ast.Set, ast.Dict, ast.IfExp, ast.Starred, ast.BoolOp, ast.Await)
@@ -18,6 +19,10 @@ HANDING = frozenset({"get", "pop", "values", "items", "keys", "copy", "setdefaul
 """Methods of a table whose result holds what the table holds."""
 COLLECTING = frozenset({"append", "add", "insert", "extend", "update", "setdefault"})
 GATHERING = frozenset({"list", "tuple", "set", "frozenset", "dict", "sorted", "reversed", "iter", "next", "zip"})
+GATHERING |= {"map", "filter", "enumerate", "max", "min"}
+HOLDING = frozenset({"types.SimpleNamespace", "types.MappingProxyType", "collections.OrderedDict", "collections.deque"})
+"""Classes of the standard library whose objects hold what they are made with."""
+KEYS = "a table with keys of what stays"
 HARMLESS = (ast.Expr, ast.If, ast.While, ast.FormattedValue, ast.Assert, ast.MatchValue, ast.Match)
 """What looks at a value and keeps nothing of it."""
 
@@ -59,6 +64,7 @@ class Flows:
 
     def __init__(self, index: TreeIndex, files: Mapping[str, FileFacts]) -> None:
         self.reads = TreeReads(index)
+        self.members = MemberReads(self.reads)
         self.files = files
         self._steps: dict[int, Step] = {}
         self._met: set[int] = set()
@@ -133,14 +139,19 @@ class Flows:
         if isinstance(above, ast.NamedExpr):
             return joined([self._held([above.target], file), Step(((above, file),))])
         if isinstance(above, AROUND + COMPREHENSIONS) and isinstance(above, ast.expr):
-            return Step(((above, file),)) if node is not getattr(above, "test", None) else ENDS
+            keys = above.keys if isinstance(above, ast.Dict) and node in above.keys else []
+            found = [Reached(above, p, KEYS) for key in keys if key and key is not node for p in self.makers(key, file)]
+            return Step(((above, file),), tuple(found)) if node is not getattr(above, "test", None) else ENDS
         if isinstance(above, ast.Subscript):
-            return Step(((above, file),)) if above.value is node else ENDS
+            return self._looked_up(node, above, file)
         if isinstance(above, ast.Attribute):
             call = parent(above)
             if not isinstance(call, ast.Call) or call.func is not above:
-                return OPEN
-            return Step(((call, file),)) if above.attr in HANDING else ENDS
+                return Step(((above, file),), is_open=True)
+            if above.attr not in HANDING:
+                return ENDS
+            found = [Reached(call, places, KEYS) for key in call.args[:1] for places in self.makers(key, file)]
+            return Step(((call, file),), tuple(found))
         return self._statement(node, above, file)
 
     def _statement(self, node: ast.expr, above: ast.AST | None, file: FileReads) -> Step:
@@ -163,6 +174,15 @@ class Flows:
             for places in self.makers(side, file) if side is not node else ():
                 yield Reached(above, places, "a comparison with what stays")
 
+    def _looked_up(self, node: ast.expr, above: ast.Subscript, file: FileReads) -> Step:
+        """Of a table, or of a key: what is found, and keys that have to be of the same framework."""
+        if above.value is node:
+            found = [Reached(above, places, KEYS) for places in self.makers(above.slice, file)]
+            return Step(((above, file),), tuple(found))
+        tables = [v for v in (above.value, *self.reads.values(above.value, file)) if isinstance(v, ast.Dict)]
+        keys = [key for table in tables for key in table.keys if key is not None]
+        return Step(reached=tuple(Reached(above, places, KEYS) for key in keys for places in self.makers(key, file)))
+
     def _held(self, targets: Iterable[ast.expr], file: FileReads) -> Step:
         """Of what is stored: all places where it is read."""
         return joined(self._read(target, file) for target in targets)
@@ -173,7 +193,14 @@ class Flows:
         if isinstance(target, (ast.Starred, ast.Subscript)):
             return self._read(target.value, file)
         reads = self.reads.reads(target, file)
-        return OPEN if reads is None else Step(tuple(reads))
+        return OPEN if reads is None else Step((*reads, *self._from_outside(target)))
+
+    def _from_outside(self, target: ast.expr) -> Iterator[Spot]:
+        """Where others read what the body of a class, or a method by `self`, stores."""
+        inside = enclosing_class(target)
+        name = target.attr if isinstance(target, ast.Attribute) else target.id if isinstance(target, ast.Name) else ""
+        if inside is not None and (isinstance(target, ast.Attribute) or enclosing_function(target) is None):
+            yield from self.members.of(inside, name)
 
     def _defaulted(self, node: ast.expr, arguments: ast.arguments, file: FileReads) -> Step:
         positional = [*arguments.posonlyargs, *arguments.args]
@@ -207,12 +234,44 @@ class Flows:
                 return Step(reached=tuple(Reached(call, places, what) for places in makers))
             if function.attr in COLLECTING:
                 return self._read(function.value, file)
+        if isinstance(function, ast.Lambda):
+            return self._passed(call, argument, Definition(function, file))
+        first = call.args[0] if call.args and argument is not call.args[0] else None
         if isinstance(function, ast.Name) and self.reads.is_builtin(function, file):
-            return Step(((call, file),)) if function.id in GATHERING else ENDS
+            handed = self._handed(first, argument, file) if function.id in ("map", "filter") else ENDS
+            return joined([handed, Step(((call, file),))]) if function.id in GATHERING else ENDS
+        meaning = self.reads.meaning(function, file) or ""
+        if meaning == "functools.partial" and first is not None:
+            return self._handed(first, argument, file)
         found = self.reads.definition(function, file)
+        if found is None and (
+            meaning in HOLDING or self.members.made_of(call, file) or self._is_record(function, file)
+        ):
+            return Step(((call, file),))
         if found is not None:
             return self._passed(call, argument, found)
         return OPEN if isinstance(function, ast.Name) or self.reads.is_imported(function, file) else ENDS
+
+    def _is_record(self, function: ast.expr, file: FileReads) -> bool:
+        """Whether a name was given a class that `namedtuple` makes."""
+        makers = [value.func for value in self.reads.values(function, file) if isinstance(value, ast.Call)]
+        return any(self.reads.meaning(maker, file) == "collections.namedtuple" for maker in makers)
+
+    def _handed(self, function: ast.expr | None, argument: ast.expr | ast.keyword, file: FileReads) -> Step:
+        """Into a function that is called later, and gets it by name, or as its first argument."""
+        made = self._uses.get(id(function))
+        if made is not None:
+            place, use = made
+            label = use.rule.name if use.rule is not None else canonical_name(use)
+            return Step(reached=(Reached(argument, (place,), f"{label}, which stays"),))
+        found = self.reads.definition(function, file) if function is not None else None
+        if found is None:
+            return OPEN
+        arguments = found.function.args
+        named = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+        name = argument.arg if isinstance(argument, ast.keyword) else named[found.bound].arg if named else ""
+        parameter = next((each for each in named if each.arg == name), None)
+        return OPEN if parameter is None else self._parameter(parameter, found.place)
 
     def _passed(self, call: ast.Call, argument: ast.expr | ast.keyword, found: Definition) -> Step:
         """Into the parameter of a function of the tree."""

@@ -6,7 +6,7 @@ import ast
 import builtins
 
 from porter.codes import Code
-from porter.rewrite.decide.decision import SILENT, Reason
+from porter.rewrite.decide.decision import Reason
 from porter.rewrite.decide.hierarchy import Hierarchy
 from porter.rewrite.decide.tree_class import TreeClass
 from porter.source.names import dotted_parts
@@ -17,16 +17,18 @@ OF_STANDARD = frozenset({"OrderedDict", "defaultdict", "deque", "Counter"})
 """Classes of `collections` that are built in."""
 
 
-def layout_reason(entry: TreeClass, hierarchy: Hierarchy) -> Reason:
-    """Why a class cannot change sides: some class above it is built into Python; torch's Module is a plain one."""
-    if hierarchy.options.to != "mindspore" or entry not in hierarchy.derived:
-        return SILENT
-    for above in hierarchy.ancestry(entry):
-        for base in above.node.bases:
-            name = _built_in(base, above, hierarchy)
-            if name:
-                return Reason(Code.CLASS_HELD, f"no class can derive from both a Cell and {name}")
-    return SILENT
+def layout_reasons(hierarchy: Hierarchy) -> dict[TreeClass, Reason]:
+    """Classes that cannot change sides, since they, or some that derive from them, have a built-in class above them.
+
+    Torch's Module is a plain class, which goes with any other.
+    """
+    found: dict[TreeClass, Reason] = {}
+    for entry in hierarchy.classes if hierarchy.options.to == "mindspore" else ():
+        names = [name for base in entry.node.bases if (name := _built_in(base, entry, hierarchy))]
+        for heir in hierarchy.below([entry]) & hierarchy.derived if names else ():
+            why = Reason(Code.CLASS_HELD, f"no class can derive from both a Cell and {names[0]}")
+            found |= dict.fromkeys(hierarchy.derived.intersection(hierarchy.ancestry(heir)), why)
+    return found
 
 
 def _built_in(base: ast.expr, entry: TreeClass, hierarchy: Hierarchy) -> str:

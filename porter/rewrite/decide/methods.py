@@ -18,7 +18,7 @@ from porter.rewrite.decide.decision import SILENT, Decision, Form, Need, Place, 
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.method_texts import Look, looks, name_in
 from porter.rewrite.decide.objects import Known, Objects
-from porter.rewrite.decide.patches import layer_classes, name_end, patches
+from porter.rewrite.decide.patches import name_end, patches
 from porter.rewrite.decide.telling import QUIET, told
 from porter.rewrite.decide.tree import Kind, TreeFacts
 from porter.rewrite.decide.tree_class import TreeClass
@@ -113,8 +113,7 @@ class _Methods:
         patched = [patch for patch in patches(self.file, self.objects.values) if patch.text is look.name]
         if some is None or not names or any(name_end(patch, self.module.text) for patch in patched):
             return
-        of_class = look.of is not None and any(layer_classes(look.of, self.file, self.objects.values))
-        receiver = self._receiver(look.of, look.scope) if look.of is not None and not of_class else None
+        receiver = self._looked_in(look)
         place = name_in(self.module, look.name)
         if receiver is not None and (receiver.needs is None or place is not None):
             needs = (*(receiver.needs or ()), *self._renames(names[0], receiver))
@@ -124,6 +123,18 @@ class _Methods:
         text = f"a string names {names[0]}; a converted class calls it {self.words.methods[names[0]]}"
         start = self.module.text.span(look.name)[0]
         yield told(self.file.path, start, Level.MANUAL, MODULE, Reason(Code.METHOD_IN_TEXT, text), some)
+
+    def _looked_in(self, look: Look) -> Receiver | None:
+        """What is known of an object whose method is looked up by a text; nothing where it is no class of the tree's.
+
+        A class of the framework is told wherever its methods are looked up.
+        """
+        receiver = self._receiver(look.of, look.scope) if look.of is not None else None
+        if receiver is None or look.of is None or receiver.needs is not None:
+            return receiver
+        own = isinstance(look.of, ast.Name) and look.of.id == "cls"
+        own = own or self.hierarchy.class_of(look.of, self.module, look.scope) is not None
+        return receiver if own or self.objects.of(look.of).entries else None
 
     def _definitions(self, entry: TreeClass) -> Iterator[Decision]:
         """Methods that are renamed, class attributes that stand for one (`forward = _run`), and where both are read."""

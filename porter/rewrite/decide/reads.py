@@ -13,7 +13,7 @@ from porter.source.origins import longest_module
 from porter.source.receivers import Receivers
 from porter.source.scopes import Scope, parent
 
-Function = ast.FunctionDef | ast.AsyncFunctionDef
+Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 Key = tuple[int, str]
 
 
@@ -132,7 +132,7 @@ class TreeReads:
     def is_imported(self, node: ast.expr, place: FileReads) -> bool:
         """Whether an expression is reached through an import."""
         parts = dotted_parts(node)
-        return bool(parts) and self._meaning(node, place) is not None
+        return bool(parts) and self.meaning(node, place) is not None
 
     def definition(self, node: ast.expr, place: FileReads) -> Definition | None:
         """The function of the tree that an expression names, which may be a method of `self` or a constructor."""
@@ -144,13 +144,14 @@ class TreeReads:
         found = self._home(node, place) if len(parts) == 1 else None
         if found is not None and not any(b.is_import for b in found.bindings[parts[0]]):
             return _defined(found, parts[0], place)
-        meaning = self._meaning(node, place)
+        meaning = self.meaning(node, place)
         module, rest = longest_module(meaning, self.index.by_dotted) if meaning else (None, [])
         if module is None or len(rest) != 1:
             return None
         return _defined(module.scopes.module, rest[0], self.place(module.path))
 
-    def _meaning(self, node: ast.expr, place: FileReads) -> str | None:
+    def meaning(self, node: ast.expr, place: FileReads) -> str | None:
+        """The qualified name of what an expression names, where an import leads to it."""
         parts = dotted_parts(node) or [""]
         root = node
         while isinstance(root, ast.Attribute):

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from porter.findings import Kind as Role
 from porter.rewrite.decide.classes import Movers
+from porter.rewrite.decide.compiled import Compiled
 from porter.rewrite.decide.decision import CONVERTED, SILENT, Decision, Form, Need, Place, Way
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.flows import Flows
@@ -107,6 +108,11 @@ class TreeFacts:
     def flows(self) -> Flows:
         """Where values go."""
         return Flows(self.index, self.files)
+
+    @cached_property
+    def compiled(self) -> Compiled:
+        """Code that the source framework compiles."""
+        return Compiled(self.files, self.flows.reads)
 
     @cached_property
     def making(self) -> Making:
