@@ -13,7 +13,7 @@ from porter.source.flow import Flow
 from porter.source.guards import tested_keys
 from porter.source.index import TreeIndex
 from porter.source.names import SourceModule
-from porter.source.scopes import Binding, Scope, ancestors, parent
+from porter.source.scopes import Binding, Scope, ancestors, parent, scope_of
 from porter.source.stores import Stores
 from porter.source.things import NOTHING, NUMBER, TEXT, UNKNOWN, Answer, Function, FunctionNode, known, union
 from porter.source.values import attributes, calls, displays, names, narrow, operators, owners
@@ -162,21 +162,13 @@ class Values:
 
     def scope(self, node: ast.AST) -> Scope:
         """The scope that a node stands in."""
-        found = self.scopes_of_names.get(id(node)) if isinstance(node, ast.Name) else None
-        if found is not None:
-            return found
-        first = next((n for n in ast.walk(node) if id(n) in self.scopes_of_names), None)
+        first = next((found for each in ast.walk(node) if (found := scope_of(each)) is not None), None)
         if first is not None and not isinstance(node, (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp)):
-            return self.scopes_of_names[id(first)]
+            return first
         for above in ancestors(node):
             if id(above) in self.scopes_of_nodes:
                 return self.scopes_of_nodes[id(above)]
         return self.module.scopes.module
-
-    @cached_property
-    def scopes_of_names(self) -> dict[int, Scope]:
-        """For each name that is read the scope that it is read in."""
-        return {id(node): scope for node, scope in self.module.scopes.reads}
 
     @cached_property
     def scopes_of_nodes(self) -> dict[int, Scope]:

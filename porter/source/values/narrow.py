@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from porter.source import guards, tensors
 from porter.source.guards import Teller, Told, key_of
 from porter.source.names import SourceModule
-from porter.source.scopes import Scope, ancestors, parent
+from porter.source.scopes import Scope, ancestors, parent, scope_of
 from porter.source.things import (
     NONE,
     NOTHING,
@@ -44,7 +44,7 @@ class _Teller(Teller):
         self.values = values
 
     def value_of(self, node: ast.Name) -> tuple[ast.expr, ast.AST] | None:
-        scope = self.values.scopes_of_names.get(id(node))
+        scope = scope_of(node)
         found = scope.lookup(node.id) if scope is not None else None
         if found is None:
             return None
@@ -191,7 +191,7 @@ def _is_blocked(values: Values, node: ast.expr, since: ast.AST) -> bool:
 
 
 def _rebound(values: Values, name: ast.Name, node: ast.expr, since: ast.AST) -> bool:
-    scope = values.scopes_of_names.get(id(name))
+    scope = scope_of(name)
     found = scope.lookup(name.id) if scope is not None else None
     if found is None or (len(found[1]) == 1 and isinstance(found[1][0].node, ast.arg)):
         return False

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from porter.source import tensors
 from porter.source.names import dotted_parts
-from porter.source.scopes import ancestors, parent
+from porter.source.scopes import ancestors, parent, scope_of
 from porter.source.things import (
     NONE,
     NOTHING,
@@ -72,7 +72,7 @@ def _self_class(values: Values, node: ast.expr) -> ast.ClassDef | None:
         return next((inside for above in ancestors(node) if (inside := method_class(above)) is not None), None)
     if not isinstance(node, ast.Name):
         return None
-    scope = values.scopes_of_names.get(id(node))
+    scope = scope_of(node)
     found = scope.lookup(node.id) if scope is not None else None
     if found is None or len(found[1]) != 1 or not isinstance(found[1][0].node, ast.arg):
         return None
