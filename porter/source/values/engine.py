@@ -10,7 +10,7 @@ from typing import Protocol
 
 from porter.source import tensors
 from porter.source.flow import Flow
-from porter.source.guards import tested_keys
+from porter.source.guards import key_of, tested_keys
 from porter.source.index import TreeIndex
 from porter.source.names import SourceModule
 from porter.source.scopes import Binding, Scope, ancestors, parent, scope_of
@@ -83,6 +83,12 @@ class Values:
             return UNKNOWN
         answer = union(self.defined(binding) for binding in self.flow.before(own, found[0]))
         return UNKNOWN if answer is NOTHING else answer
+
+    def may_hold(self, node: ast.expr) -> bool:
+        """Whether something in the tree can have put an object where an attribute leads: nobody has for `x.view`."""
+        if not isinstance(node, ast.Attribute) or key_of(node) in self.tested:
+            return True
+        return self.family.can_hold(node.attr, self.stores)
 
     def holders(self, name: ast.Name) -> Holders:
         """Who else has the object that a local name stands for at a place."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from porter.source.index import TreeIndex
 from porter.source.lineage import Lineage
 from porter.source.names import SourceModule
-from porter.source.stores import Store
+from porter.source.stores import Store, Stores
 from porter.source.things import FunctionNode
 from porter.source.values.circles import Circles
 from porter.source.values.returns import Ends, ends
@@ -42,6 +43,27 @@ class Family:
         if id(function) not in self.ends:
             self.ends[id(function)] = ends(function)
         return self.ends[id(function)]
+
+    def can_hold(self, name: str, stores: Stores) -> bool:
+        """Whether an attribute of a name can be something else than a function."""
+        if name in stores.sets or name in self._bound:
+            return True
+        return any(store.prefix and name.startswith(store.prefix) for store in stores.open_sets)
+
+    @cached_property
+    def _bound(self) -> frozenset[str]:
+        """Names that a module or a class binds, but for those of functions."""
+        bodies = (self.lineage.body(node) for node in self.lineage.scopes)
+        found = {name for body in bodies for name, given in body.items() if not all(map(_is_method, given))}
+        for module in self.modules.values():
+            tops = module.scopes.module.bindings.items()
+            found.update(name for name, given in tops if not all(_is_method(binding.node) for binding in given))
+        return frozenset(found)
+
+
+def _is_method(node: ast.AST) -> bool:
+    """Whether a statement defines a function, which nothing decorates."""
+    return isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and not node.decorator_list
 
 
 def _packages(index: TreeIndex) -> frozenset[str]:
