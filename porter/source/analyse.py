@@ -146,6 +146,7 @@ class _Analyser:
 
     def name(self, node: ast.Name, scope: Scope) -> None:
         if type(node.ctx) is ast.Load:
+            node.scope = scope  # type: ignore[attr-defined]
             self.result.reads.append((node, scope))
             return
         if type(node.ctx) is ast.Del:

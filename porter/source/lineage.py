@@ -24,6 +24,7 @@ class Lineage:
         self.index = index
         self.found: dict[ast.ClassDef, tuple[ast.ClassDef, ...]] = {}
         self.strange: dict[ast.ClassDef, bool] = {}
+        self.above: dict[ast.ClassDef, tuple[ast.ClassDef, ...]] = {}
         self.kin: dict[ast.ClassDef, frozenset[ast.ClassDef]] = {}
         self.below: dict[ast.ClassDef, frozenset[ast.ClassDef]] = {}
         self.bodies: dict[ast.ClassDef, dict[str, list[ast.stmt]]] = {}
@@ -75,8 +76,13 @@ class Lineage:
         root = meaning[1].partition(".")[0]
         return root not in FRAMEWORKS and root not in sys.stdlib_module_names
 
-    def ancestry(self, node: ast.ClassDef) -> list[ast.ClassDef]:
+    def ancestry(self, node: ast.ClassDef) -> tuple[ast.ClassDef, ...]:
         """A class and those that it derives from, near ones first."""
+        if node not in self.above:
+            self.above[node] = tuple(self._ancestry(node))
+        return self.above[node]
+
+    def _ancestry(self, node: ast.ClassDef) -> list[ast.ClassDef]:
         found = [node]
         seen = {node}
         for current in found:

@@ -56,15 +56,21 @@ class Origins:
         return ".".join([meaning[0], *rest[1:]])
 
     def _given_by_stars(self, module: SourceModule, rest: list[str]) -> str:
-        """The dotted name under which a star import, or one behind it, gives a module a name; each is asked once."""
+        """The dotted name under which a star import, or one behind it, gives a module a name; each is asked once.
+
+        A name of a module that is asked for again with more behind it leads in a circle: `from .missing import *`.
+        """
         todo = _starred(module, rest)
         asked: set[str] = set()
+        shortest: dict[tuple[str, str], int] = {}
         while todo:
             star, name, qualified = todo.pop()
             home, left = longest_module(qualified, self.modules)
             if qualified in asked or home is None or not left:
                 continue
             asked.add(qualified)
+            if len(left) > shortest.setdefault((home.path, left[0]), len(left)):
+                continue
             bindings = home.scopes.module.bindings.get(left[0])
             if not bindings:
                 todo += _starred(home, left)

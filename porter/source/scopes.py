@@ -93,6 +93,11 @@ def parent(node: ast.AST) -> ast.AST | None:
     return getattr(node, "parent", None)
 
 
+def scope_of(node: ast.AST) -> Scope | None:
+    """The scope that a name is read in (set by `analyse`); None for anything else."""
+    return getattr(node, "scope", None)
+
+
 def ancestors(node: ast.AST) -> Iterator[ast.AST]:
     """The nodes around this one, inmost first."""
     above: ast.AST | None = getattr(node, "parent", None)

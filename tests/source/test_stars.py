@@ -35,3 +35,11 @@ def test_names_that_are_handed_round_in_a_circle_end(monkeypatch: pytest.MonkeyP
     )
     assert index.resolve("pkg.a.x") in ("pkg.a.x", "pkg.b.x")
     assert index.resolve("pkg.a.y") == "pkg.a.y"
+
+
+def test_a_star_of_a_folder_that_is_not_read_ends() -> None:
+    """`models` is no module of the tree, so its name leads back into the package that asks for it."""
+    index = index_of({"pkg/__init__.py": "from .models import *\n", "pkg/a.py": "models = 1\nlayers = 2\n"})
+    assert index.resolve("pkg.models") == "pkg.models"
+    assert index.resolve("pkg.models.models.layers") == "pkg.models.models.layers"
+    assert index.resolve("pkg.layers") == "pkg.layers"

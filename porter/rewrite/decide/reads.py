@@ -11,7 +11,7 @@ from porter.source.index import TreeIndex, enclosing_class, reading_scope
 from porter.source.names import SourceModule, chain, dotted_parts
 from porter.source.origins import longest_module
 from porter.source.receivers import Receivers
-from porter.source.scopes import Scope, parent
+from porter.source.scopes import Scope, parent, scope_of
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 Key = tuple[int, str]
@@ -24,17 +24,19 @@ class FileReads:
         self.module = module
         self.receivers = Receivers(module, lambda node: None)
 
-    @cached_property
-    def scopes(self) -> dict[int, Scope]:
-        """The scope that each name is read in."""
-        return {id(node): reading_scope(node, scope) for node, scope in self.module.scopes.reads}
+    @staticmethod
+    def scope_at(node: ast.expr) -> Scope | None:
+        """The scope that a name is looked up in; None for what is no name that is read."""
+        scope = scope_of(node)
+        return scope if scope is None or scope.kind != "class" else reading_scope(node, scope)
 
     @cached_property
     def reads(self) -> Mapping[Key, list[ast.Name]]:
         """Where each name is read, by the scope that binds it."""
         found: dict[Key, list[ast.Name]] = {}
-        for node, _ in self.module.scopes.reads:
-            home = self.scopes[id(node)].lookup(node.id)
+        for node, inside in self.module.scopes.reads:
+            scope = inside if inside.kind != "class" else reading_scope(node, inside)
+            home = scope.lookup(node.id)
             if home is not None:
                 found.setdefault((id(home[0]), node.id), []).append(node)
         return found
@@ -55,12 +57,14 @@ class FileReads:
     def bound_in(self) -> dict[int, Scope]:
         """The scope that each statement, target and parameter binds its name in."""
         found: dict[int, Scope] = {}
-        todo = {id(scope): scope for scope in (*self.scopes.values(), self.module.scopes.module)}
-        for scope in list(todo.values()):
-            while scope.parent is not None:
+        reads = self.module.scopes.reads
+        todo = {scope if scope.kind != "class" else reading_scope(node, scope) for node, scope in reads}
+        todo.add(self.module.scopes.module)
+        for scope in list(todo):
+            while scope.parent is not None and scope.parent not in todo:
                 scope = scope.parent
-                todo[id(scope)] = scope
-        for scope in todo.values():
+                todo.add(scope)
+        for scope in todo:
             found.update({id(binding.node): scope for bindings in scope.bindings.values() for binding in bindings})
         return found
 
@@ -120,13 +124,13 @@ class TreeReads:
         """Everything that a name, or an attribute of `self`, is given; None for what is no plain assignment."""
         if isinstance(node, ast.Attribute):
             return [*place.receivers.values(node)]
-        scope = place.scopes.get(id(node)) if isinstance(node, ast.Name) else None
+        scope = place.scope_at(node) if isinstance(node, ast.Name) else None
         found = scope.lookup(node.id) if scope is not None and isinstance(node, ast.Name) else None
         return [_assigned(binding.node) for binding in found[1]] if found is not None else []
 
     def is_builtin(self, node: ast.Name, place: FileReads) -> bool:
         """Whether a name is bound nowhere in its file."""
-        scope = place.scopes.get(id(node))
+        scope = place.scope_at(node)
         return scope is not None and scope.lookup(node.id) is None
 
     def is_imported(self, node: ast.expr, place: FileReads) -> bool:
@@ -156,12 +160,12 @@ class TreeReads:
         root = node
         while isinstance(root, ast.Attribute):
             root = root.value
-        scope = place.scopes.get(id(root))
+        scope = place.scope_at(root)
         found = self.index.meaning(parts[0], scope) if scope is not None else None
         return self.index.resolve(".".join([found[1], *parts[1:]])) if found is not None else None
 
     def _home(self, node: ast.expr, place: FileReads) -> Scope | None:
-        scope = place.scopes.get(id(node))
+        scope = place.scope_at(node)
         found = scope.lookup(node.id) if scope is not None and isinstance(node, ast.Name) else None
         return found[0] if found is not None else None
 
@@ -174,14 +178,18 @@ class TreeReads:
 
     @cached_property
     def _spelled(self) -> Mapping[str, list[tuple[str, ast.expr]]]:
-        """The names and attributes of all files that imports lead to, by what they mean."""
+        """The names and attributes of all files that imports lead to in the tree, by what they mean."""
         found: dict[str, list[tuple[str, ast.expr]]] = {}
+        roots = {name.partition(".")[0] for name in self.index.by_dotted}
         for path, module in self.index.modules.items():
+            named = module.scopes.named
             for node, scope in module.scopes.reads:
-                meaning = self.index.meaning(node.id, scope) if node.id in module.scopes.named else None
-                nodes, parts = chain(node) if meaning is not None else ((), ())
+                meaning = self.index.meaning(node.id, scope) if node.id in named else None
+                if meaning is None or meaning[1].partition(".")[0] not in roots:
+                    continue
+                nodes, parts = chain(node)
                 for count, each in enumerate(nodes, 1):
-                    qualified = ".".join((meaning[1], *parts[1:count])) if meaning is not None else ""
+                    qualified = ".".join((meaning[1], *parts[1:count]))
                     found.setdefault(self.index.resolve(qualified), []).append((path, each))
         return found
 

@@ -135,8 +135,7 @@ def _of_class(values: Values, node: ast.ClassDef, name: str) -> Answer:
     if found is None or values.lineage.is_strange(node):
         return UNKNOWN
     answer = union(_in_body(values, node, statement, name) for statement in found[1])
-    others = values.stores.sets.get(name, ())
-    outside = any(parameters.self_class(values.beside(s.module), s.owner) is None for s in others)
+    outside = None in owners.by_class(values, name)
     return assume(answer, f"{name} may be set on {node.name} elsewhere") if outside else answer
 
 

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
+from operator import itemgetter
 from typing import Protocol
 
 from porter.source import tensors
 from porter.source.flow import Flow
-from porter.source.guards import tested_keys
+from porter.source.guards import key_of, tested_keys
 from porter.source.index import TreeIndex
-from porter.source.lineage import Lineage
 from porter.source.names import SourceModule
-from porter.source.scopes import Binding, Scope, ancestors, parent
-from porter.source.stores import Store, Stores
+from porter.source.scopes import Binding, Scope, ancestors, parent, scope_of
+from porter.source.stores import Stores
 from porter.source.things import NOTHING, NUMBER, TEXT, UNKNOWN, Answer, Function, FunctionNode, known, union
 from porter.source.values import attributes, calls, displays, names, narrow, operators, owners
-from porter.source.values.circles import DEEPEST, Circles
+from porter.source.values.circles import DEEPEST
+from porter.source.values.family import Family
 from porter.source.values.holders import Holders, holders
-from porter.source.values.returns import Ends, ends
+
+SCOPE_OF = itemgetter(1)
 
 
 class Knowledge(Protocol):
@@ -38,36 +40,6 @@ class Knowledge(Protocol):
 
     def method_returns(self, cls: str, method: str) -> str | None:
         """What a method of an instance gives: "tensor", "tensors", "plain", "self"; None: not known."""
-
-
-class Family:
-    """What the files of one tree share: the answers, and who asks for which file."""
-
-    def __init__(self, index: TreeIndex) -> None:
-        self.circles = Circles()
-        self.members: dict[str, Values] = {}
-        self.lineage = Lineage(index)
-        self.modules = {id(module.tree): module for module in index.modules.values()}
-        self.packages = _packages(index)
-        self.steps = 0
-        self.entered: set[int] = set()
-        self.stores: dict[str, dict[ast.ClassDef | None, list[tuple[int, Store]]]] = {}
-        self.ends: dict[int, Ends] = {}
-
-    def ends_of(self, function: FunctionNode) -> Ends:
-        """The ways out of a function of the tree."""
-        if id(function) not in self.ends:
-            self.ends[id(function)] = ends(function)
-        return self.ends[id(function)]
-
-
-def _packages(index: TreeIndex) -> frozenset[str]:
-    """Dotted paths of the folders around the tree's modules."""
-    found: set[str] = set()
-    for name in index.by_dotted:
-        parts = name.split(".")
-        found.update(".".join(parts[:count]) for count in range(1, len(parts)))
-    return frozenset(found)
 
 
 class Values:
@@ -93,6 +65,7 @@ class Values:
         self.circles = self.family.circles
         self.lineage = self.family.lineage
         self.flow = Flow()
+        self._by_home: dict[str, dict[Scope, list[ast.Name]]] = {}
         self.kinds: dict[type[ast.AST], Callable[[Values, ast.expr], Answer]] = KINDS
 
     def of(self, node: ast.expr) -> Answer:
@@ -110,6 +83,12 @@ class Values:
             return UNKNOWN
         answer = union(self.defined(binding) for binding in self.flow.before(own, found[0]))
         return UNKNOWN if answer is NOTHING else answer
+
+    def may_hold(self, node: ast.expr) -> bool:
+        """Whether something in the tree can have put an object where an attribute leads: nobody has for `x.view`."""
+        if not isinstance(node, ast.Attribute) or key_of(node) in self.tested:
+            return True
+        return self.family.can_hold(node.attr, self.stores)
 
     def holders(self, name: ast.Name) -> Holders:
         """Who else has the object that a local name stands for at a place."""
@@ -189,21 +168,13 @@ class Values:
 
     def scope(self, node: ast.AST) -> Scope:
         """The scope that a node stands in."""
-        found = self.scopes_of_names.get(id(node)) if isinstance(node, ast.Name) else None
-        if found is not None:
-            return found
-        first = next((n for n in ast.walk(node) if id(n) in self.scopes_of_names), None)
+        first = next((found for each in ast.walk(node) if (found := scope_of(each)) is not None), None)
         if first is not None and not isinstance(node, (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp)):
-            return self.scopes_of_names[id(first)]
+            return first
         for above in ancestors(node):
             if id(above) in self.scopes_of_nodes:
                 return self.scopes_of_nodes[id(above)]
         return self.module.scopes.module
-
-    @cached_property
-    def scopes_of_names(self) -> dict[int, Scope]:
-        """For each name that is read the scope that it is read in."""
-        return {id(node): scope for node, scope in self.module.scopes.reads}
 
     @cached_property
     def scopes_of_nodes(self) -> dict[int, Scope]:
@@ -211,7 +182,7 @@ class Values:
         scopes = self.module.scopes
         found: dict[int, Scope] = {}
         lists = (scopes.reads, scopes.augmented, scopes.attributes, scopes.calls, scopes.strings)
-        for start in {id(scope): scope for each in lists for _, scope in each}.values():
+        for start in {scope for each in lists for scope in map(SCOPE_OF, each)}:
             scope: Scope | None = start
             while scope is not None and id(scope.node) not in found:
                 found[id(scope.node)] = scope
@@ -226,9 +197,16 @@ class Values:
             found.setdefault(pair[0].id, []).append(pair)
         return found
 
-    def reads_of(self, home: Scope, name: str) -> list[ast.Name]:
-        """The reads that find a name in a scope."""
-        return [node for node, scope in self.reads.get(name, ()) if scope is home or _finds(scope, name, home)]
+    def reads_of(self, home: Scope, name: str) -> Sequence[ast.Name]:
+        """The reads that find a name in a scope that binds it."""
+        if name not in self._by_home:
+            found: dict[Scope, list[ast.Name]] = {}
+            for node, scope in self.reads.get(name, ()):
+                there = scope.lookup(name)
+                if there is not None:
+                    found.setdefault(there[0], []).append(node)
+            self._by_home[name] = found
+        return self._by_home[name].get(home, ())
 
     @cached_property
     def tested(self) -> frozenset[str]:
@@ -236,11 +214,6 @@ class Values:
         scopes = self.module.scopes
         keys = tested_keys([call for call, _ in scopes.calls], [node for node, _ in scopes.attributes])
         return keys | narrow.matched_keys(self.module)
-
-
-def _finds(scope: Scope, name: str, home: Scope) -> bool:
-    found = scope.lookup(name)
-    return found is not None and found[0] is home
 
 
 def _constant(values: Values, node: ast.expr) -> Answer:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from porter.source import tensors
+from porter.source.names import SourceModule
 from porter.source.scopes import Binding, parent
 from porter.source.stores import FILLS, Store
 from porter.source.things import (
@@ -162,7 +163,7 @@ def by_attribute(values: Values, node: ast.ClassDef, name: str) -> tuple[list[An
     own = set(values.lineage.ancestry(node))
     added: list[Answer] = []
     why = ""
-    for module, use in (*values.stores.fills.get(name, ()), *values.stores.handed.get(name, ())):
+    for module, use in owners.near(_uses(values, name), kin):
         member = values.beside(module)
         inside = parameters.self_class(member, use.value)
         if not owners.concerns(values, member, use.value, node, kin):
@@ -173,6 +174,18 @@ def by_attribute(values: Values, node: ast.ClassDef, name: str) -> tuple[list[An
         if (found is not None and inside not in own) or (found is None and not harmless):
             why = f"{module.path}:{use.lineno} may fill {name}"
     return added, why
+
+
+def _uses(values: Values, name: str) -> owners.ByClass[tuple[SourceModule, ast.Attribute]]:
+    """The places that fill an attribute, or hand it on, by the class whose `self` has it."""
+    known = values.family.uses
+    if name not in known:
+        known[name] = {}
+        places = (*values.stores.fills.get(name, ()), *values.stores.handed.get(name, ()))
+        for number, (module, use) in enumerate(places):
+            inside = parameters.self_class(values.beside(module), use.value)
+            known[name].setdefault(inside, []).append((number, (module, use)))
+    return known[name]
 
 
 def of_container(values: Values, call: ast.Call, answers: list[Answer]) -> Answer:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from porter.source.scopes import Binding, Scope, ancestors, parent
+from porter.source.scopes import Binding, Scope, ancestors, parent, scope_of
 from porter.source.stores import FILLS
 from porter.source.things import ClassOf
 from porter.source.values import origins
@@ -68,7 +68,7 @@ def _holders(values: Values, name: ast.Name, met: frozenset[int]) -> Iterator[Ho
 def _lookup(values: Values, name: ast.Name) -> tuple[Scope, list[Binding]] | None:
     """The scope of a name, and the bindings that may have given it its value before the place."""
     if isinstance(name.ctx, ast.Load):
-        scope = values.scopes_of_names.get(id(name)) or values.scope(name)
+        scope = scope_of(name) or values.scope(name)
         found = scope.lookup(name.id)
         return (found[0], values.flow.reaching(name, found[0])) if found is not None else None
     scope = values.scope(parent(name) or name)

@@ -12,7 +12,7 @@ from porter.source import tensors
 from porter.source.index import reading_scope
 from porter.source.names import dotted_parts
 from porter.source.origins import longest_module
-from porter.source.scopes import Binding, Scope, parent
+from porter.source.scopes import Binding, Scope, parent, scope_of
 from porter.source.tensors import words
 from porter.source.things import (
     NOTHING,
@@ -57,7 +57,7 @@ def name(values: Values, node: ast.expr) -> Answer:
     assert isinstance(node, ast.Name)
     if not isinstance(node.ctx, ast.Load):
         return assigned(values, node)
-    scope = values.scopes_of_names.get(id(node)) or values.scope(node)
+    scope = scope_of(node) or values.scope(node)
     if scope.kind == "class":
         scope = reading_scope(node, scope)
     found = scope.lookup(node.id)
@@ -82,7 +82,7 @@ def is_builtin(values: Values, node: ast.expr) -> str:
     """The name of Python's own function or class that an expression is; "" for anything else."""
     if not isinstance(node, ast.Name) or node.id not in BUILTINS:
         return ""
-    scope = values.scopes_of_names.get(id(node)) or values.scope(node)
+    scope = scope_of(node) or values.scope(node)
     scopes = values.module.scopes
     if node.id in COVERED and scopes.stars and not scopes.closed:
         return ""

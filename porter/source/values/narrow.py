@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from porter.source import guards, tensors
 from porter.source.guards import Teller, Told, key_of
 from porter.source.names import SourceModule
-from porter.source.scopes import Scope, ancestors, parent
+from porter.source.scopes import Scope, ancestors, parent, scope_of
 from porter.source.things import (
     NONE,
     NOTHING,
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-MATCH = re.compile(rb"^[ \t]*case\b.*:", re.MULTILINE)
+CASE = re.compile(rb"case\b")
+"""Begins with letters, which are searched for many times faster than the start of a line."""
 Position = tuple[int, int]
 
 
@@ -43,7 +44,7 @@ class _Teller(Teller):
         self.values = values
 
     def value_of(self, node: ast.Name) -> tuple[ast.expr, ast.AST] | None:
-        scope = self.values.scopes_of_names.get(id(node))
+        scope = scope_of(node)
         found = scope.lookup(node.id) if scope is not None else None
         if found is None:
             return None
@@ -56,9 +57,14 @@ class _Teller(Teller):
 
 def matched_keys(module: SourceModule) -> frozenset[str]:
     """What a file matches against patterns."""
-    if b"match " not in module.text.data or MATCH.search(module.text.data) is None:
+    data = module.text.data
+    if b"match " not in data or not any(_begins_line(data, found.start()) for found in CASE.finditer(data)):
         return frozenset()
     return frozenset(key_of(node.subject) for node in ast.walk(module.tree) if isinstance(node, ast.Match))
+
+
+def _begins_line(data: bytes, at: int) -> bool:
+    return not data[data.rfind(b"\n", 0, at) + 1 : at].strip()
 
 
 def narrowed(values: Values, node: ast.expr, answer: Answer) -> Answer:
@@ -185,7 +191,7 @@ def _is_blocked(values: Values, node: ast.expr, since: ast.AST) -> bool:
 
 
 def _rebound(values: Values, name: ast.Name, node: ast.expr, since: ast.AST) -> bool:
-    scope = values.scopes_of_names.get(id(name))
+    scope = scope_of(name)
     found = scope.lookup(name.id) if scope is not None else None
     if found is None or (len(found[1]) == 1 and isinstance(found[1][0].node, ast.arg)):
         return False
@@ -203,8 +209,12 @@ def _is_foreign(binding: ast.AST, home: Scope) -> bool:
 
 
 def _set_again(values: Values, attribute: ast.Attribute, node: ast.expr, since: ast.AST) -> bool:
-    stores = (s for s in values.stores.sets.get(attribute.attr, ()) if s.module is values.module)
-    return any(_lies_between(store.node, node, since) for store in stores)
+    known, name = values.family.by_file, attribute.attr
+    if name not in known:
+        known[name] = {}
+        for store in values.stores.sets.get(name, ()):
+            known[name].setdefault(store.module, []).append(store)
+    return any(_lies_between(store.node, node, since) for store in known[name].get(values.module, ()))
 
 
 def _lies_between(binding: ast.AST, node: ast.expr, since: ast.AST) -> bool:
@@ -232,11 +242,18 @@ def _end(node: ast.AST) -> Position:
 def _changed_meanwhile(values: Values, node: ast.expr) -> str:
     """An attribute that is set outside of constructors may be set by a call after its test."""
     for each in ast.walk(node):
-        if isinstance(each, ast.Attribute):
-            for store in values.stores.sets.get(each.attr, ()):
-                if store.kind != "deleted" and not _in_constructor(store.node):
-                    return f"{each.attr} is not set again between the test and its use"
+        if isinstance(each, ast.Attribute) and _is_set_later(values, each.attr):
+            return f"{each.attr} is not set again between the test and its use"
     return ""
+
+
+def _is_set_later(values: Values, name: str) -> bool:
+    """Whether something in the tree sets an attribute outside of a constructor."""
+    known = values.family.set_later
+    if name not in known:
+        stores = values.stores.sets.get(name, ())
+        known[name] = any(store.kind != "deleted" and not _in_constructor(store.node) for store in stores)
+    return known[name]
 
 
 def _in_constructor(node: ast.AST) -> bool:

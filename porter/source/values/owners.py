@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from porter.source import tensors
 from porter.source.stores import Store
@@ -15,6 +15,10 @@ from porter.source.values import parameters
 
 if TYPE_CHECKING:
     from porter.source.values.engine import Values
+
+Place = TypeVar("Place")
+ByClass: TypeAlias = dict[ast.ClassDef | None, list[tuple[int, Place]]]
+"""Places by the class on whose `self` they do something (None: on another object), each with its number in the tree."""
 
 
 def doubt(values: Values, node: ast.ClassDef) -> str:
@@ -29,8 +33,8 @@ def _reason(values: Values, node: ast.ClassDef) -> str:
         for hook in ("__setattr__", "__getattribute__"):
             if hook in values.lineage.body(each):
                 return f"{each.name} defines {hook}"
-    for store in values.stores.open_sets:
-        if not store.prefix and concerns(values, values.beside(store.module), store.owner, node, kin):
+    for store in _open_sets(values, kin):
+        if concerns(values, values.beside(store.module), store.owner, node, kin):
             return f"{store.module.path}:{store.node.lineno} sets attributes by names made at run time"
     if values.lineage.is_strange(node):
         return f"a base of {node.name} is not known"
@@ -42,10 +46,8 @@ def stores_of(values: Values, node: ast.ClassDef, name: str) -> Iterator[tuple[S
     """The places that may set an attribute of an object, each with the assumption that it brings."""
     kin = values.lineage.relatives(node)
     own = set(values.lineage.ancestry(node))
-    begun = (store for store in values.stores.open_sets if store.prefix and name.startswith(store.prefix))
-    by_class = _by_class(values, name)
-    near = [each for cls in {*own, *kin, None} for each in by_class.get(cls, ())]
-    for store in chain((store for _, store in sorted(near, key=itemgetter(0))), begun):
+    begun = (store for store in _begun(values) if name.startswith(store.prefix))
+    for store in chain(near(by_class(values, name), kin), begun):
         if store.kind == "deleted":
             continue
         member = values.beside(store.module)
@@ -59,15 +61,44 @@ def stores_of(values: Values, node: ast.ClassDef, name: str) -> Iterator[tuple[S
             yield store, f"{store.module.path}:{store.node.lineno} may set {name} from outside"
 
 
-def _by_class(values: Values, name: str) -> dict[ast.ClassDef | None, list[tuple[int, Store]]]:
-    """The places that set an attribute by the class whose `self` they set it on; each with its number in the tree."""
+def by_class(values: Values, name: str) -> ByClass[Store]:
+    """The places that set an attribute by the class whose `self` they set it on."""
     known = values.family.stores
     if name not in known:
-        known[name] = {}
-        for number, store in enumerate(values.stores.sets.get(name, ())):
-            inside = parameters.self_class(values.beside(store.module), store.owner)
-            known[name].setdefault(inside, []).append((number, store))
+        known[name] = _sorted(values, values.stores.sets.get(name, ()))
     return known[name]
+
+
+def _sorted(values: Values, stores: Iterable[Store]) -> ByClass[Store]:
+    found: ByClass[Store] = {}
+    for number, store in enumerate(stores):
+        inside = parameters.self_class(values.beside(store.module), store.owner)
+        found.setdefault(inside, []).append((number, store))
+    return found
+
+
+def near(found: ByClass[Place], kin: frozenset[ast.ClassDef]) -> Iterator[Place]:
+    """Those on `self` of one of some classes, and all on other objects, in the order of the tree."""
+    few = len(kin) < len(found)
+    classes = (None, *kin) if few else [cls for cls in found if cls is None or cls in kin]
+    places = [each for cls in classes for each in found.get(cls, ())]
+    return (place for _, place in sorted(places, key=itemgetter(0)))
+
+
+def _open_sets(values: Values, kin: frozenset[ast.ClassDef]) -> Iterator[Store]:
+    """The places that may set any attribute of some classes, whatever its name begins with."""
+    family = values.family
+    if family.open_sets is None:
+        family.open_sets = _sorted(values, (store for store in values.stores.open_sets if not store.prefix))
+    return near(family.open_sets, kin)
+
+
+def _begun(values: Values) -> tuple[Store, ...]:
+    """The places that set attributes by names of which only the beginning is written out."""
+    family = values.family
+    if family.begun is None:
+        family.begun = tuple(store for store in values.stores.open_sets if store.prefix)
+    return family.begun
 
 
 def concerns(values: Values, member: Values, owner: ast.expr, node: ast.ClassDef, kin: frozenset[ast.ClassDef]) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from porter.source import tensors
 from porter.source.names import dotted_parts
-from porter.source.scopes import ancestors, parent
+from porter.source.scopes import ancestors, parent, scope_of
 from porter.source.things import (
     NONE,
     NOTHING,
@@ -46,7 +46,10 @@ def method_class(function: ast.AST | None) -> ast.ClassDef | None:
 
 def has_decorator(function: ast.AST, *names: str) -> bool:
     """Whether one of some decorators stands at a function."""
-    found = (d.func if isinstance(d, ast.Call) else d for d in getattr(function, "decorator_list", ()))
+    decorators = getattr(function, "decorator_list", None)
+    if not decorators:
+        return False
+    found = (d.func if isinstance(d, ast.Call) else d for d in decorators)
     return any((dotted_parts(each) or [""])[-1] in names for each in found)
 
 
@@ -58,11 +61,18 @@ def first_argument(function: ast.AST) -> ast.arg | None:
 
 def self_class(values: Values, node: ast.expr) -> ast.ClassDef | None:
     """The class around a method whose `self` an expression is; `super()` stands for the same object."""
+    known = values.family.selves
+    if node not in known:
+        known[node] = _self_class(values, node)
+    return known[node]
+
+
+def _self_class(values: Values, node: ast.expr) -> ast.ClassDef | None:
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super":
         return next((inside for above in ancestors(node) if (inside := method_class(above)) is not None), None)
     if not isinstance(node, ast.Name):
         return None
-    scope = values.scopes_of_names.get(id(node))
+    scope = scope_of(node)
     found = scope.lookup(node.id) if scope is not None else None
     if found is None or len(found[1]) != 1 or not isinstance(found[1][0].node, ast.arg):
         return None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from porter.source.scopes import scope_of
 from porter.source.things import NONE, NOTHING, UNKNOWN, Answer, FunctionNode, Sequence, known, union
 from porter.source.values import parameters, stated
 
@@ -109,7 +110,7 @@ def _handed(values: Values, value: ast.expr, function: FunctionNode) -> ast.arg 
     """The parameter that an expression hands back as it came."""
     if not isinstance(value, ast.Name):
         return None
-    scope = values.scopes_of_names.get(id(value))
+    scope = scope_of(value)
     found = scope.lookup(value.id) if scope is not None else None
     if found is None or found[0].node is not function:
         return None
