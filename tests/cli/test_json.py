@@ -14,7 +14,7 @@ from porter.findings import Level
 from tests.cli.conftest import Porter
 
 REPLACEMENT = {"line": int, "column": int, "end_line": int, "end_column": int, "before": str, "after": str}
-FINDING = {
+FINDING: dict[str, type | tuple[type, ...]] = {
     "path": str,
     "line": int,
     "column": int,

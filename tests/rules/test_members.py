@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -70,7 +71,7 @@ def test_every_member_that_differs_is_on_both_sides(
 
 
 WHY = "a sentence that says why is expected, on one line"
-FAULTS = {
+FAULTS: dict[str, tuple[dict[str, Any], str]] = {
     "lacking is a text": ({"lacking": "many"}, "[lacking] is 'many': a table is expected"),
     "lacking on no side": ({"lacking": {"jax": []}}, "unknown table of [lacking] 'jax'; known: mindspore, torch"),
     "lacking without why": (

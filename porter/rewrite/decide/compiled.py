@@ -84,7 +84,7 @@ class Compiled:
 
     def _named(self, node: ast.AST, place: FileReads) -> Iterator[tuple[Definition, FileReads]]:
         """The definition of the tree that an expression names."""
-        scope = place.scopes.get(id(node))
+        scope = place.scope_at(node) if isinstance(node, ast.Name) else None
         found = scope.lookup(node.id) if scope is not None and isinstance(node, ast.Name) else None
         if found is not None and not any(binding.is_import for binding in found[1]):
             yield from _defined(found[0], found[1][0].name, place)

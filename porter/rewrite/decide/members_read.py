@@ -33,7 +33,7 @@ class MemberReads:
         root: ast.expr = call.func
         while isinstance(root, ast.Attribute):
             root = root.value
-        scope = place.scopes.get(id(root))
+        scope = place.scope_at(root)
         return self._class_of(call.func, scope, place, 1) if scope is not None else None
 
     @cached_property

@@ -113,7 +113,9 @@ class ModuleList(_Container, nn.CellList):
         super().__init__([] if modules is None else list(modules))
 
     def __add__(self, other: Iterable[Any]) -> ModuleList:
-        return _named_by_place(self._part([*self._cells.items(), *_numbered(other)]), self, other)
+        whole = self._part([*self._cells.items(), *_numbered(other)])
+        _name_by_place(whole, self, other)
+        return whole
 
     def __iadd__(self, other: Iterable[Any]) -> ModuleList:
         self.extend(other)
@@ -129,7 +131,9 @@ class Sequential(_Container, nn.SequentialCell):
     """torch.nn.Sequential: runs its layers in the order in which they were added, by whatever means."""
 
     def __add__(self, other: Any) -> Sequential:
-        return _named_by_place(self._part(_numbered([*self._layers(), *_layers_of(other)])), self, other)
+        whole = self._part(_numbered([*self._layers(), *_layers_of(other)]))
+        _name_by_place(whole, self, other)
+        return whole
 
     def __iadd__(self, other: Any) -> Sequential:
         self.extend(_layers_of(other))
@@ -158,12 +162,11 @@ class Sequential(_Container, nn.SequentialCell):
         self.cell_list = self._layers()
 
 
-def _named_by_place(whole: Any, *parts: Any) -> Any:
+def _name_by_place(whole: Any, *parts: Any) -> None:
     """Call the layers of a sum by their places in it, unless a part has an owner, by which it is called already."""
     if not any(isinstance(part, _Container) and part._prefix() for part in parts):
         for key, layer in reversed(whole._cells.items()):
             layer.update_parameters_name(f"{key}.")
-    return whole
 
 
 def _layers_of(other: Any) -> list[Any]:
