@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import ast
-import builtins
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from porter.findings import Kind
+from porter.rewrite.decide.callees import Callee, Callees, Function
 from porter.rewrite.decide.facts import FileFacts, Use
-from porter.rewrite.decide.functions import Function, Functions
+from porter.rewrite.decide.fixed import Fixed
 from porter.rewrite.decide.tree_class import TreeClass
 from porter.rules.model import Rule
+from porter.source.index import is_self
 from porter.source.names import dotted_parts
-from porter.source.receivers import Receivers
 from porter.source.scopes import Scope
 
-BUILTINS = frozenset(dir(builtins))
 WORDS = frozenset({"training", "train", "eval", "set_train"})
 WITHOUT = frozenset({"Parameter", "Buffer", "Tensor", "Size", "Generator", "Module"})
 """Classes without a rule, or without one in this direction, that have no mode."""
@@ -26,10 +25,11 @@ NUMBERS = frozenset({"numpy", *sys.stdlib_module_names})
 class Modes:
     """Answers for one tree. A class that is not seen through has a mode."""
 
-    def __init__(self, functions: Functions) -> None:
-        self.functions = functions
-        self.hierarchy = functions.hierarchy
-        self._known: dict[ast.AST, bool] = {}
+    def __init__(self, callees: Callees, homes: Callable[[ast.AST], FileFacts | None]) -> None:
+        self.callees = callees
+        self.hierarchy = callees.hierarchy
+        self.homes = homes
+        self._known = Fixed[ast.AST, bool](self._found, least=False)
         self._scopes: dict[str, dict[int, Scope]] = {}
 
     def of_use(self, use: Use, call: ast.Call | None) -> bool:
@@ -40,39 +40,37 @@ class Modes:
         if rule is None:
             last = use.reference.parts[-1]
             return last[:1].isupper() and last not in WITHOUT
-        if not rule.is_class or not self.hierarchy.is_layer(f"{rule.torch.name}"):
-            return False
-        return has_mode(rule, call, use.reference.meaning.partition(".")[0])
+        return self.of_rule(rule, use.reference.meaning, call)
+
+    def of_rule(self, rule: Rule, name: str, call: ast.Call | None) -> bool:
+        """The same for a class that has a rule, by a framework's name for it."""
+        layer = rule.is_class and self.hierarchy.is_layer(str(rule.torch.name))
+        return layer and has_mode(rule, call, name.partition(".")[0])
 
     def of_class(self, entry: TreeClass) -> bool:
         """Whether a class of the tree has one, by itself or by anything that it builds."""
-        if entry.node not in self._known:
-            self._known[entry.node] = False  # a class inside itself adds nothing
-            bases = [self.hierarchy.bases[each] for each in self.hierarchy.ancestry(entry)]
-            unknown = any(base.outside or base.held for base in bases)
-            self._known[entry.node] = unknown or any(self._inside(each.node) for each in self.hierarchy.ancestry(entry))
-        return self._known[entry.node]
+        return self._known.of(entry.node)
 
     def of_function(self, function: Function) -> bool:
         """Whether a function builds something that has one."""
-        if function not in self._known:
-            self._known[function] = False
-            self._known[function] = self._inside(function)
-        return self._known[function]
+        return self._known.of(function)
+
+    def _found(self, node: ast.AST) -> bool:
+        entry = self.hierarchy.by_node.get(node) if isinstance(node, ast.ClassDef) else None
+        if entry is None:
+            return self._inside(node)
+        ancestry = self.hierarchy.ancestry(entry)
+        bases = [self.hierarchy.bases[each] for each in ancestry]
+        unknown = any(base.outside or base.held for base in bases)
+        return unknown or any(self._inside(each.node) for each in ancestry)
 
     def _inside(self, node: ast.AST) -> bool:
-        home = self._home(node)
+        home = self.homes(node)
         if home is None:
             return isinstance(node, ast.ClassDef)  # a function that reads no name builds nothing
         return any(isinstance(n, ast.Attribute) and n.attr in WORDS for n in ast.walk(node)) or any(
             self._adds(each, home) for each in self._expressions(node)
         )
-
-    def _home(self, node: ast.AST) -> FileFacts | None:
-        entry = self.hierarchy.by_node.get(node) if isinstance(node, ast.ClassDef) else None
-        if entry is not None:
-            return self.functions.files.get(entry.module.path)
-        return self.functions.homes[node][0] if node in self.functions.homes else None
 
     @staticmethod
     def _expressions(node: ast.AST) -> Iterator[ast.expr]:
@@ -86,7 +84,7 @@ class Modes:
         if not isinstance(node, ast.Call) or id(node.func) in file.by_node:
             return False
         scope = self.scopes(file).get(id(node))
-        return scope is not None and self._calls_unknown(node.func, file, scope)
+        return scope is not None and self._calls_unknown(node, file, scope)
 
     def _takes_unknown(self, call: ast.Call) -> bool:
         """`nn.Sequential(*layers)`, where the layers come from outside."""
@@ -99,26 +97,45 @@ class Modes:
             self._scopes[file.path] = {id(call): scope for call, scope in file.module.scopes.calls}
         return self._scopes[file.path]
 
-    def _calls_unknown(self, node: ast.expr, file: FileFacts, scope: Scope) -> bool:
-        entry = self.hierarchy.class_of(node, file.module, scope)
-        if entry is not None:
-            return entry in self.hierarchy.derived and self.of_class(entry)
-        function = self.functions.of(node, file.module, scope)
-        if function is not None:
-            return self.of_function(function)
-        if isinstance(node, ast.Name):
-            return scope.lookup(node.id) is not None or node.id not in BUILTINS
-        if isinstance(node, ast.Attribute) and file.receivers.is_self(node.value):
-            return not _is_built(node, file.receivers)
+    def _calls_unknown(self, call: ast.Call, file: FileFacts, scope: Scope) -> bool:
+        if not _may_build(call.func, scope):
+            return False
+        callee = self.callees.of(call.func, scope, file)
+        if callee.unknown:
+            return not self.is_harmless(call.func, scope)
+        built = any(entry in self.hierarchy.derived and self.of_class(entry) for entry in callee.entries)
+        return built or any(map(self.of_function, callee.functions)) or self._of_names(callee, call)
+
+    def _of_names(self, callee: Callee, call: ast.Call) -> bool:
+        """Whether a name of the framework's that a variable stands for has a mode."""
+        rules = [(self.hierarchy.rule_of(name), name) for name in callee.names]
+        return any(
+            self.of_rule(rule, name, call) if rule is not None else _looks_like_layer(name) for rule, name in rules
+        )
+
+    def is_harmless(self, node: ast.expr, scope: Scope) -> bool:
+        """Whether what is called belongs to Python or to NumPy."""
         parts = dotted_parts(node)
-        meaning = self.functions.index.meaning(parts[0], scope) if parts else None
-        return meaning is not None and meaning[1].partition(".")[0] not in NUMBERS
+        meaning = self.hierarchy.index.meaning(parts[0], scope) if parts else None
+        return meaning is not None and meaning[1].partition(".")[0] in NUMBERS
 
 
-def _is_built(node: ast.Attribute, receivers: Receivers) -> bool:
-    """Whether all that `self.NAME` can be is made by calls, which are looked at themselves."""
-    values = receivers.values(node)
-    return bool(values) and all(isinstance(value, ast.Call) for value in values)
+def _may_build(node: ast.expr, scope: Scope) -> bool:
+    """Whether a call may give a new layer: of a name, a member of an import or of `self`, but no local's method."""
+    root = node
+    while isinstance(root, ast.Attribute):
+        root = root.value
+    if root is node:
+        return True
+    found = scope.lookup(root.id) if isinstance(root, ast.Name) else None
+    imported = found is not None and any(b.is_import or isinstance(b.node, ast.ClassDef) for b in found[1])
+    direct = isinstance(node, ast.Attribute) and node.value is root
+    return imported or (direct and (is_self(root) or getattr(root, "id", "") == "cls"))
+
+
+def _looks_like_layer(name: str) -> bool:
+    last = name.rpartition(".")[2]
+    return last[:1].isupper() and last not in WITHOUT
 
 
 def has_mode(rule: Rule, call: ast.Call | None, framework: str) -> bool:
