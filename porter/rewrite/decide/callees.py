@@ -141,5 +141,3 @@ def _is_own_class(node: ast.expr) -> bool:
     if isinstance(node, ast.Call):
         return getattr(node.func, "id", "") == "type" and len(node.args) == 1
     return getattr(node, "attr", getattr(node, "id", "")) in OWN
-
-

@@ -60,7 +60,6 @@ class Lent:
     function: Function
 
 
-
 class Fates:
     """Answers for one tree."""
 

@@ -93,4 +93,3 @@ def _flags(file: FileFacts, tree: TreeFacts) -> Iterator[Decision]:
         if needs or places:
             start = file.module.text.span(node)[1] - len(node.attr)
             yield told(file.path, start, Level.MANUAL, MODULE, FLAG, needs or (Need(places, MOVES, SILENT),))
-

@@ -137,7 +137,7 @@ class Making:
         """Whether what an expression gives has a mode, as far as that is seen; what is not seen has one."""
         if isinstance(node, ast.Call):
             return self._call_has_mode(node, scope, file)
-        if isinstance(node, (ast.Starred, ast.keyword)):
+        if isinstance(node, ast.Starred):
             return self.has_mode(node.value, scope, file)
         if isinstance(node, ELEMENTS):
             return any(self.has_mode(each, scope, file) for each in node.elts)
@@ -150,14 +150,20 @@ class Making:
     def _call_has_mode(self, call: ast.Call, scope: Scope, file: FileFacts) -> bool:
         use = file.by_node.get(id(call.func))
         if use is not None and use.rule is not None and is_container(use.rule):
-            given = [*call.args, *(k.value for k in call.keywords)]
-            return any(self.has_mode(each, scope, file) for each in given)
+            return self._is_given_one(call, scope, file)
         if use is not None:
             return self.modes.of_use(use, call)
         callee = self.callees.of(call.func, scope, file)
         if callee.unknown or callee.names:
             return True
+        if callee.other and self._is_given_one(call, scope, file):
+            return True  # `OrderedDict([("norm", nn.BatchNorm3d(4))])`
         return any(map(self.modes.of_class, callee.entries)) or any(map(self.modes.of_function, callee.functions))
+
+    def _is_given_one(self, call: ast.Call, scope: Scope, file: FileFacts) -> bool:
+        """Whether some argument has a mode: `nn.Sequential(nn.BatchNorm3d(4))`."""
+        given = [*call.args, *(keyword.value for keyword in call.keywords)]
+        return any(self.has_mode(each, scope, file) for each in given)
 
 
 def _by_place(place: Place) -> tuple[str, int, int]:

@@ -101,7 +101,8 @@ class Modes:
         if not _may_build(call.func, scope):
             return False
         callee = self.callees.of(call.func, scope, file)
-        if callee.unknown:
+        given = bool(callee.names) or (isinstance(call.func, ast.Name) and not callee.other)
+        if callee.unknown or (given and not callee.sure):
             return not self.is_harmless(call.func, scope)
         built = any(entry in self.hierarchy.derived and self.of_class(entry) for entry in callee.entries)
         return built or any(map(self.of_function, callee.functions)) or self._of_names(callee, call)
