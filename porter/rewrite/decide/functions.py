@@ -78,7 +78,8 @@ class Functions:
 def positional(function: Function, call: ast.Call) -> list[str]:
     """The parameters that the positional arguments of a call are for."""
     names = [a.arg for a in (*function.args.posonlyargs, *function.args.args)]
-    method = isinstance(parent(function), ast.ClassDef) and isinstance(call.func, ast.Attribute)
+    bound = isinstance(call.func, ast.Attribute) or function.name == "__init__"  # `Net(4)` has no `self` either
+    method = isinstance(parent(function), ast.ClassDef) and bound
     static = any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in function.decorator_list)
     return names[1:] if method and not static else names
 

@@ -103,7 +103,7 @@ class Modes:
         callee = self.callees.of(call.func, scope, file)
         given = bool(callee.names) or (isinstance(call.func, ast.Name) and not callee.other)
         if callee.unknown or (given and not callee.sure):
-            return not self.is_harmless(call.func, scope)
+            return not self._is_harmless(call.func, scope)
         built = any(entry in self.hierarchy.derived and self.of_class(entry) for entry in callee.entries)
         return built or any(map(self.of_function, callee.functions)) or self._of_names(callee, call)
 
@@ -114,9 +114,12 @@ class Modes:
             self.of_rule(rule, name, call) if rule is not None else _looks_like_layer(name) for rule, name in rules
         )
 
-    def is_harmless(self, node: ast.expr, scope: Scope) -> bool:
-        """Whether what is called belongs to Python or to NumPy."""
+    def _is_harmless(self, node: ast.expr, scope: Scope) -> bool:
+        """Whether what is called belongs to Python or to NumPy, or comes to a class of the tree from outside."""
         parts = dotted_parts(node)
+        found = scope.lookup(parts[0]) if parts and len(parts) > 1 else None
+        if found is not None and all(isinstance(b.node, ast.ClassDef) for b in found[1]):
+            return True  # `Own.apply(x)` of an autograd function
         meaning = self.hierarchy.index.meaning(parts[0], scope) if parts else None
         return meaning is not None and meaning[1].partition(".")[0] in NUMBERS
 
