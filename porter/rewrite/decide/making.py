@@ -78,8 +78,8 @@ class Making:
             return Made((file.place(use),)) if layer and self.has_mode(call, scope, file) else None
         self.built.update(callee.entries)
         places = frozenset(self._of_names(callee, call)).union(*map(self._of_class, callee.entries))
-        lent = [self._given.of(f) for f in callee.functions if self.fates.lends(f)]
-        places = places.union(*lent)
+        given = [(function, self._given.of(function)) for function in callee.functions]
+        places = places.union(*(found for function, found in given if found and self.fates.lends(function)))
         return Made(tuple(sorted(places, key=_by_place)), callee.sure and not callee.other) if places else None
 
     def _of_names(self, callee: Callee, call: ast.Call) -> Iterator[Place]:
