@@ -92,14 +92,19 @@ class Callees:
         return Callee(None, names, entries, functions, other, sure)
 
     @cached_property
-    def _names(self) -> frozenset[str]:
-        """Names by which an attribute can lead to a class or a function: some file binds or sets them."""
-        found = set(self.stores.sets)
+    def methods(self) -> frozenset[str]:
+        """Names that the bodies of the tree's classes bind."""
+        found: set[str] = set()
         for file in self.files.values():
-            found |= file.module.scopes.module.bindings.keys()
             for node, _ in file.module.scopes.classes:
                 found.update(each for statement in node.body for each in _bound(statement))
         return frozenset(found)
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        """Names by which an attribute can lead to a class or a function: some file binds or sets them."""
+        top = (file.module.scopes.module.bindings for file in self.files.values())
+        return self.methods.union(self.stores.sets, *top)
 
     @cached_property
     def by_name(self) -> Mapping[str, list[tuple[ast.Call, Scope, FileFacts]]]:

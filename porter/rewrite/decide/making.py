@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from porter.rewrite.decide.callees import Callee, Callees, Function
+from porter.rewrite.decide.candidates import Candidates
 from porter.rewrite.decide.classes import MOVES, Movers
 from porter.rewrite.decide.decision import CONVERTED, SILENT, Need, Place
 from porter.rewrite.decide.facts import FileFacts
@@ -52,6 +53,7 @@ class Making:
         self.hierarchy = movers.hierarchy
         self.movers = movers
         self.callees = Callees(files, self.hierarchy, stores, values)
+        self.candidates = Candidates(files, stores)
         self.functions = Functions(files, self.callees)
         self.layers = {entry for entry in self.hierarchy.derived if self._is_layer(entry)}
         lent = {mixin for mixin, heirs in movers.supporters.items() if not self.layers.isdisjoint(heirs)}
@@ -71,6 +73,8 @@ class Making:
 
     def made(self, call: ast.Call, scope: Scope, file: FileFacts) -> Made | None:
         """What a call builds that has a mode; None where it builds no layer, or none that has one."""
+        if not self.candidates.may_build(call, scope, file):
+            return None
         callee = self.callees.of(call.func, scope, file)
         use = callee.use
         if use is not None:

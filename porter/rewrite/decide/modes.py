@@ -98,7 +98,7 @@ class Modes:
         return self._scopes[file.path]
 
     def _calls_unknown(self, call: ast.Call, file: FileFacts, scope: Scope) -> bool:
-        if not _may_build(call.func, scope):
+        if not _may_build(call.func, scope) or self._is_object(call.func):
             return False
         callee = self.callees.of(call.func, scope, file)
         given = bool(callee.names) or (isinstance(call.func, ast.Name) and not callee.other)
@@ -106,6 +106,13 @@ class Modes:
             return not self._is_harmless(call.func, scope)
         built = any(entry in self.hierarchy.derived and self.of_class(entry) for entry in callee.entries)
         return built or any(map(self.of_function, callee.functions)) or self._of_names(callee, call)
+
+    def _is_object(self, node: ast.expr) -> bool:
+        """Whether the tree sets what is called to objects of classes only: `self.conv(x)` builds nothing."""
+        stores = self.callees.stores.sets.get(node.attr, ()) if isinstance(node, ast.Attribute) else ()
+        values = [store.value for store in stores]
+        calls = all(isinstance(value, ast.Call) and is_class_name(value.func) for value in values)
+        return bool(values) and calls and getattr(node, "attr", "") not in self.callees.methods
 
     def _of_names(self, callee: Callee, call: ast.Call) -> bool:
         """Whether a name of the framework's that a variable stands for has a mode."""
@@ -135,6 +142,11 @@ def _may_build(node: ast.expr, scope: Scope) -> bool:
     imported = found is not None and any(b.is_import or isinstance(b.node, ast.ClassDef) for b in found[1])
     direct = isinstance(node, ast.Attribute) and node.value is root
     return imported or (direct and (is_self(root) or getattr(root, "id", "") == "cls"))
+
+
+def is_class_name(node: ast.expr) -> bool:
+    """Whether the last name of what is called is written as those of classes are."""
+    return getattr(node, "attr", getattr(node, "id", ""))[:1].isupper()
 
 
 def _looks_like_layer(name: str) -> bool:
