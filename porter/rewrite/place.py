@@ -96,8 +96,12 @@ def _chosen(index: TreeIndex, users: list[str], name: str) -> str:
         return name
     layout = index.finder.layout
     accepted = reduce(frozenset.__and__, (_roots(index, path) for path in users))
-    folder = _common([above(path) for path in users])
-    for root in _deepest_first(accepted & _preferred(index) or accepted):
+    tried = _deepest_first(accepted & _preferred(index) or accepted)
+    folders = [(root, _common([above(path) for path in users])) for root in tried]
+    for root in tried:  # a program beside the folder that it searches finds what lies in there
+        inside = [above(path) for path in users if layout.between(root, above(path)) is not None]
+        folders.append((root, _common(inside) if inside else root))
+    for root, folder in folders:
         parts = layout.between(root, folder)
         if parts is not None:
             return join(folder if _can_be_spelled(parts) else root, name)

@@ -23,13 +23,16 @@ class Flow:
     def __init__(self) -> None:
         self.ways: dict[tuple[int, str], _Way] = {}
         self.jumps: dict[int, set[int]] = {}
+        self.places: dict[ast.Name, ast.stmt | None] = {}
 
     def reaching(self, node: ast.Name, home: Scope) -> list[Binding]:
         """The bindings in `home`, the scope that the name is found in, whose value a read of it may get."""
         bindings = home.bindings[node.id]
         if len(bindings) == 1 or (home.kind != "function" and home.kind != "module"):
             return bindings
-        place = place_of(node, home)
+        if node not in self.places:
+            self.places[node] = place_of(node, home)
+        place = self.places[node]
         if place is None or isinstance(home.node, ast.Lambda):
             return bindings
         return self._way(home, node.id).at_place(node, place)

@@ -188,9 +188,8 @@ class _Attributes:
             return False
         if scope.lookup(root.id) is None:
             return root is node
-        making = self.tree.making
-        found = making.functions.of(node, self.module, scope) or making.hierarchy.class_of(node, self.module, scope)
-        return found is not None
+        callee = self.tree.making.callees.of(node, scope, self.file)
+        return bool(callee.entries or callee.functions)
 
     def _extras(self, call: ast.Call, scope: Scope) -> Iterator[Decision]:
         """`up(x, output_size=size)`, where the class of `up` is known."""

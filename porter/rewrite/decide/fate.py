@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 
-from porter.rewrite.decide.functions import Function
+from porter.rewrite.decide.callees import Function
 from porter.source.scopes import Scope, ancestors, parent
 
 
@@ -41,11 +41,6 @@ def is_own(node: ast.expr) -> bool:
     """`self.build`, `super().build`."""
     value = node.value if isinstance(node, ast.Attribute) else None
     return getattr(value, "id", "") == "self" or isinstance(value, ast.Call)
-
-
-def last_name(node: ast.expr) -> str:
-    """The last name of `a.b.c`."""
-    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
 
 
 def is_beside(node: ast.AST, statement: ast.AST | None) -> bool:

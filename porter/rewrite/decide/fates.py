@@ -7,12 +7,16 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from functools import reduce
 
+from porter.rewrite.decide.callees import FUNCTIONS, Callee, Function
 from porter.rewrite.decide.facts import FileFacts
-from porter.rewrite.decide.fate import DOUBT, FREE, PART, Fate, is_beside, is_own, last_name, place_of
-from porter.rewrite.decide.functions import FUNCTIONS, Function, Functions, parameter_of
+from porter.rewrite.decide.fate import DOUBT, FREE, PART, Fate, is_beside, is_own, place_of
+from porter.rewrite.decide.fixed import Fixed
+from porter.rewrite.decide.functions import Functions, parameter_of
 from porter.rewrite.decide.tree_class import TreeClass
-from porter.source.index import enclosing_class, enclosing_function
-from porter.source.scopes import Scope, ancestors, parent
+from porter.source.index import enclosing_class, enclosing_function, is_self
+from porter.source.scopes import COMPREHENSIONS, Scope, ancestors, parent
+from porter.source.things import Sequence
+from porter.source.values.standard import NUMBERS, TEXTS
 
 MODES = frozenset({"train", "eval", "set_train"})
 SAME = frozenset({"to", "cuda", "cpu", "float", "half", "double", "bfloat16", "type", "apply", "requires_grad_"})
@@ -25,7 +29,35 @@ HOLDERS = (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, as
 PAIRED = (ast.Tuple, ast.List)
 THROUGH = (*HOLDERS, ast.Subscript, ast.Starred, ast.IfExp, ast.BoolOp, ast.BinOp, ast.Await, ast.keyword, ast.Lambda)
 PLAIN = frozenset({"list", "dict", "tuple", "set", "OrderedDict", "defaultdict", "deque"})
-DEPTH = 12
+NOTHING = NUMBERS | TEXTS | {"print", "isinstance", "type", "id"}
+"""Functions of Python's that give nothing of what they get."""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """The value of an expression; `held`: in a list, or a dict, that hides it from a layer."""
+
+    node: ast.AST
+    file: FileFacts
+    scope: Scope
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """What a name of a scope stands for."""
+
+    home: Scope | None
+    name: str
+    file: FileFacts
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lent:
+    """What a function gives to its callers."""
+
+    function: Function
 
 
 class Fates:
@@ -33,39 +65,88 @@ class Fates:
 
     def __init__(self, functions: Functions, layers: set[TreeClass]) -> None:
         self.functions = functions
-        self.hierarchy = functions.hierarchy
+        self.callees = functions.callees
+        self.hierarchy = functions.callees.hierarchy
         self.layers = layers
-        self._reads: dict[str, dict[tuple[int, str], list[tuple[ast.Name, Scope]]]] = {}
-        self._attributes: dict[str, dict[str, list[tuple[ast.Attribute, Scope]]]] = {}
-        self._called_by: dict[Function, frozenset[Function]] = {}
-        self._constructs: dict[Function, bool] = {}
-        self._lends: dict[Function, bool] = {}
-        self.variables: dict[tuple[int, str, bool], Fate] = {}
-        self._known: dict[tuple[int, bool], Fate] = {}
-        self._met: set[tuple[int, bool]] = set()
+        self.fixed = Fixed[Value | Variable | Lent, Fate](self._found, FREE)
+        self._reads: dict[str, dict[tuple[Scope, str], list[tuple[ast.Name, Scope]]]] = {}
+        self._attributes: dict[str, dict[tuple[ast.AST | None, str], list[tuple[ast.Attribute, Scope]]]] = {}
+        self._constructors = Fixed[Function, bool](self._constructs, least=False)
 
-    def of(self, node: ast.AST, file: FileFacts, scope: Scope, *, held: bool = False, depth: int = 0) -> Fate:
-        """What becomes of the value of an expression; `held`: in a list, or a dict, that hides it from a layer.
+    def of(self, node: ast.AST, file: FileFacts, scope: Scope) -> Fate:
+        """What becomes of the value of an expression."""
+        return self.fixed.of(Value(node, file, scope))
 
-        A fate is a union over all ways that a value goes, so a place that was met on one of them adds nothing again.
-        """
-        key = (id(node), held)
-        if depth and key in self._met:
-            return FREE
-        if depth:
-            self._met.add(key)
-            return self._found(node, file, scope, held, depth)
-        if key not in self._known:
-            around, self._met = self._met, {key}
-            self._known[key] = self._found(node, file, scope, held, depth)
-            self._met = around
-        return self._known[key]
+    def lends(self, function: Function) -> bool:
+        """Whether some caller of a function puts what it gives into a layer under construction."""
+        return self.fixed.of(Lent(function)).part
 
-    def _found(self, node: ast.AST, file: FileFacts, scope: Scope, held: bool, depth: int) -> Fate:
+    def _found(self, key: Value | Variable | Lent) -> Fate:
+        if isinstance(key, Value):
+            return _Step(self, key.file, key.scope, key.held).value(key.node)
+        if isinstance(key, Variable):
+            reads = self.reads(key.file).get((key.home, key.name), []) if key.home is not None else []
+            fates = (self.fixed.of(Value(node, key.file, scope, key.held)) for node, scope in reads)
+            return reduce(Fate.__or__, fates, FREE)
+        fates = (self.of(call.node, call.file, call.scope) for call in self.functions.calls(key.function))
+        part = any(fate.part or any(self.fixed.of(Lent(each)).part for each in fate.returned) for fate in fates)
+        return PART if part else FREE
+
+    def constructs(self, node: ast.AST) -> bool:
+        """Whether a node stands in the constructor of a layer, or in a method that one calls."""
+        method = self._method(node)
+        return method is not None and self._constructors.of(method)
+
+    def _method(self, node: ast.AST) -> Function | None:
+        """The method of a layer that a node stands in."""
+        inside = enclosing_class(node)
+        if inside is None or self.hierarchy.by_node.get(inside) not in self.layers:
+            return None
+        return next((a for a in ancestors(node) if isinstance(a, FUNCTIONS) and parent(a) is inside), None)
+
+    def _constructs(self, method: Function) -> bool:
+        """Whether a method is the constructor, or one that methods of the same object call which are."""
+        if method.name == "__init__":
+            return True
+        own = (self._method(call.node) for call in self.functions.calls(method) if is_own(call.node.func))
+        return any(self._constructors.of(caller) for caller in own if caller is not None)
+
+    def attributes(self, file: FileFacts) -> dict[tuple[ast.AST | None, str], list[tuple[ast.Attribute, Scope]]]:
+        """Where a file reads an attribute, by the class around and the attribute's name."""
+        if file.path not in self._attributes:
+            found = self._attributes[file.path] = defaultdict(list)
+            for node, scope in file.module.scopes.attributes:
+                if isinstance(node.ctx, ast.Load):
+                    found[enclosing_class(node), node.attr].append((node, scope))
+        return self._attributes[file.path]
+
+    def reads(self, file: FileFacts) -> dict[tuple[Scope, str], list[tuple[ast.Name, Scope]]]:
+        """Where a file reads a variable, by the scope that binds it and its name."""
+        if file.path not in self._reads:
+            found = self._reads[file.path] = defaultdict(list)
+            for node, where in file.module.scopes.reads:
+                home = where.lookup(node.id)
+                if home is not None:
+                    found[home[0], node.id].append((node, where))
+        return self._reads[file.path]
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    fates: Fates
+    file: FileFacts
+    scope: Scope
+    held: bool
+
+    def of(self, node: ast.AST) -> Fate:
+        return self.fates.fixed.of(Value(node, self.file, self.scope, self.held))
+
+    def value(self, node: ast.AST) -> Fate:
+        """Where a value goes from where it stands."""
         above = parent(node)
-        if depth > DEPTH or above is None:
-            return DOUBT
-        go = _Step(self, file, scope, held or isinstance(above, HOLDERS), depth + 1)
+        go = replace(self, held=True) if isinstance(above, HOLDERS) else self
+        if isinstance(above, COMPREHENSIONS) and self.scope.node is above and self.scope.parent is not None:
+            go = replace(go, scope=self.scope.parent)
         call = parent(above) if isinstance(above, ast.keyword) else above
         if isinstance(call, ast.Call):
             return FREE if call.func is node else go.argument(call, node)
@@ -76,85 +157,35 @@ class Fates:
         if isinstance(above, THROUGH):
             return go.through(above, node)
         if isinstance(above, ast.comprehension):
-            return self.of(above, file, scope, held=held, depth=depth + 1)
+            return go.iterated(above, node)
         if isinstance(above, (ast.Return, ast.Yield, ast.YieldFrom)):
             function = enclosing_function(above)
             return Fate(returned=frozenset({function})) if function is not None else FREE
-        return go.stored(above, node)
+        if isinstance(above, ast.arguments):
+            return go.default(above, node)
+        return go.stored(above, node) if above is not None else DOUBT
 
-    def constructs(self, node: ast.AST) -> bool:
-        """Whether a node stands in the constructor of a layer, or in a method that one calls."""
-        method = self._method(node)
-        return method is not None and self._is_constructor(method)
+    def iterated(self, loop: ast.comprehension, node: ast.AST) -> Fate:
+        """`[wrap(net) for net in nets]`: each element goes where the variable goes."""
+        return replace(self, held=False).target(loop.target, None) if loop.iter is node else FREE
 
-    def _method(self, node: ast.AST) -> Function | None:
-        """The method of a layer that a node stands in."""
-        inside = enclosing_class(node)
-        if inside is None or self.hierarchy.by_node.get(inside) not in self.layers:
-            return None
-        return next((a for a in ancestors(node) if isinstance(a, FUNCTIONS) and parent(a) is inside), None)
+    def default(self, arguments: ast.arguments, node: ast.AST) -> Fate:
+        """`def run(net=Net())`: a default goes where its parameter goes."""
+        placed = [*arguments.posonlyargs, *arguments.args]
+        pairs = [*zip(reversed(placed), reversed(arguments.defaults), strict=False)]
+        pairs += [(a, d) for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d is not None]
+        function = parent(arguments)
+        for argument, default in pairs:
+            if default is node and isinstance(function, FUNCTIONS):
+                return self.parameter(function, argument.arg)
+        return DOUBT
 
-    def _is_constructor(self, method: Function) -> bool:
-        if method not in self._constructs:
-            todo, met = [method], {method}
-            while todo:
-                each = todo.pop()
-                if each.name == "__init__" or self._constructs.get(each):
-                    self._constructs[method] = True
-                    return True
-                new = self._callers(each) - met if each not in self._constructs else frozenset()
-                met |= new
-                todo += new
-            self._constructs.update(dict.fromkeys(met, False))
-        return self._constructs[method]
-
-    def _callers(self, method: Function) -> frozenset[Function]:
-        """The methods of layers that call a method of their own object."""
-        if method not in self._called_by:
-            own = (call.node for call in self.functions.calls(method) if is_own(call.node.func))
-            self._called_by[method] = frozenset(found for node in own if (found := self._method(node)) is not None)
-        return self._called_by[method]
-
-    def lends(self, function: Function) -> bool:
-        """Whether some caller of a function puts what it gives into a layer under construction."""
-        if function not in self._lends:
-            self._lends[function] = False  # a call of itself adds nothing
-            fates = (self.of(call.node, call.file, call.scope) for call in self.functions.calls(function))
-            self._lends[function] = any(fate.part or any(map(self.lends, fate.returned)) for fate in fates)
-        return self._lends[function]
-
-    def attributes(self, file: FileFacts) -> dict[str, list[tuple[ast.Attribute, Scope]]]:
-        """Where a file reads an attribute, by the attribute's name."""
-        if file.path not in self._attributes:
-            self._attributes[file.path] = defaultdict(list)
-            for node, scope in file.module.scopes.attributes:
-                if isinstance(node.ctx, ast.Load):
-                    self._attributes[file.path][node.attr].append((node, scope))
-        return self._attributes[file.path]
-
-    def reads(self, name: ast.Name, file: FileFacts, scope: Scope) -> list[tuple[ast.Name, Scope]]:
-        """Where a file reads the variable of a name."""
-        if file.path not in self._reads:
-            found: dict[tuple[int, str], list[tuple[ast.Name, Scope]]] = defaultdict(list)
-            for node, where in file.module.scopes.reads:
-                home = where.lookup(node.id)
-                if home is not None:
-                    found[id(home[0]), node.id].append((node, where))
-            self._reads[file.path] = found
-        home = scope.lookup(name.id)
-        return self._reads[file.path].get((id(home[0]), name.id), []) if home is not None else []
-
-
-@dataclass(eq=False, slots=True)  # not frozen: one is made for every place on a way
-class _Step:
-    fates: Fates
-    file: FileFacts
-    scope: Scope
-    held: bool
-    depth: int
-
-    def of(self, node: ast.AST) -> Fate:
-        return self.fates.of(node, self.file, self.scope, held=self.held, depth=self.depth)
+    def parameter(self, function: Function, name: str) -> Fate:
+        """What a function of the tree does with what it gets for a parameter."""
+        home = self.fates.functions.homes.get(function)
+        if home is None:
+            return FREE  # it reads no name
+        return self.fates.fixed.of(Variable(home[1], name, home[0], self.held))
 
     def through(self, above: ast.AST, node: ast.AST) -> Fate:
         """Where a list, an element of it, or one of two values goes."""
@@ -186,16 +217,28 @@ class _Step:
             return self.added(call.func.value)
         if name == "setattr" and call.args:
             return self.added(call.args[0])
-        entry = self.fates.hierarchy.class_of(call.func, self.file.module, self.scope)
-        if entry is not None:
-            return PART if entry in self.fates.layers else FREE
-        if self._is_layer(call.func):
+        if name in NOTHING and self.scope.lookup(name) is None:
+            return FREE
+        callee = self.fates.callees.of(call.func, self.scope, self.file)
+        if self._is_layer(call.func) or any(map(self.fates.hierarchy.is_layer, callee.names)):
             return PART
-        function = self.fates.functions.of(call.func, self.file.module, self.scope)
-        if function is not None:
-            return self.handed(function, call, node)
+        if callee.entries or callee.functions:
+            return self._into(callee, call, node)
         sees = name in PLAIN or not self.fates.constructs(call)
         return self.of(call) if sees else self.of(call) | DOUBT
+
+    def _into(self, callee: Callee, call: ast.Call, node: ast.AST) -> Fate:
+        """Into functions of the tree, and the constructors of its classes: a layer may keep it where none finds it."""
+        fates = [self.handed(function, call, node) for function in callee.functions]
+        for entry in callee.entries:
+            layer = entry in self.fates.layers
+            makers = self.fates.hierarchy.definers(entry, "__init__")
+            if not makers:
+                fates.append(PART if layer else FREE)
+            for maker in makers if layer else ():
+                inner = self.handed(maker.definitions["__init__"], call, node)
+                fates.append(PART if inner.part or inner.doubt else FREE)
+        return reduce(Fate.__or__, fates, FREE)
 
     def _is_layer(self, node: ast.expr) -> bool:
         use = self.file.by_node.get(id(node))
@@ -206,11 +249,8 @@ class _Step:
 
     def handed(self, function: Function, call: ast.Call, node: ast.AST) -> Fate:
         """What a function of the tree does with its parameter, and where its result goes."""
-        parameter = parameter_of(function, call, node)
-        home, inner = self.fates.functions.homes.get(function), DOUBT
-        if parameter is not None and home is not None:
-            step = _Step(self.fates, *home, self.held, self.depth)
-            inner = step.variable(ast.Name(parameter, ast.Load()), None)
+        name = parameter_of(function, call, node)
+        inner = self.parameter(function, name) if name is not None else DOUBT
         through = self.of(call) if function in inner.returned else FREE
         return Fate(inner.part, False, inner.returned - {function}, inner.doubt) | through
 
@@ -247,46 +287,43 @@ class _Step:
 
     def variable(self, name: ast.Name, statement: ast.AST | None) -> Fate:
         """What is done with a variable; its mode counts where the next statement that touches it sets it."""
-        reads = self.fates.reads(name, self.file, self.scope)
-        line = getattr(statement, "end_lineno", None) or 0
-        after = min((r for r in reads if r[0].lineno > line), key=place_of, default=None) if statement else None
-        moded = after is not None and is_beside(after[0], statement) and self.read(*after).moded
-        return replace(self.used(name, reads), moded=moded)
-
-    def used(self, name: ast.Name, reads: list[tuple[ast.Name, Scope]]) -> Fate:
-        """What all uses of a variable together do with it."""
         home = self.scope.lookup(name.id)
-        key = (id(home[0]) if home is not None else 0, name.id, self.held)
-        if key not in self.fates.variables:
-            self.fates.variables[key] = FREE  # a use that leads back to it adds nothing
-            self.fates.variables[key] = reduce(Fate.__or__, (self.read(*each) for each in reads), FREE)
-        return self.fates.variables[key]
+        if home is None:
+            return FREE
+        used = self.fates.fixed.of(Variable(home[0], name.id, self.file, self.held))
+        reads = self.fates.reads(self.file).get((home[0], name.id), []) if statement is not None else []
+        line = getattr(statement, "end_lineno", None) or 0
+        after = min((r for r in reads if r[0].lineno > line), key=place_of, default=None)
+        moded = after is not None and is_beside(after[0], statement) and self.read(*after).moded
+        return replace(used, moded=moded)
 
     def read(self, node: ast.Name, scope: Scope) -> Fate:
         """What is done with a variable at one place."""
-        return self.fates.of(node, self.file, scope, held=self.held, depth=self.depth)
+        return self.fates.fixed.of(Value(node, self.file, scope, self.held))
 
     def added(self, holder: ast.expr) -> Fate:
         """What is appended to a holder, set in it, or added to a layer by name goes where that goes."""
-        if isinstance(holder, ast.Attribute):
-            return self.attribute(holder, added=True)
-        if isinstance(holder, ast.Name) and self.file.receivers.is_self(holder):
+        if isinstance(holder, ast.Name) and is_self(holder):
             return PART if self.fates.constructs(holder) else FREE
-        return self.variable(holder, None) if isinstance(holder, ast.Name) else FREE
+        inside = replace(self, held=self.held or self._is_plain(holder))
+        if isinstance(holder, ast.Attribute):
+            return inside.attribute(holder)
+        return inside.variable(holder, None) if isinstance(holder, ast.Name) else FREE
 
-    def attribute(self, node: ast.Attribute, *, added: bool = False) -> Fate:
+    def attribute(self, node: ast.Attribute) -> Fate:
         """`self.norm = ..` is a part while the layer is constructed; what a plain list or dict holds is hidden."""
-        if not self.file.receivers.is_self(node.value):
-            return self.variable(node.value, None) if isinstance(node.value, ast.Name) else FREE
-        held = self.held or (added and self._is_plain(node))
-        if not held:
+        root: ast.expr = node.value
+        while isinstance(root, (ast.Attribute, ast.Subscript)):
+            root = root.value
+        if not is_self(root):
+            return self.variable(root, None) if isinstance(root, ast.Name) else FREE
+        if not self.held:
             return PART if self.fates.constructs(node) else FREE
-        inside = enclosing_class(node)
-        read = self.fates.attributes(self.file).get(node.attr, ())
-        same = [(n, s) for n, s in read if n is not node and enclosing_class(n) is inside]
-        fates = (self.fates.of(n, self.file, s, held=True, depth=self.depth) for n, s in same)
-        return Fate(part=any(fate.part for fate in fates))
+        read = self.fates.attributes(self.file).get((enclosing_class(node), node.attr), ())
+        values = (Value(n, self.file, scope, held=True) for n, scope in read if n is not node)
+        return Fate(part=any(self.fates.fixed.of(value).part for value in values))
 
-    def _is_plain(self, node: ast.Attribute) -> bool:
-        values = self.file.receivers.values(node)
-        return any(isinstance(v, HOLDERS) or (isinstance(v, ast.Call) and last_name(v.func) in PLAIN) for v in values)
+    def _is_plain(self, node: ast.expr) -> bool:
+        """Whether something can be a list or a dict of Python's, which no layer looks into."""
+        answer = self.fates.callees.values(self.file).of(node)
+        return any(isinstance(thing, Sequence) for thing in answer.things)

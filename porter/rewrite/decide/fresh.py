@@ -9,13 +9,14 @@ from porter.codes import Code
 from porter.findings import Kind, Level
 from porter.rewrite.decide.change import Ask, Target
 from porter.rewrite.decide.classes import MOVES
-from porter.rewrite.decide.decision import CONVERTED, SILENT, Decision, Form, Need, Place, Reason, Way
+from porter.rewrite.decide.decision import SILENT, Decision, Form, Need, Place, Reason, Way
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.fate import Fate
+from porter.rewrite.decide.objects import Objects
 from porter.rewrite.decide.telling import QUIET, told
 from porter.rewrite.decide.tree import TreeFacts
 from porter.source.index import is_self
-from porter.source.scopes import Scope, parent
+from porter.source.scopes import parent
 
 FRESH = "fresh"
 MODULE = "nn.Module"
@@ -80,24 +81,15 @@ def _fresh(call: ast.Call, file: FileFacts, tree: TreeFacts, needs: tuple[Need, 
 
 def _flags(file: FileFacts, tree: TreeFacts) -> Iterator[Decision]:
     """`self.norm.training = False`: a flag that is set on a layer, or on what may be one."""
-    for node, scope in file.module.scopes.attributes:
+    objects = Objects(file, tree)
+    for node, _ in file.module.scopes.attributes:
         if node.attr != "training" or not isinstance(node.ctx, ast.Store) or is_self(node.value):
             continue
-        makers = file.receivers.makers(node.value, scope)
-        needs = [need for maker in makers for need in _layer(maker, file, tree, scope)]
-        if makers and not needs:
+        known = objects.of(node.value)
+        needs = known.some if known.kinds else ()
+        if not known.unknown and not needs:
             continue
         places = tree.movers.places
         if needs or places:
             start = file.module.text.span(node)[1] - len(node.attr)
-            yield told(file.path, start, Level.MANUAL, MODULE, FLAG, tuple(needs) or (Need(places, MOVES, SILENT),))
-
-
-def _layer(maker: ast.expr, file: FileFacts, tree: TreeFacts, scope: Scope) -> Iterator[Need]:
-    """That what a class makes is a layer of the target framework; nothing for a class that is no layer."""
-    use = file.by_node.get(id(maker))
-    entry = tree.hierarchy.class_of(maker, file.module, scope) if use is None else None
-    if use is not None and use.rule is not None:
-        yield Need((file.place(use),), CONVERTED, SILENT)
-    elif entry is not None and entry in tree.hierarchy.derived:
-        yield Need((entry.place,), MOVES, SILENT)
+            yield told(file.path, start, Level.MANUAL, MODULE, FLAG, needs or (Need(places, MOVES, SILENT),))

@@ -21,7 +21,7 @@ def decide(file: FileFacts, tree: TreeFacts) -> Iterator[Decision]:
     """A finding for each text that names a member which is called differently afterwards."""
     methods = tree.hierarchy.words
     watched = tree.rules.changes[tree.options.source] | ASKED_METHODS[tree.options.to]
-    watched |= methods.methods.keys() | methods.absent.keys()
+    watched = (watched | methods.absent.keys()) - methods.methods.keys()  # a text that names those is told as such
     for call, _ in file.module.scopes.calls if tree.makers else ():
         name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
         for argument in call.args if name in GETTERS else ():

@@ -17,7 +17,7 @@ from porter.rewrite.decide.unnamed import why_it_stays
 from porter.rewrite.decide.vocabulary import PRIVATE_HOOKS, Vocabulary
 from porter.rewrite.options import Options
 from porter.rules.load import RuleBook
-from porter.rules.model import FRAMEWORKS
+from porter.rules.model import FRAMEWORKS, Rule
 from porter.source.finder import DOUBT
 from porter.source.generated import is_generated
 from porter.source.index import MAX_HOPS, TreeIndex
@@ -263,9 +263,13 @@ class Hierarchy:
         root = meaning[1].partition(".")[0]
         return "" if root in sys.stdlib_module_names or root in FRAMEWORKS else ".".join(parts)
 
+    def rule_of(self, qualified: str) -> Rule | None:
+        """The rule of a name of either framework."""
+        return self.rules.find(qualified, self.options.source) or self.rules.find(qualified, self.options.to)
+
     def is_layer(self, qualified: str) -> bool:
         """Whether a name of either framework is a layer's."""
-        rule = self.rules.find(qualified, self.options.source) or self.rules.find(qualified, self.options.to)
+        rule = self.rule_of(qualified)
         return rule is not None and rule.is_class and rule.name.startswith("nn.")
 
 

@@ -117,7 +117,7 @@ class TreeFacts:
     @cached_property
     def making(self) -> Making:
         """Where the tree builds layers, and where they go."""
-        return Making(self.index, self.files, self.movers)
+        return Making(self.files, self.movers, self._stores, self.values)
 
     @cached_property
     def made(self) -> frozenset[str]:

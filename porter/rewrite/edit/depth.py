@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from porter.codes import Code
 from porter.rewrite.decide.change import Ask
@@ -18,10 +18,17 @@ def too_deep(plan: FilePlan) -> Mapping[Place, Reason]:
     asked = [(c.way.change.start, -c.way.change.end, c.place) for c in plan.choices if isinstance(c.way.change, Ask)]
     found: dict[Place, Reason] = {}
     around: list[int] = []
-    for start, negative_end, place in sorted(asked, key=lambda entry: entry[:2]):
+    for start, negative_end, place in sorted([*asked, *_calls(plan)] if asked else [], key=lambda entry: entry[:2]):
         while around and around[-1] <= start:
             around.pop()
         around.append(-negative_end)
-        if len(around) > DEEPEST:
+        if len(around) > DEEPEST and place is not None:
             found[place] = TOO_DEEP
     return found
+
+
+def _calls(plan: FilePlan) -> Iterator[tuple[int, int, None]]:
+    """The brackets of the calls that a file has already."""
+    text = plan.module.text
+    for call, _ in plan.module.scopes.calls:
+        yield text.span(call.func)[1], -text.span(call)[1], None

@@ -169,8 +169,11 @@ def _called(values: Values, call: ast.Call, name: str, met: frozenset[int]) -> I
 
 def _copies(values: Values, binding: Binding, home: Scope, place: ast.Name) -> Iterator[Holders]:
     """Whether somebody else was given the object between a binding and a place."""
+    loops = _loops_around(place, binding)
+    statement = next((above for above in ancestors(place) if isinstance(above, ast.stmt)), None)
+    alike = {place, *(ast.walk(statement) if isinstance(statement, ast.AugAssign) else ())}
     for read in values.reads_of(home, binding.name):
-        if read is place or not _may_run_before(read, place, binding):
+        if read in alike or not _may_run_before(read, place, loops):
             continue
         if binding not in values.flow.reaching(read, home):
             continue
@@ -179,13 +182,17 @@ def _copies(values: Values, binding: Binding, home: Scope, place: ast.Name) -> I
             yield found
 
 
-def _may_run_before(read: ast.AST, place: ast.AST, binding: Binding) -> bool:
-    """By the order of lines, or by a loop around both that the binding is not in."""
-    if _start(read) < _start(place):
-        return True
+def _loops_around(place: ast.AST, binding: Binding) -> list[ast.AST]:
+    """The loops that a place is in and its binding is not."""
     around = [above for above in ancestors(place) if isinstance(above, LOOPS)]
     stays = isinstance(parent(binding.node), ast.AugAssign)  # which gives the name the object that it had
-    return any(above in around and (stays or above not in [*ancestors(binding.node)]) for above in ancestors(read))
+    inside = [*ancestors(binding.node)] if around and not stays else []
+    return [loop for loop in around if loop not in inside]
+
+
+def _may_run_before(read: ast.AST, place: ast.AST, loops: list[ast.AST]) -> bool:
+    """By the order of lines, or by a loop around both that the binding is not in."""
+    return _start(read) < _start(place) or (bool(loops) and any(above in loops for above in ancestors(read)))
 
 
 def _start(node: ast.AST) -> tuple[int, int]:
@@ -195,9 +202,6 @@ def _start(node: ast.AST) -> tuple[int, int]:
 def _shares(values: Values, read: ast.Name, place: ast.Name) -> Holders | None:
     """What one use of a name does: `skip = x`, `xs.append(x)`, `(y, x)`, `self.last = x`, `z = x.view(-1)`."""
     above = parent(read)
-    statement = next((a for a in ancestors(read) if isinstance(a, ast.stmt)), None)
-    if place in ast.walk(statement) if isinstance(statement, ast.AugAssign) else False:
-        return None
     if isinstance(above, (ast.Assign, ast.AnnAssign, ast.NamedExpr)):
         return Holders("shared", above)
     if isinstance(above, (DISPLAYS, ast.Yield, ast.withitem)):
