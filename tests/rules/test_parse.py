@@ -26,9 +26,10 @@ def check(**keys: Any) -> Data:
     return {"check": [{"args": "3", "input": [2, 3]} | keys]}
 
 
-TOP = "absent, attribute_notes, attributes, base_init, buffers, caution, check, class, differs, forward, grows, layer, "
+TOP = "absent, attribute_notes, attributes, base_init, buffers, caution, check, class, differs, forward, grows, "
 TOP += (
-    "methods, mindspore, modal, modal_by, notes, one_way, param, present, taken, torch, unset, versions, weights, write"
+    "lacking, layer, methods, mindspore, modal, modal_by, notes, one_way, param, parts, present, rare, taken, torch, "
+    "unset, versions, weights, write"
 )
 KINDS = "call, value, base, type test, comparison, annotation, attribute, method, string, import"
 

@@ -6,6 +6,7 @@ import ast
 from dataclasses import dataclass, field
 
 from porter.rewrite.decide.callees import Function
+from porter.rewrite.decide.facts import FileFacts
 from porter.source.scopes import Scope, ancestors, parent
 
 
@@ -25,6 +26,33 @@ class Fate:
     def __or__(self, other: Fate) -> Fate:
         both = self.returned | other.returned
         return Fate(self.part or other.part, self.moded or other.moded, both, self.doubt or other.doubt)
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """The value of an expression; `held`: in a list, or a dict, that hides it from a layer."""
+
+    node: ast.AST
+    file: FileFacts
+    scope: Scope
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """What a name of a scope stands for."""
+
+    home: Scope | None
+    name: str
+    file: FileFacts
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lent:
+    """What a function gives to its callers."""
+
+    function: Function
 
 
 FREE = Fate()

@@ -9,7 +9,7 @@ from functools import reduce
 
 from porter.rewrite.decide.callees import FUNCTIONS, Callee, Function
 from porter.rewrite.decide.facts import FileFacts
-from porter.rewrite.decide.fate import DOUBT, FREE, PART, Fate, is_beside, is_own, place_of
+from porter.rewrite.decide.fate import DOUBT, FREE, PART, Fate, Lent, Value, Variable, is_beside, is_own, place_of
 from porter.rewrite.decide.fixed import Fixed
 from porter.rewrite.decide.functions import Functions, parameter_of
 from porter.rewrite.decide.tree_class import TreeClass
@@ -31,33 +31,6 @@ THROUGH = (*HOLDERS, ast.Subscript, ast.Starred, ast.IfExp, ast.BoolOp, ast.BinO
 PLAIN = frozenset({"list", "dict", "tuple", "set", "OrderedDict", "defaultdict", "deque"})
 NOTHING = NUMBERS | TEXTS | {"print", "isinstance", "type", "id"}
 """Functions of Python's that give nothing of what they get."""
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """The value of an expression; `held`: in a list, or a dict, that hides it from a layer."""
-
-    node: ast.AST
-    file: FileFacts
-    scope: Scope
-    held: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """What a name of a scope stands for."""
-
-    home: Scope | None
-    name: str
-    file: FileFacts
-    held: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Lent:
-    """What a function gives to its callers."""
-
-    function: Function
 
 
 class Fates:

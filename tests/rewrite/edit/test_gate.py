@@ -32,7 +32,7 @@ import torch.nn as nn
 # two layers
 a = nn.InstanceNorm3d(8)  # the first
 b = nn.InstanceNorm3d(16, eps=1e-3)
-c = nn.ReLU()
+c = nn.LeakyReLU()
 """
 
 
