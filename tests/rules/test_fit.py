@@ -91,7 +91,8 @@ MISFITS: dict[str, tuple[Data, str]] = {
     ),
     "unknown layer": (
         {"layer": {"mindspore": {"any": "../../cli"}}},
-        "[layer.mindspore] any is '../../cli'; expected one of 'batch_norm', 'containers', 'instance_norm', 'instance_norm_native'",
+        "[layer.mindspore] any is '../../cli'; "
+        "expected one of 'batch_norm', 'containers', 'instance_norm', 'instance_norm_native'",
     ),
     "layer of the other side": (
         {"layer": {"torch": {"any": "containers"}}},

@@ -267,12 +267,10 @@ class _Step:
         reads = self.fates.reads(self.file).get((home[0], name.id), []) if statement is not None else []
         line = getattr(statement, "end_lineno", None) or 0
         after = min((r for r in reads if r[0].lineno > line), key=place_of, default=None)
-        moded = after is not None and is_beside(after[0], statement) and self.read(*after).moded
+        moded = (
+            after is not None and is_beside(after[0], statement) and replace(self, scope=after[1]).of(after[0]).moded
+        )
         return replace(used, moded=moded)
-
-    def read(self, node: ast.Name, scope: Scope) -> Fate:
-        """What is done with a variable at one place."""
-        return self.fates.fixed.of(Value(node, self.file, scope, self.held))
 
     def added(self, holder: ast.expr) -> Fate:
         """What is appended to a holder, set in it, or added to a layer by name goes where that goes."""
