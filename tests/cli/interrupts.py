@@ -154,7 +154,7 @@ def problems(number: signal.Signals, ended: Ended) -> list[str]:
 def _stress(arguments: argparse.Namespace, folder: Path) -> Counter[str]:
     """Many runs of `convert TREE -o OUT`, each ended at a random moment; what was wrong, with how often."""
     source = folder / "src"
-    for name in ("trees", "cases", "demo", "bytes"):
+    for name in ("trees", "rules", "forms", "demo", "bytes"):
         shutil.copytree(ROOT / "fixtures" / name, source / name)
     before = fingerprint(source)
     command = ("convert", "src", "-o", "made/out", "--to", "mindspore", "--jobs", arguments.jobs)

@@ -1,7 +1,9 @@
 """Finds the fixtures, converts them, and knows the text form of what is expected.
 
-A case is `NAME.in.py`, with `NAME.out.py` (the expected text; absent in a folder `unchanged/`, where the expected text
-is the input) and `NAME.txt`, a line for each thing that is expected beside the text:
+A case lies where it belongs: below `fixtures/rules`, in the folder of the rule that it is about, or below
+`fixtures/forms`, in that of the form of program; there in `to_mindspore` or `to_torch`. It is `NAME.in.py`, with
+`NAME.out.py` (the expected text; absent in a folder `unchanged/`, where the expected text is the input) and, where
+something is expected beside the text or set, `NAME.txt`, a line for each:
 
     option: platform=any                 options of the run (to, platform, level, mark, whole), before all else
     roundtrip: differs, WHY              the way there and back does not give the first text, and why that is right
@@ -31,6 +33,7 @@ from porter.findings import Finding, Level
 from porter.rules.load import RuleBook, load_rules
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
+GROUPS = ("rules", "forms")  # cases by what they are about
 NOT_PYTHON = re.compile(r"(not Python) \d\.\d+: .*")  # what is wrong is said differently by each Python
 MARK = re.compile(r"(?:  )?# porter: .*")
 
@@ -59,10 +62,14 @@ class Notes:
         return cls(tuple((name, value) for name, value in options), "".join(trips), rest)
 
     def write(self, path: Path, expected: list[str]) -> None:
-        """Write `expected` below the options, which only a person changes."""
+        """Write `expected` below the options, which only a person changes; no file where there is nothing to say."""
         head = [f"option: {name}={value}" for name, value in self.options]
         head += [f"roundtrip: {self.roundtrip}"] if self.roundtrip else []
-        path.write_text("".join(f"{line}\n" for line in [*head, *expected]), encoding="utf-8")
+        text = "".join(f"{line}\n" for line in [*head, *expected])
+        if text:
+            path.write_text(text, encoding="utf-8")
+        else:
+            path.unlink(missing_ok=True)
 
     def settings(self, to: str, mark: bool = True) -> Options:
         """The options of the run: `to` and `mark` unless the notes say otherwise."""
@@ -85,7 +92,8 @@ class Case:
     @property
     def to(self) -> str:
         """The framework that the case is converted to."""
-        return self.path.relative_to(FIXTURES / "cases").parts[0].removeprefix("to_")
+        folder = self.path.parent.parent if self.unchanged else self.path.parent
+        return folder.name.removeprefix("to_")
 
     @property
     def unchanged(self) -> bool:
@@ -94,8 +102,8 @@ class Case:
 
     @property
     def name(self) -> str:
-        """Path below fixtures/cases, without the ending."""
-        return self.path.relative_to(FIXTURES / "cases").as_posix().removesuffix(".in.py")
+        """Path below fixtures, without the ending."""
+        return self.path.relative_to(FIXTURES).as_posix().removesuffix(".in.py")
 
     @property
     def before(self) -> str:
@@ -134,7 +142,7 @@ def beside(path: Path, ending: str) -> Path:
 
 def cases(pattern: str = "**/*.in.py") -> list[Case]:
     """Every single-file fixture."""
-    return [Case(path) for path in sorted((FIXTURES / "cases").glob(pattern))]
+    return [Case(path) for group in GROUPS for path in sorted((FIXTURES / group).glob(pattern))]
 
 
 def line_of(finding: Finding, with_path: bool = False) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from porter.rules.model import Rule
 
-from .harness import FIXTURES, cases, rules
+from .harness import FIXTURES, GROUPS, cases, rules
 
 RULES = sorted(rules().rules.values(), key=lambda rule: rule.name)
 
@@ -29,14 +29,26 @@ def rules_met(to: str) -> set[str]:
 def test_every_rule_has_a_case_each_way(rule: Rule, to: str) -> None:
     if to == "torch" and (rule.mindspore.name is None or rule.one_way):
         pytest.skip(f"one way: {rule.one_way or rule.mindspore.none}")
-    assert rule.name in rules_met(to), f"no case in fixtures/cases/to_{to} meets this rule"
+    assert rule.name in rules_met(to), f"no case of fixtures/**/to_{to} meets this rule"
 
 
 def test_every_case_has_its_files_and_no_file_is_left_over() -> None:
     known = set()
     for case in cases():
         known |= {case.path, case.expected, case.notes}
-        assert case.notes.exists(), case.name
         assert case.unchanged or case.expected.exists(), case.name
-    found = {path for path in (FIXTURES / "cases").rglob("*") if path.is_file()}
-    assert found == known
+    found = {path for group in GROUPS for path in (FIXTURES / group).rglob("*") if path.is_file()}
+    assert found <= known
+    assert all(path.stat().st_size for path in found if path.suffix == ".txt")
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_a_case_that_lies_with_a_rule_is_about_it(rule: Rule) -> None:
+    for case in cases(f"{rule.name.replace('.', '/')}/to_*/*.in.py"):
+        met = {site.rule for site in case.convert().sites} | {found.rule for found in case.convert().findings}
+        assert any(name == rule.name or name.startswith(f"{rule.name}.") for name in met), case.name
+
+
+def test_every_folder_of_cases_is_of_a_rule() -> None:
+    folders = {path.parent.relative_to(FIXTURES / "rules").as_posix() for path in (FIXTURES / "rules").rglob("to_*")}
+    assert folders <= {rule.name.replace(".", "/") for rule in RULES}

@@ -31,7 +31,7 @@ from porter.source.walk import read_tree
 from .harness import Case, Notes, cases, comments, rules, without_marks
 from .test_trees import outputs, write
 
-CASES = cases("to_mindspore/*.in.py")
+CASES = cases("**/to_mindspore/*.in.py")
 BY_NAME: dict[str, Rule] = {rule.name.rpartition(".")[2]: rule for rule in rules().rules.values()}
 
 
