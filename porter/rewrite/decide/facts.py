@@ -22,7 +22,6 @@ from porter.rules.model import Rule
 from porter.source.generated import asks_for, is_for, stands_for
 from porter.source.index import TreeIndex
 from porter.source.names import Reference, SourceModule
-from porter.source.receivers import Receivers
 from porter.source.roles import kind_of
 from porter.source.scopes import parent
 
@@ -76,8 +75,6 @@ class FileFacts:
         self.already: Mapping[int, str] = {
             id(r.node): r.qualified for r in references if id(r.node) not in self.resolved
         }
-        given_back = {key for key, r in asking.items() if r.qualified.endswith(".fresh")}
-        self.receivers = Receivers(module, lambda node: self.known.get(id(node)), given_back)
 
     @property
     def path(self) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from porter.rewrite.decide.reads import FileReads, TreeReads
+from porter.source.index import is_self
 from porter.source.names import dotted_parts
 from porter.source.origins import longest_module
 from porter.source.scopes import Scope, parent
@@ -24,7 +25,7 @@ class MemberReads:
         """The reads of one attribute of a class, through its name or an object that is plainly made of it."""
         for node, scope, path in self._named.get(name, ()):
             place = self.reads.place(path)
-            own = isinstance(node.value, ast.Name) and place.receivers.is_self(node.value)
+            own = isinstance(node.value, ast.Name) and is_self(node.value)
             if not own and self._class_of(node.value, scope, place, MAX_HOPS) is inside:
                 yield node, place
 

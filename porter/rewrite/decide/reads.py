@@ -7,10 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from porter.source.index import TreeIndex, enclosing_class, reading_scope
+from porter.source.index import TreeIndex, enclosing_class, is_self, reading_scope
 from porter.source.names import SourceModule, chain, dotted_parts
 from porter.source.origins import longest_module
-from porter.source.receivers import Receivers
 from porter.source.scopes import Scope, parent, scope_of
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -22,7 +21,6 @@ class FileReads:
 
     def __init__(self, module: SourceModule) -> None:
         self.module = module
-        self.receivers = Receivers(module, lambda node: None)
 
     @staticmethod
     def scope_at(node: ast.expr) -> Scope | None:
@@ -49,8 +47,24 @@ class FileReads:
             if isinstance(node.ctx, ast.Load) and isinstance(node.value, ast.Name):
                 inside = enclosing_class(node)
                 own = inside is not None and node.value.id in (inside.name, "cls")
-                if inside is not None and (own or self.receivers.is_self(node.value)):
+                if inside is not None and (own or is_self(node.value)):
                     found.setdefault((inside, node.attr), []).append(node)
+        return found
+
+    def values(self, node: ast.Attribute) -> list[ast.expr]:
+        """Everything but None that the class around `self.NAME` gives it; empty where some of that is not known."""
+        given = self._given.get((enclosing_class(node), node.attr), []) if is_self(node.value) else []
+        known = [value for value in given if value is not None]
+        plain = [value for value in known if not (isinstance(value, ast.Constant) and value.value is None)]
+        return plain if len(known) == len(given) else []
+
+    @cached_property
+    def _given(self) -> Mapping[tuple[ast.ClassDef | None, str], list[ast.expr | None]]:
+        """What each `self.NAME` is set to, by the class around; None for what is no plain assignment."""
+        found: dict[tuple[ast.ClassDef | None, str], list[ast.expr | None]] = {}
+        for target, _ in self.module.scopes.attributes:
+            if isinstance(target.ctx, ast.Store) and is_self(target.value):
+                found.setdefault((enclosing_class(target), target.attr), []).append(_assigned(target))
         return found
 
     @cached_property
@@ -96,7 +110,7 @@ class TreeReads:
         if isinstance(target, ast.Name):
             scope = place.bound_in.get(id(target)) or self._home(target, place)
             return None if scope is None else self.named(target.id, scope, place)
-        if isinstance(target, ast.Attribute) and place.receivers.is_self(target.value):
+        if isinstance(target, ast.Attribute) and is_self(target.value):
             return [(node, place) for node in place.attributes.get((enclosing_class(target), target.attr), ())]
         return None
 
@@ -123,7 +137,7 @@ class TreeReads:
     def values(self, node: ast.expr, place: FileReads) -> list[ast.expr | None]:
         """Everything that a name, or an attribute of `self`, is given; None for what is no plain assignment."""
         if isinstance(node, ast.Attribute):
-            return [*place.receivers.values(node)]
+            return [*place.values(node)]
         scope = place.scope_at(node) if isinstance(node, ast.Name) else None
         found = scope.lookup(node.id) if scope is not None and isinstance(node, ast.Name) else None
         return [_assigned(binding.node) for binding in found[1]] if found is not None else []
@@ -140,7 +154,7 @@ class TreeReads:
 
     def definition(self, node: ast.expr, place: FileReads) -> Definition | None:
         """The function of the tree that an expression names, which may be a method of `self` or a constructor."""
-        if isinstance(node, ast.Attribute) and place.receivers.is_self(node.value):
+        if isinstance(node, ast.Attribute) and is_self(node.value):
             return _method(enclosing_class(node), node.attr, place)
         parts = dotted_parts(node)
         if not parts:
