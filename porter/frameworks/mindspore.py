@@ -150,7 +150,7 @@ class _ByName(nn.Cell):  # type: ignore[misc]
     """Calls a layer by the name of its input."""
 
     def __init__(self, layer: nn.Cell, name: str) -> None:
-        super().__init__()
+        super().__init__(auto_prefix=False)  # the layer's parameters keep their names
         self.layer = layer
         self.name = name
 
