@@ -13,7 +13,7 @@ from porter.errors import UsageError
 from porter.findings import Finding, Level, Site
 from porter.rewrite.decide.decision import Place, Reason
 from porter.rewrite.decide.file import FilePlan
-from porter.rewrite.decide.other_files import tell_others
+from porter.rewrite.decide.names.other_files import tell_others
 from porter.rewrite.decide.tree import TreeFacts
 from porter.rewrite.doubts import assumed, doubts, lost
 from porter.rewrite.edit.file import Assembled

@@ -22,11 +22,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from porter.rewrite.decide.classes.tree_class import TreeClass
 from porter.rewrite.decide.decision import Choice, Decision, Form
 from porter.rewrite.decide.facts import FileFacts
-from porter.rewrite.decide.objects import Known, Objects
+from porter.rewrite.decide.members.objects import Known, Objects
 from porter.rewrite.decide.tree import TreeFacts
-from porter.rewrite.decide.tree_class import TreeClass
 from porter.rewrite.decide.vocabulary import ASKED_METHODS
 from porter.rewrite.options import Options
 from porter.rewrite.tree import decisions, plan_tree, tree_facts

@@ -6,47 +6,38 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 
 from porter.findings import Kind, Level
-from porter.rewrite.decide import (
-    attributes,
-    by_name,
-    cautions,
-    class_members,
-    class_patterns,
-    data_texts,
-    differs,
-    fresh,
-    getters,
-    in_place_calls,
-    in_place_layers,
-    inner_layers,
-    inplace,
-    joined_dtypes,
-    lookups,
-    members,
-    methods,
-    names,
-    neither,
-    reserved,
-    strangers,
-    strings,
-    texts,
-    unasked,
-    unknown_bases,
-)
-from porter.rewrite.decide.by_name import Lookups
+from porter.rewrite.decide.calls import joined_dtypes
 from porter.rewrite.decide.change import Ask
-from porter.rewrite.decide.classes import Moved
+from porter.rewrite.decide.classes import neither, reserved, unknown_bases
+from porter.rewrite.decide.classes.movers import Moved
+from porter.rewrite.decide.classes.type_tests import decide_whole
 from porter.rewrite.decide.decision import Choice, Decision, Place, Reason
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.file import FilePlan
-from porter.rewrite.decide.groups import group_references
-from porter.rewrite.decide.handing import Wanted, tell_handed
-from porter.rewrite.decide.imports import plan_imports
+from porter.rewrite.decide.in_place import in_place_calls, in_place_layers, inplace
+from porter.rewrite.decide.members import (
+    attributes,
+    class_members,
+    class_patterns,
+    differs,
+    getters,
+    inner_layers,
+    lacking,
+    lookups,
+    methods,
+    texts,
+    unasked,
+)
+from porter.rewrite.decide.mode import fresh
+from porter.rewrite.decide.names import by_name, cautions, data_texts, strangers, strings, ways
+from porter.rewrite.decide.names.by_name import Lookups
+from porter.rewrite.decide.names.groups import group_references
+from porter.rewrite.decide.names.handing import Wanted, tell_handed
+from porter.rewrite.decide.names.imports import plan_imports
+from porter.rewrite.decide.names.stars import tell_idle
+from porter.rewrite.decide.names.strings import Strings
 from porter.rewrite.decide.settle import Choices, settle
-from porter.rewrite.decide.stars import tell_idle
-from porter.rewrite.decide.strings import Strings
 from porter.rewrite.decide.tree import TreeFacts
-from porter.rewrite.decide.type_tests import decide_whole
 from porter.rewrite.decide.units import Units, is_needed
 from porter.rewrite.options import Options
 from porter.rewrite.place import place
@@ -57,11 +48,10 @@ from porter.source.index import TreeIndex
 
 Progress = Callable[[int, int], None]
 DECIDERS = (
-    names.decide,
+    ways.decide,
     attributes.decide,
     methods.decide,
-    members.decide,
-    members.decide,
+    lacking.decide,
     inplace.decide,
     in_place_calls.decide,
     in_place_layers.decide,

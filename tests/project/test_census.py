@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from porter.rewrite import tree as rewriting
-from porter.rewrite.decide import attributes, methods
+from porter.rewrite.decide.members import attributes, methods
 from porter.rewrite.options import Options
 from porter.rules.load import load_rules
 from porter.source.walk import read_tree

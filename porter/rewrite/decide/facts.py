@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from porter.findings import Kind
-from porter.rewrite.decide.beyond import is_beyond
 from porter.rewrite.decide.change import Target, target_of
 from porter.rewrite.decide.decision import Place
-from porter.rewrite.decide.rebound import Rebound
+from porter.rewrite.decide.names.beyond import is_beyond
+from porter.rewrite.decide.names.rebound import Rebound
 from porter.rewrite.decide.vocabulary import ASKED_METHODS
 from porter.rewrite.options import Options
 from porter.rules.load import RuleBook, canonical

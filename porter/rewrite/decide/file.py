@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from porter.rewrite.decide.decision import Choice
-from porter.rewrite.decide.groups import Group
-from porter.rewrite.decide.imports import ImportPlan
+from porter.rewrite.decide.names.groups import Group
+from porter.rewrite.decide.names.imports import ImportPlan
 from porter.source.names import SourceModule
 
 

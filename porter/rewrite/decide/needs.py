@@ -8,10 +8,10 @@ from dataclasses import replace
 from functools import cached_property
 
 from porter.findings import Kind
-from porter.rewrite.decide.classes import MOVES
+from porter.rewrite.decide.classes.hierarchy import Hierarchy
+from porter.rewrite.decide.classes.movers import MOVES
 from porter.rewrite.decide.decision import CONVERTED, SILENT, Decision, Need
 from porter.rewrite.decide.facts import FileFacts, Use
-from porter.rewrite.decide.hierarchy import Hierarchy
 from porter.source.index import enclosing_class
 from porter.source.scopes import ancestors, parent
 

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from porter.findings import Kind as Role
-from porter.rewrite.decide.classes import Movers
-from porter.rewrite.decide.compiled import Compiled
+from porter.rewrite.decide.classes.hierarchy import Hierarchy
+from porter.rewrite.decide.classes.movers import Movers
+from porter.rewrite.decide.classes.one_class import one_class
+from porter.rewrite.decide.classes.tree_class import TreeClass
+from porter.rewrite.decide.classes.type_tests import MAKING
 from porter.rewrite.decide.decision import CONVERTED, SILENT, Decision, Form, Need, Place, Way
 from porter.rewrite.decide.facts import FileFacts
-from porter.rewrite.decide.flows import Flows
-from porter.rewrite.decide.hierarchy import Hierarchy
 from porter.rewrite.decide.knowledge import RuleKnowledge
-from porter.rewrite.decide.making import Making
-from porter.rewrite.decide.one_class import one_class
-from porter.rewrite.decide.tree_class import TreeClass
-from porter.rewrite.decide.type_tests import MAKING
+from porter.rewrite.decide.mode.making import Making
+from porter.rewrite.decide.names.compiled import Compiled
+from porter.rewrite.decide.names.flows import Flows
 from porter.rewrite.options import Options
 from porter.rules.load import RuleBook
 from porter.rules.model import Rule

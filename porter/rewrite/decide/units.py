@@ -15,11 +15,11 @@ from functools import cached_property
 
 from porter.codes import Code
 from porter.findings import Kind, Level
-from porter.rewrite.decide.classes import MOVES
+from porter.rewrite.decide.classes.holders import holders
+from porter.rewrite.decide.classes.movers import MOVES
+from porter.rewrite.decide.classes.neither import role_of, runs_and_stays
 from porter.rewrite.decide.decision import Choice, Decision, Form, Need, Reason, Way
 from porter.rewrite.decide.graph import Unit, UnitGraph
-from porter.rewrite.decide.holders import holders
-from porter.rewrite.decide.neither import role_of, runs_and_stays
 from porter.rewrite.decide.settle import Choices
 from porter.rewrite.decide.telling import QUIET
 from porter.rewrite.decide.ties import handed, patched

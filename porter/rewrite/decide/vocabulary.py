@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from porter.rewrite.decide.member_words import read_words
+from porter.rewrite.decide.members.member_words import read_words
 from porter.rewrite.options import Options
 from porter.rules.load import RuleBook
 from porter.rules.model import Framework

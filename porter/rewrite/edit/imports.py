@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 import libcst as cst
 
 from porter.rewrite.decide.change import NameEdit, Target
-from porter.rewrite.decide.groups import Group
-from porter.rewrite.decide.imports import ImportPlan, import_line
+from porter.rewrite.decide.names.groups import Group
+from porter.rewrite.decide.names.imports import ImportPlan, import_line
 from porter.source.generated import LAYERS
 from porter.source.names import SourceModule
 from porter.source.scopes import parent

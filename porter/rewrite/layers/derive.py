@@ -7,8 +7,8 @@ import inspect
 import textwrap
 from collections.abc import Iterator
 
-from porter.rewrite.decide.arguments import default_value, literal_text
-from porter.rewrite.decide.calls import NOTHING
+from porter.rewrite.decide.calls.arguments import default_value, literal_text
+from porter.rewrite.decide.calls.binding import NOTHING
 from porter.rewrite.layers.templates import Piece
 from porter.rewrite.options import Options
 from porter.rules.conditions import by_axis

@@ -1,0 +1,1 @@
+"""Calls of the framework's names: what becomes of their arguments."""

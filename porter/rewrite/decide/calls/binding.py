@@ -1,0 +1,300 @@
+"""Bind a call to its signature, and say what its arguments become on the other side."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from porter.findings import Level
+from porter.rewrite.decide.calls.arguments import Value, default_value, literal_text, read_value, same, same_text
+from porter.rewrite.decide.calls.containers import has_star, plan_collected, plan_container
+from porter.rewrite.decide.calls.limits import as_truth, limited, may_be_listed
+from porter.rewrite.decide.change import Argument, CallPlan, Carried, NewArgument, Refuse, UseClass
+from porter.rules.model import Framework, ParamRule, Rule, When, other
+from porter.rules.signature import Signature
+from porter.rules.transforms import TRANSFORMS
+
+NOTHING = ParamRule("")
+ACTS = (ast.Call, ast.NamedExpr, ast.Await)
+
+
+def ordered_arguments(call: ast.Call) -> list[ast.expr | ast.keyword]:
+    """Arguments in the order of their text."""
+    return sorted([*call.args, *call.keywords], key=lambda a: (a.lineno, a.col_offset))
+
+
+def plan_call(
+    rule: Rule, source: Framework, call: ast.Call, is_framework_name: Callable[[ast.expr], bool]
+) -> CallPlan | UseClass | Refuse:
+    """Decide what a call becomes natively, or that only the generated class can take it, or that it must stay."""
+    theirs, ours = rule.side(source).signature, rule.side(other(source)).signature
+    if (planned := plan_container(rule, source, call, is_framework_name)) is not None:
+        return planned
+    if rule.interchangeable:
+        if theirs is None and (call.args or call.keywords):
+            return Refuse(f"the constructors of {rule.torch.name} and {rule.mindspore.name} differ", constructors=True)
+        return CallPlan((), untouched=True)
+    if theirs is None or ours is None:
+        return UseClass("")
+    if rule.collects:
+        return plan_collected(rule, source, call)
+    if has_star(call):
+        return UseClass("its arguments are known only at run time", Level.REVIEW)
+    try:
+        bound = theirs.bind(len(call.args), [k.arg for k in call.keywords if k.arg])
+    except ValueError as error:
+        return Refuse(f"the call does not fit {rule.side(source).name}, which {error}")
+    return _Planner(rule, source, theirs, ours, call, bound, is_framework_name).plan()
+
+
+@dataclass
+class _Planner:
+    rule: Rule
+    source: Framework
+    theirs: Signature
+    ours: Signature
+    call: ast.Call
+    bound: dict[str, int | str]
+    is_framework_name: Callable[[ast.expr], bool]
+    kept: dict[int, tuple[str, str | None, Carried | None]] = field(default_factory=dict)
+    added: dict[str, NewArgument] = field(default_factory=dict)
+    constants: dict[str, object] = field(default_factory=dict)
+    settings: list[tuple[str, object, int | None]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    conditions: list[str] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
+    classes: list[UseClass] = field(default_factory=list)
+
+    def plan(self) -> CallPlan | UseClass | Refuse:
+        self.order = ordered_arguments(self.call)
+        self.crossing = self.rule.crossing(self.source)
+        self.torch_names = {ours: theirs for theirs, ours in self.rule.renames.items()}
+        self.constants = dict(self.rule.write_for(other(self.source)))
+        for parameter in self.theirs.parameters:
+            if parameter.kind in ("positional", "keyword"):
+                self.decide(parameter.name)
+        if self.refusals:
+            return Refuse("; ".join(self.refusals))
+        if self.classes:
+            level = max((c.level for c in self.classes), key=lambda level: level.rank)
+            return UseClass("; ".join(dict.fromkeys(c.reason for c in self.classes)), level, tuple(self.notes))
+        for setting in self.settings:
+            self.settle(*setting)
+        return CallPlan(self.arguments(), self.additions(), (*self.notes, *self.conditions))
+
+    def param_rule(self, name: str) -> ParamRule:
+        """The entry of a parameter, which is filed under torch's name where torch has it."""
+        key = name
+        if self.source == "mindspore" and name in self.crossing:
+            key = self.torch_names[name]
+        return self.rule.params.get(key, NOTHING)
+
+    def argument(self, name: str) -> ast.expr | None:
+        """The expression that a parameter gets in this call."""
+        where = self.bound.get(name)
+        if isinstance(where, int):
+            return self.call.args[where]
+        return next((k.value for k in self.call.keywords if k.arg == where), None) if where else None
+
+    def index(self, name: str) -> int | None:
+        """Place of a parameter's argument among the call's arguments."""
+        node = self.argument(name)
+        for index, argument in enumerate(self.order):
+            if argument is node or (isinstance(argument, ast.keyword) and argument.value is node):
+                return index
+        return None
+
+    def decide(self, name: str) -> None:
+        """Decide about one parameter of the source signature, given or omitted."""
+        node, rule, target = self.argument(name), self.param_rule(name), self.crossing.get(name)
+        default = default_value(self.theirs, name)
+        self.notes += [f"{name}: {rule.note}"] if rule.note and node is not None else []
+        value = read_value(node, self.is_framework_name) if node is not None else default
+        if node is not None and self.is_outside(name, node, value, rule):
+            return
+        applies = self.source == "torch" or target is None
+        read = as_truth(value, rule)
+        if applies and rule.when and self.decided_by_value(name, read, default, rule, target):
+            return
+        if target is None:
+            self.decide_absent(name, node, read, default, rule)
+        elif node is None:
+            self.decide_omitted(name, target, default, rule)
+        else:
+            self.decide_given(name, target, node, value, default, rule)
+
+    def is_outside(self, name: str, node: ast.expr, value: Value, rule: ParamRule) -> bool:
+        """Whether the other side does not take this value; a class of ours raises, so only a native call is told."""
+        found = limited(rule.ranges.get(other(self.source)), name, node, value)
+        self.refusals += [found.reason] if isinstance(found, Refuse) else []
+        self.classes += [found] if isinstance(found, UseClass) else []
+        self.conditions += [found] if isinstance(found, str) else []
+        return found is not None and value.kind == "literal"
+
+    def decided_by_value(self, name: str, value: Value, default: Value, rule: ParamRule, target: str | None) -> bool:
+        """Apply the entry for this value; True when it settles the parameter."""
+        if value.kind != "literal":
+            if name not in self.bound or not may_be_listed(value, rule):
+                return False
+            if default.value is None and all(w.write == "keep" for w in rule.when):
+                self.refusals.append(rule.when[0].note)
+            else:
+                self.classes.append(UseClass(f"the value of {name} is known only at run time"))
+            return True
+        constant = self.rule.write_for(self.source).get(name, default.value)
+        listed = [w for w in rule.when if not w.is_other and same(w.value, value.value)]
+        others = [w for w in rule.when if w.is_other] if listed or not same(value.value, constant) else []
+        when = next((w for w in (*listed, *others) if self.holds(w)), None)
+        if when is None:
+            return False
+        self.apply_when(name, when, target)
+        return True
+
+    def holds(self, when: When) -> bool:
+        """Whether the call's text shows that the condition of an entry holds."""
+        if when.condition is None:
+            return True
+        values: dict[str, object] = {}
+        for name in when.condition.names:
+            node = self.argument(name)
+            value = default_value(self.theirs, name) if node is None else read_value(node, self.is_framework_name)
+            if value.kind == "literal":
+                values[name] = value.value
+        return when.condition.holds(values)
+
+    def apply_when(self, name: str, when: When, target: str | None) -> None:
+        if when.write == "class":
+            self.classes.append(UseClass(when.note, Level.REVIEW))
+        elif when.write == "keep":
+            self.refusals.append(when.note)
+        index = self.index(name)
+        self.settings += [(target, value, index) for target, value in when.set.items()]
+        if when.copy is not None and target is not None:
+            self.copy(name, target, when.copy)
+
+    def settle(self, target: str, value: object, index: int | None) -> None:
+        """Write what an entry sets: over an argument that is given, in place of the one that it replaces, or added."""
+        given = next((i for i, (name, _, _) in self.kept.items() if name == target), None)
+        if given is not None:
+            self.kept[given] = (target, literal_text(value), None)
+        elif index is not None and index not in self.kept and self.needed(target, value):
+            self.kept[index] = (target, literal_text(value), None)
+        else:
+            self.constants[target] = value
+
+    def needed(self, target: str, value: object) -> bool:
+        """Whether a value has to be written, since it is not what the target takes anyway."""
+        fixed = target in self.rule.write_for(other(self.source))
+        return fixed or not same(default_value(self.ours, target).value, value)
+
+    def copy(self, name: str, target: str, origin: str) -> None:
+        """Repeat the argument of another parameter, if repeating it changes nothing."""
+        index, node = self.index(origin), self.argument(origin)
+        if node is None or index is None:
+            return
+        if any(isinstance(n, ACTS) for n in ast.walk(node)):
+            self.classes.append(UseClass(f"{name} repeats {origin}, which is a call here"))
+        else:
+            self.added[target] = self.repeated(name, target, node, index)
+
+    def repeated(self, name: str, target: str, node: ast.expr, index: int) -> NewArgument:
+        """The same argument once more, run through the transform of the parameter that repeats it."""
+        transform, value = self.param_rule(name).value, read_value(node, self.is_framework_name)
+        if transform is None:
+            return NewArgument(target, copy=index)
+        if value.kind == "literal":
+            crossed = self.transformed(value.value, self.param_rule(name))
+            text = "" if same_text(crossed, value.value) else literal_text(crossed)
+        else:
+            before = ast.unparse(node)
+            after = self.carry(name, node, value, transform).written(before)
+            text = after if after is not None and after != before else ""
+        return NewArgument(target, text=text) if text else NewArgument(target, copy=index)
+
+    def decide_absent(self, name: str, node: ast.expr | None, value: Value, default: Value, rule: ParamRule) -> None:
+        """A parameter that the other side does not have."""
+        written = self.rule.write_for(self.source)
+        harmless = Value("literal", written[name]) if name in written else default
+        if value.kind == harmless.kind == "literal" and same(value.value, harmless.value):
+            return
+        if node is None and name not in written:
+            return
+        shown = f"{name}={ast.unparse(node)}" if node is not None else f"the default of {name}"
+        if rule.drop:
+            self.notes.append(f"{shown} is dropped: {rule.drop}")
+        else:
+            self.refusals.append(f"{self.rule.side(other(self.source)).name} has no counterpart for {shown}")
+
+    def decide_omitted(self, name: str, target: str, default: Value, rule: ParamRule) -> None:
+        """A default that differs on the other side is written out."""
+        if rule.same_default or default.kind != "literal" or target == "*":
+            return
+        try:
+            value = self.transformed(default.value, rule)
+        except ValueError as error:
+            self.refusals.append(str(error))
+            return
+        ours = default_value(self.ours, target)
+        if ours.kind != "literal" or not same(ours.value, value):
+            self.added[target] = NewArgument(target, literal_text(value))
+
+    def decide_given(
+        self, name: str, target: str, node: ast.expr, value: Value, default: Value, rule: ParamRule
+    ) -> None:
+        """An argument that crosses, under another name or through a transform where the rule says so."""
+        index, text, carried = self.index(name), None, None
+        assert index is not None
+        literals = value.kind == default.kind == "literal"
+        if (rule.same_default or target == "*") and literals and same(value.value, default.value):
+            return
+        if rule.same_default and value.kind == "open" and self.source == "torch":
+            self.classes.append(UseClass(f"the value of {name} is known only at run time"))
+        if rule.value and value.kind == "literal":
+            try:
+                crossed = self.transformed(value.value, rule)
+            except ValueError as error:
+                return self.refusals.append(str(error))
+            text = literal_text(crossed) if not same_text(crossed, value.value) else None
+        elif rule.value:
+            carried = self.carry(name, node, value, rule.value)
+        self.kept[index] = (target, text, carried)
+
+    def carry(self, name: str, node: ast.expr, value: Value, transform: str) -> Carried:
+        carried = Carried(transform, self.source == "mindspore", value.kind)
+        if carried.written(ast.unparse(node)) is None:
+            self.classes.append(UseClass(f"the value of {name} is known only at run time"))
+        return carried
+
+    def transformed(self, value: object, rule: ParamRule) -> object:
+        """A literal carried across. Raises ValueError when it has no counterpart."""
+        if rule.value is None:
+            return value
+        try:
+            return TRANSFORMS[rule.value].apply(value, back=self.source == "mindspore")
+        except TypeError as error:
+            raise ValueError(f"{value!r} cannot be carried across by {rule.value!r}") from error
+
+    def arguments(self) -> tuple[Argument, ...]:
+        """The arguments that stay, positional for as long as both signatures agree on the place."""
+        result: list[Argument] = []
+        in_place = True
+        for index in range(len(self.order)):
+            if index not in self.kept:
+                in_place = False
+                continue
+            target, text, carried = self.kept[index]
+            positional = not isinstance(self.order[index], ast.keyword)
+            at = self.ours.positional.index(target) if target in self.ours.positional else -1
+            in_place = in_place and positional and at == index
+            result.append(Argument(index, None if in_place or target == "*" else target, text, carried))
+        return tuple(result)
+
+    def additions(self) -> tuple[NewArgument, ...]:
+        """Written defaults, copies and constants, in the order of the target's signature."""
+        taken = {target for target, _, _ in self.kept.values()}
+        for name, value in self.constants.items():
+            if name not in taken and self.needed(name, value):
+                self.added[name] = NewArgument(name, literal_text(value))
+        order = [p.name for p in self.ours.parameters]
+        return tuple(sorted(self.added.values(), key=lambda new: order.index(new.keyword)))

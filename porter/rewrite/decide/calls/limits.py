@@ -1,0 +1,36 @@
+"""What a rule says of a value: that the other side does not take it, or that only its truth counts."""
+
+from __future__ import annotations
+
+import ast
+
+from porter.rewrite.decide.calls.arguments import Value
+from porter.rewrite.decide.change import Refuse, UseClass
+from porter.rules.model import ParamRule
+from porter.rules.ranges import Range
+
+
+def limited(limit: Range | None, name: str, node: ast.expr, value: Value) -> Refuse | UseClass | str | None:
+    """What a range makes of an argument: None: nothing; a text: the condition under which the other side takes it."""
+    if limit is None:
+        return None
+    if value.kind == "literal":
+        if limit.holds(value.value):
+            return None
+        return Refuse(limit.note) if limit.write == "keep" else UseClass(limit.note)
+    if limit.write == "class":
+        return UseClass(f"the value of {name} is known only at run time")
+    return f"{name}={ast.unparse(node)} is known only at run time: {limit.note}"
+
+
+def as_truth(value: Value, rule: ParamRule) -> Value:
+    """A literal as the True or False that it stands for, where the rule says that nothing else matters."""
+    return Value("literal", bool(value.value)) if rule.value == "bool" and value.kind == "literal" else value
+
+
+def may_be_listed(value: Value, rule: ParamRule) -> bool:
+    """Whether a value that is not written out could be one of those with an entry."""
+    types: dict[str, type] = {"whole": int, "list": list, "tuple": tuple, "truth": bool}
+    if value.kind in types:
+        return any(w.is_other or type(w.value) is types[value.kind] for w in rule.when)
+    return True

@@ -1,0 +1,98 @@
+"""Tests for a class of which some objects change sides and others stay: they have to name both frameworks' classes."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from porter.codes import Code
+from porter.findings import Kind, Level
+from porter.rewrite.decide.change import Beside, Move
+from porter.rewrite.decide.classes.movers import MOVES
+from porter.rewrite.decide.decision import CONVERTED, SILENT, Decision, Form, Need, Place, Reason, Way
+from porter.rewrite.decide.facts import FileFacts, Use
+from porter.rules.model import Rule
+from porter.source.scopes import parent
+
+MAKING = frozenset({Kind.CALL, Kind.BASE, Kind.VALUE, Kind.STRING})
+"""Roles in which a class gives objects, there or later."""
+TESTING = frozenset({Kind.TYPE_TEST, Kind.COMPARISON})
+
+
+def place_of(rule: Rule) -> Place:
+    """The key of the decision whether all objects of a class change sides."""
+    return Place(f"<{rule.name}>", 0, 0, Kind.CLASS)
+
+
+def decide_whole(files: Iterable[FileFacts]) -> Iterator[Decision]:
+    """For each class that the tree makes objects of: whether everything that makes them changes sides."""
+    makers: dict[str, list[Need]] = {}
+    rules: dict[str, Rule] = {}
+    for file in files:
+        for use in file.uses:
+            if use.rule is not None and use.rule.is_class and use.kind in MAKING:
+                rules[use.rule.name] = use.rule
+                makers.setdefault(use.rule.name, []).append(Need((file.place(use),), CONVERTED, SILENT))
+    for name, rule in rules.items():
+        yield Decision(place_of(rule), (Way(Form.MOVES, needs=tuple(makers[name])), Way(Form.STAYS)))
+
+
+def with_both(use: Use, decision: Decision, file: FileFacts, made: frozenset[str]) -> Decision:
+    """The decision about a type test: the target's class where all objects are its, else both classes.
+
+    A rule that has a note for type tests says there what they miss.
+    """
+    way = decision.ways[0]
+    tests = use.rule is not None and use.rule.is_class and use.kind in TESTING and Kind.TYPE_TEST not in use.rule.notes
+    if not tests or use.rule is None or use.rule.name not in made or not isinstance(way.change, Move):
+        return decision
+    if use.kind is Kind.TYPE_TEST and _is_beside(use, way.change, file):
+        return replace(decision, ways=(Way(Form.STAYS),))
+    needs = (*way.needs, Need((place_of(use.rule),), MOVES, _why(use.rule)))
+    return replace(decision, ways=(replace(way, needs=needs), *_both(use, way, way.change), *decision.ways[1:]))
+
+
+def _why(rule: Rule) -> Reason:
+    text = f"some objects of {rule.torch.name} or of what derives from it stay as they were, others change sides"
+    return Reason(Code.BOTH_CLASSES, text)
+
+
+def _both(use: Use, way: Way, move: Move) -> Iterator[Way]:
+    """The test for either class; nothing where one expression cannot name both."""
+    texts = _texts(use)
+    if texts is not None and use.rule is not None:
+        change = Beside(move.start, move.end, move.target, *texts)
+        reason = _why(use.rule)
+        why = Reason(reason.code, f"{reason.text}: the test names both classes")
+        yield Way(Form.BOTH, change, Level.REVIEW, why, needs=way.needs)
+
+
+def _texts(use: Use) -> tuple[str, str, str] | None:
+    """What stands before, between and behind the two names."""
+    node = use.reference.node
+    above = parent(node)
+    if use.kind is not Kind.TYPE_TEST:
+        return None
+    if isinstance(above, ast.MatchClass):
+        plain = not above.patterns and not above.kwd_patterns
+        return ("", "() | ", "") if plain else None
+    if isinstance(above, (ast.Tuple, ast.List, ast.Set)):
+        return "", ", ", ""
+    return ("", " | ", "") if isinstance(above, ast.BinOp) else ("(", ", ", ")")
+
+
+def _is_beside(use: Use, move: Move, file: FileFacts) -> bool:
+    """Whether an earlier run has put the target beside the name."""
+    above = parent(use.reference.node)
+    if isinstance(above, ast.MatchClass):
+        above = parent(above)
+        nodes = (
+            [p.cls for p in above.patterns if isinstance(p, ast.MatchClass)] if isinstance(above, ast.MatchOr) else []
+        )
+    elif isinstance(above, ast.BinOp):
+        nodes = [above.left, above.right]
+    else:
+        nodes = [*above.elts] if isinstance(above, (ast.Tuple, ast.List, ast.Set)) else []
+    spelled = {file.already.get(id(node)) for node in nodes}
+    return move.target.qualified in spelled

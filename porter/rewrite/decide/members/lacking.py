@@ -1,0 +1,155 @@
+"""Members of tensors that the other side's tensors have not, or mean otherwise; and rare names on what is not known."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cached_property
+
+from porter.codes import Code
+from porter.findings import Level
+from porter.rewrite.decide.calls.provenance import Provenance
+from porter.rewrite.decide.classes.movers import MOVES
+from porter.rewrite.decide.decision import CONVERTED, SILENT, Decision, Form, Need, Reason
+from porter.rewrite.decide.facts import FileFacts
+from porter.rewrite.decide.members.member_words import is_called, path_of
+from porter.rewrite.decide.members.objects import Known, Objects
+from porter.rewrite.decide.telling import told
+from porter.rewrite.decide.tree import ANY_CHANGE, TreeFacts
+from porter.source.index import enclosing_class
+from porter.source.names import dotted_parts
+from porter.source.scopes import Scope
+from porter.source.tensors import LAYER_TENSORS
+
+
+def decide(file: FileFacts, tree: TreeFacts) -> Iterator[Decision]:
+    """What is said of the attributes and the methods of a file that objects do not have on the other side."""
+    yield from _Members(file, tree).decisions()
+
+
+class _Members:
+    def __init__(self, file: FileFacts, tree: TreeFacts) -> None:
+        self.file = file
+        self.tree = tree
+        self.hierarchy = tree.hierarchy
+        self.words = tree.hierarchy.words.members
+        self.objects = Objects(file, tree)
+        self.provenance = Provenance(file, tree)
+
+    def decisions(self) -> Iterator[Decision]:
+        """One for each use: a report for people says each name once a file."""
+        if not self._change and not self._changed:
+            return
+        for node, scope in self.file.module.scopes.attributes:
+            if node.attr in self.words.watched and id(node) not in self.file.known:
+                yield from self._use(node, scope)
+
+    @cached_property
+    def _change(self) -> tuple[Need, ...]:
+        """That something of the tree, or a function that this file calls, changes sides; none where nothing may."""
+        places = [ANY_CHANGE] if self.tree.makers else []
+        for use in self.file.uses:
+            if use.rule is not None and not use.rule.is_class and use.rule.torch.signature is not None:
+                places.append(self.file.place(use))
+        return (Need(tuple(places), CONVERTED | {Form.MOVES}, SILENT),) if places else ()
+
+    @cached_property
+    def _changed(self) -> bool:
+        """Whether something did in an earlier run."""
+        names = (name.partition(".")[0] for name in self.file.known.values())
+        return bool(self.tree.movers.earlier) or self.tree.options.to in names
+
+    def _use(self, node: ast.Attribute, scope: Scope) -> Iterator[Decision]:
+        part = self._part(node)
+        if part is not None:
+            yield part
+            return
+        known = self.objects.of(node.value)
+        if known.unknown and not self._is_weight(node):
+            yield from self._of_unknown(node, scope)
+        elif (known.unknown or self._is_tensor(known)) and not self._is_own(node.attr, known):
+            yield from self._of_tensor(node)
+
+    def _part(self, node: ast.Attribute) -> Decision | None:
+        """`x.max(1).values`, of which the other side knows only `[0]`."""
+        methods = self.words.parts.get(node.attr, {})
+        for value in self.provenance.values_of(node.value) if methods else ():
+            method = value.func if isinstance(value, ast.Call) else None
+            if not isinstance(method, ast.Attribute) or method.attr not in methods or id(method) in self.file.known:
+                continue
+            needs = self._needs(method) if self._is_tensor(self.objects.of(method.value)) else None
+            if needs is not None:
+                word = methods[method.attr]
+                return self._told(node, word.label, Level.CHANGED, word.reason, needs)
+        return None
+
+    def _is_tensor(self, known: Known) -> bool:
+        return any(kind.ours is not None and kind.rule.name in self.words.tensors for kind in known.kinds)
+
+    def _is_weight(self, node: ast.Attribute) -> bool:
+        """`net.weight.grad`: what a layer calls so is a tensor, if only tensors have a member of the name."""
+        owner = node.value
+        is_absent = node.attr in self.words.of_tensors and not self.words.of_tensors[node.attr].differs
+        return is_absent and isinstance(owner, ast.Attribute) and owner.attr in LAYER_TENSORS
+
+    def _is_own(self, attr: str, known: Known) -> bool:
+        """Whether a class of the tree that it can be of has the name, or a layer, of which `methods` speaks."""
+        return any(attr in self.hierarchy.methods[entry] for entry in known.entries) or (
+            attr in self.hierarchy.words.absent and any(kind.rule.name.startswith("nn.") for kind in known.kinds)
+        )
+
+    def _of_tensor(self, node: ast.Attribute) -> Iterator[Decision]:
+        word = self.words.of_tensors.get(node.attr)
+        if word is None or not word.concerns(node) or self.provenance.has(node.attr, node.value):
+            return
+        needs = self._needs(node)
+        if needs is not None:
+            yield self._told(node, word.label, Level.CHANGED if word.differs else Level.MANUAL, word.reason, needs)
+
+    def _needs(self, node: ast.Attribute) -> tuple[Need, ...] | None:
+        """That the class around it changes sides; elsewhere that a tensor can come from something that does."""
+        inside = enclosing_class(node)
+        entry = self.hierarchy.by_node.get(inside) if inside is not None else None
+        if entry is not None and self.tree.movers.may_move(entry):
+            return (Need((entry.place,), MOVES, SILENT),)
+        if entry is not None and entry in self.tree.movers.earlier:
+            return ()
+        return None if self.provenance.stays(node.value) else () if self._changed else self._change
+
+    def _of_unknown(self, node: ast.Attribute, scope: Scope) -> Iterator[Decision]:
+        """A name that hardly anything else has; or any name of a layer's, on what is called as a layer is."""
+        rare = self.words.rare.get(node.attr)
+        if rare is not None and not is_called(node) and "_" not in node.attr:
+            rare = None  # a word that is not called may be a setting of the program: `args.cuda`
+        word = rare or self.words.of_layers.get(node.attr)
+        if word is None or self._is_imported(node, scope):
+            return
+        if rare is None and not (is_called(node) and self._is_used_as_layer(node)):
+            return
+        if self.provenance.has(node.attr, node.value):
+            return
+        level = Level.REVIEW if node.attr in self._defined else Level.MANUAL
+        text = f"what has this {node.attr} is not known; {word.text}"
+        needs = self._needs(node)
+        if needs is not None:
+            yield self._told(node, word.label, level, Reason(Code.UNKNOWN_OBJECT, text), needs)
+
+    @cached_property
+    def _defined(self) -> frozenset[str]:
+        """Methods that classes of the tree have which are no layers: what has one may be of these."""
+        plain = (entry for entry in self.hierarchy.classes if not self.tree.movers.may_move(entry))
+        return frozenset().union(*(entry.methods for entry in plain)) & self.words.watched
+
+    def _is_imported(self, node: ast.Attribute, scope: Scope) -> bool:
+        """Whether it is a name of a module, or of what one gives."""
+        parts = dotted_parts(node.value)
+        return parts is not None and bool(parts) and self.tree.index.meaning(parts[0], scope) is not None
+
+    def _is_used_as_layer(self, node: ast.Attribute) -> bool:
+        """Whether the same name is called in the function around, or its parameters are asked for."""
+        path = path_of(node.value)
+        return bool(path) and path in self.words.layers_near(node, path)
+
+    def _told(self, node: ast.Attribute, label: str, level: Level, reason: Reason, needs: tuple[Need, ...]) -> Decision:
+        start = self.file.module.text.span(node)[1] - len(node.attr.encode())
+        return told(self.file.path, start, level, label, reason, needs)

@@ -1,0 +1,98 @@
+"""What an object is known to be, and which places have to be converted for it to be that afterwards."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from porter.rewrite.decide.classes.movers import MOVES
+from porter.rewrite.decide.classes.tree_class import TreeClass
+from porter.rewrite.decide.classes.type_tests import place_of
+from porter.rewrite.decide.decision import CONVERTED, SILENT, Need
+from porter.rewrite.decide.facts import FileFacts
+from porter.rewrite.decide.tree import Kind, TreeFacts
+from porter.source.things import NONE, Instance, OfTree, Thing
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What an object can be: `kinds` of the frameworks' classes, `entries` of the tree's, `other` things beside them.
+
+    Nothing of the three: it is not known. `assumed`: what was taken for granted. `needs`: that the places which make
+    it, or test for it, are converted.
+    """
+
+    kinds: tuple[Kind, ...] = ()
+    entries: tuple[TreeClass, ...] = ()
+    other: bool = False
+    assumed: str = ""
+    needs: tuple[Need, ...] = ()
+
+    @property
+    def unknown(self) -> bool:
+        """Whether nothing is known of the object."""
+        return not (self.kinds or self.entries or self.other)
+
+    @property
+    def some(self) -> tuple[Need, ...]:
+        """That at least one of these places is converted: else the object is the source framework's in any case."""
+        places = tuple(place for need in self.needs for place in need.places)
+        return (Need(places, CONVERTED | MOVES, SILENT),) if places else ()
+
+
+class Objects:
+    """Answers for one file."""
+
+    def __init__(self, file: FileFacts, tree: TreeFacts) -> None:
+        self.file = file
+        self.tree = tree
+        self.values = tree.values(file)
+
+    def of(self, node: ast.expr) -> Known:
+        """What is known of the object that an expression gives."""
+        answer = self.values.of(node)
+        told = sorted(answer.things, key=_order)
+        things = [thing for thing in told if thing != NONE] or told
+        instances = [thing for thing in things if isinstance(thing, Instance)]
+        entries = tuple(self._entries(things))
+        kinds = tuple(kind for thing in instances if (kind := self._kind(thing)) is not None)
+        strange = len(kinds) < len(instances) or len(instances) + len(entries) < len(things)
+        kinds += tuple(kind for entry in entries for kind in self.tree.kinds_of(entry))
+        needs = tuple(dict.fromkeys([*self._made(instances), *self._moving(entries)]))
+        return Known(kinds, entries, strange and bool(things), answer.assumed, needs)
+
+    def _entries(self, things: Iterable[Thing]) -> Iterator[TreeClass]:
+        for thing in things:
+            entry = self.tree.hierarchy.by_node.get(thing.node) if isinstance(thing, OfTree) else None
+            if entry is not None:
+                yield entry
+
+    def _kind(self, thing: Instance) -> Kind | None:
+        made = thing.made_at
+        earlier = self.tree.earlier
+        generated = id(made.func) in earlier if made is not None else thing.name in earlier.values()
+        return self.tree.kind(thing.name, generated)
+
+    def _made(self, instances: Iterable[Instance]) -> Iterator[Need]:
+        """The constructor of each object is converted; where it is not seen, all of its class are."""
+        for thing in instances:
+            made = self.tree.use_at.get(id(thing.made_at.func)) if thing.made_at is not None else None
+            if made is not None:
+                yield Need((made,), CONVERTED, SILENT)
+                continue
+            rule = self.tree.rules.find(thing.name, self.tree.options.source)
+            if rule is not None and rule.name in self.tree.made and thing.made_at is None:
+                yield Need((place_of(rule),), MOVES, SILENT)
+
+    def _moving(self, entries: Iterable[TreeClass]) -> Iterator[Need]:
+        for entry in entries:
+            if self.tree.movers.may_move(entry):
+                yield Need((entry.place,), MOVES, SILENT)
+
+
+def _order(thing: Thing) -> tuple[str, str, int, int]:
+    """By class and place: a set has another order in each run, and findings name the first of several."""
+    node = getattr(thing, "made_at", None) or getattr(thing, "node", None)
+    name = str(getattr(thing, "name", ""))
+    return type(thing).__name__, name, getattr(node, "lineno", 0), getattr(node, "col_offset", 0)

@@ -1,0 +1,91 @@
+"""Which calls can build a layer at all, by their names: most calls of a tree are none of these, and none has to ask."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+
+from porter.rewrite.decide.facts import FileFacts
+from porter.rewrite.decide.mode.callees import BUILTINS, FUNCTIONS, OWN
+from porter.source.index import enclosing_function
+from porter.source.scopes import Scope
+from porter.source.stores import Stores
+
+NAMING = (ast.Name, ast.Attribute, ast.Subscript, ast.IfExp, ast.BoolOp, ast.Lambda)
+"""Expressions that can give a class or a function, and are no call."""
+
+
+class Candidates:
+    """Answers for one tree."""
+
+    def __init__(self, files: Mapping[str, FileFacts], stores: Stores) -> None:
+        self.files = files
+        self.stores = stores
+
+    def may_build(self, call: ast.Call, scope: Scope, file: FileFacts) -> bool:
+        """Whether a call may give a layer: of a class, of what may hold one, or of a function that may build one."""
+        if id(call.func) in file.by_node:
+            return True
+        names = _called(call.func, scope)
+        return names is None or not self.names.isdisjoint(names)
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Names by which a layer can be built."""
+        found = {*self._classes, *OWN}
+        builds: dict[str, set[str]] = defaultdict(set)
+        todo: list[str] = []
+        for file in self.files.values():
+            for call, scope in file.module.scopes.calls:
+                function = enclosing_function(call)
+                names = _called(call.func, scope)
+                if function is None:
+                    continue
+                if id(call.func) in file.by_node or names is None or not found.isdisjoint(names):
+                    todo.append(function.name)
+                for name in names or ():
+                    builds[name].add(function.name)
+        while todo:
+            name = todo.pop()
+            if name not in found:
+                found.add(name)
+                todo += builds.get(name, ())
+        return frozenset(found)
+
+    @cached_property
+    def _classes(self) -> frozenset[str]:
+        """Names of classes, and of what is set to something that may be one."""
+        found = {name for name, stores in self.stores.sets.items() if any(_may_hold(s.value) for s in stores)}
+        for file in self.files.values():
+            for node, _ in file.module.scopes.classes:
+                found.add(node.name)
+                found.update(_held(node.body))
+            found.update(_held(file.module.tree.body))
+        return frozenset(found)
+
+
+def _may_hold(value: ast.expr | None) -> bool:
+    return value is None or isinstance(value, NAMING)
+
+
+def _held(body: list[ast.stmt]) -> Iterator[str]:
+    for statement in body:
+        if isinstance(statement, (ast.Assign, ast.AnnAssign)) and _may_hold(statement.value):
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            yield from (target.id for target in targets if isinstance(target, ast.Name))
+
+
+def _called(node: ast.expr, scope: Scope) -> tuple[str, ...] | None:
+    """The names by which a function or a class is called; None where it can be anything."""
+    if isinstance(node, ast.Attribute):
+        return (node.attr,)
+    if not isinstance(node, ast.Name):
+        return None
+    found = scope.lookup(node.id)
+    if found is None:
+        return () if node.id in BUILTINS else (node.id,)
+    if not all(b.target or isinstance(b.node, (*FUNCTIONS, ast.ClassDef)) for b in found[1]):
+        return None
+    return (node.id, *(b.target.rpartition(".")[2] for b in found[1] if b.target))

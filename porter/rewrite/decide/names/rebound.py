@@ -1,0 +1,58 @@
+"""Imported names that a star import further down binds again, so that they are not what their import says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from porter.rewrite.decide.names.stars import idle_stars
+from porter.rules.load import canonical
+from porter.source.index import TreeIndex
+from porter.source.names import Reference, SourceModule
+
+
+class Rebound:
+    """Answers for the names that one file imports from `framework` at its top."""
+
+    def __init__(self, module: SourceModule, index: TreeIndex, framework: str) -> None:
+        self.module = module
+        self.index = index
+        self.framework = framework
+        self.idle = idle_stars(module, index, framework)
+
+    def marked(self, references: Iterable[Reference]) -> Iterator[Reference]:
+        """The references; those of a name that is bound again are in doubt, and say why."""
+        for reference in references:
+            at_top = bool(self.module.scopes.stars) and reference.binding_scope is self.module.scopes.module
+            star = self.star(reference.name, reference.meaning) if at_top else ""
+            if not star:
+                yield reference
+            else:
+                why = f"{reference.name} is bound again by the star import of {star}"
+                yield replace(reference, ambiguous=True, doubt=why)
+
+    def star(self, name: str, meaning: str) -> str:
+        """The module whose star import binds an imported name again; "" where none does."""
+        lines = [getattr(b.node, "lineno", 0) for b in self.module.scopes.module.bindings.get(name, ()) if b.alias >= 0]
+        for statement, origin in self.module.scopes.stars:
+            later = statement not in self.idle and bool(lines) and min(lines) < statement.lineno
+            if later and self._gives(origin, name, meaning):
+                return origin
+        return ""
+
+    def _gives(self, origin: str, name: str, meaning: str) -> bool:
+        """Whether a star import of a module gives a name that is, or may be, another object than the imported one."""
+        todo, asked = [origin], set[str]()
+        while todo:
+            dotted = todo.pop()
+            home = self.index.by_dotted.get(dotted)
+            if home is None and self.index.resolve(dotted).partition(".")[0] == self.framework:
+                if canonical(f"{self.index.resolve(dotted)}.{name}") == canonical(meaning):
+                    return True
+            elif home is not None and dotted not in asked:
+                asked.add(dotted)
+                todo += [star for _, star in home.scopes.stars]
+                own = name in home.scopes.module.bindings and not name.startswith("_")
+                if own and self.index.resolve(f"{dotted}.{name}") != meaning:
+                    return True
+        return False
