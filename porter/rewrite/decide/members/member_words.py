@@ -1,4 +1,4 @@
-"""The words that `members` watches, from the rules: what is said of each, and of which of its uses."""
+"""Words of members that the rules speak of: what is said of each, and of which of its uses."""
 
 from __future__ import annotations
 
