@@ -11,10 +11,10 @@ from porter.findings import Level
 from porter.rewrite.decide.classes import MOVES
 from porter.rewrite.decide.decision import CONVERTED, SILENT, Decision, Form, Need, Reason
 from porter.rewrite.decide.facts import FileFacts
-from porter.rewrite.decide.member_words import is_called, path_of
+from porter.rewrite.decide.member_words import Word, is_called, path_of
 from porter.rewrite.decide.objects import Known, Objects
 from porter.rewrite.decide.provenance import Provenance
-from porter.rewrite.decide.telling import told
+from porter.rewrite.decide.telling import told, was_told
 from porter.rewrite.decide.tree import ANY_CHANGE, TreeFacts
 from porter.source.index import enclosing_class
 from porter.source.names import dotted_parts
@@ -69,6 +69,8 @@ class _Members:
             yield from self._of_unknown(node, scope)
         elif (known.unknown or self._is_tensor(known)) and not self._is_own(node.attr, known):
             yield from self._of_tensor(node)
+        elif self._was_tensor(known):
+            yield from self._told_again(node)
 
     def _part(self, node: ast.Attribute) -> Decision | None:
         """`x.max(1).values`, of which the other side knows only `[0]`."""
@@ -85,6 +87,10 @@ class _Members:
 
     def _is_tensor(self, known: Known) -> bool:
         return any(kind.ours is not None and kind.rule.name in self.words.tensors for kind in known.kinds)
+
+    def _was_tensor(self, known: Known) -> bool:
+        """Whether an object is a tensor of the target framework's, as earlier runs leave them."""
+        return bool(known.kinds) and all(kind.rule.name in self.words.tensors for kind in known.kinds)
 
     def _is_weight(self, node: ast.Attribute) -> bool:
         """`net.weight.grad`: what a layer calls so is a tensor, if only tensors have a member of the name."""
@@ -105,6 +111,17 @@ class _Members:
         needs = self._needs(node)
         if needs is not None:
             yield self._told(node, word.label, Level.CHANGED if word.differs else Level.MANUAL, word.reason, needs)
+
+    def _told_again(self, node: ast.Attribute) -> Iterator[Decision]:
+        """What an earlier run said, which gave the object its new class and left its member."""
+        word = self.words.of_tensors.get(node.attr)
+        for reason in (_unknown(node.attr, word), word.reason) if word is not None else ():
+            if word is not None and was_told(self.file.module, self._start(node), reason.text):
+                yield self._told(node, word.label, Level.MANUAL, reason, ())
+                return
+
+    def _start(self, node: ast.Attribute) -> int:
+        return self.file.module.text.span(node)[1] - len(node.attr.encode())
 
     def _needs(self, node: ast.Attribute) -> tuple[Need, ...] | None:
         """That the class around it changes sides; elsewhere that a tensor can come from something that does."""
@@ -129,10 +146,9 @@ class _Members:
         if self.provenance.has(node.attr, node.value):
             return
         level = Level.REVIEW if node.attr in self._defined else Level.MANUAL
-        text = f"what has this {node.attr} is not known; {word.text}"
         needs = self._needs(node)
         if needs is not None:
-            yield self._told(node, word.label, level, Reason(Code.UNKNOWN_OBJECT, text), needs)
+            yield self._told(node, word.label, level, _unknown(node.attr, word), needs)
 
     @cached_property
     def _defined(self) -> frozenset[str]:
@@ -151,5 +167,8 @@ class _Members:
         return bool(path) and path in self.words.layers_near(node, path)
 
     def _told(self, node: ast.Attribute, label: str, level: Level, reason: Reason, needs: tuple[Need, ...]) -> Decision:
-        start = self.file.module.text.span(node)[1] - len(node.attr.encode())
-        return told(self.file.path, start, level, label, reason, needs)
+        return told(self.file.path, self._start(node), level, label, reason, needs)
+
+
+def _unknown(attr: str, word: Word) -> Reason:
+    return Reason(Code.UNKNOWN_OBJECT, f"what has this {attr} is not known; {word.text}")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from porter.rewrite.decide.classes import MOVES
 from porter.rewrite.decide.decision import CONVERTED, SILENT, Need
+from porter.rewrite.decide.either import some_of
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.tree import Kind, TreeFacts
 from porter.rewrite.decide.tree_class import TreeClass
@@ -37,8 +38,7 @@ class Known:
     @property
     def some(self) -> tuple[Need, ...]:
         """That at least one of these places is converted: else the object is the source framework's in any case."""
-        places = tuple(place for need in self.needs for place in need.places)
-        return (Need(places, CONVERTED | MOVES, SILENT),) if places else ()
+        return some_of(self.needs)
 
 
 class Objects:

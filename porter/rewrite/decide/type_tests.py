@@ -25,8 +25,13 @@ def place_of(rule: Rule) -> Place:
     return Place(f"<{rule.name}>", 0, 0, Kind.CLASS)
 
 
+def is_whole(place: Place) -> bool:
+    """Whether a place is that key of a class."""
+    return place.kind is Kind.CLASS and place.path.startswith("<") and place.start == place.end
+
+
 def decide_whole(files: Iterable[FileFacts]) -> Iterator[Decision]:
-    """For each class that the tree makes objects of: whether everything that makes them changes sides."""
+    """For each class that the tree makes objects of: whether all that makes them changes sides, or some of it."""
     makers: dict[str, list[Need]] = {}
     rules: dict[str, Rule] = {}
     for file in files:
@@ -35,7 +40,9 @@ def decide_whole(files: Iterable[FileFacts]) -> Iterator[Decision]:
                 rules[use.rule.name] = use.rule
                 makers.setdefault(use.rule.name, []).append(Need((file.place(use),), CONVERTED, SILENT))
     for name, rule in rules.items():
-        yield Decision(place_of(rule), (Way(Form.MOVES, needs=tuple(makers[name])), Way(Form.STAYS)))
+        places = tuple(place for need in makers[name] for place in need.places)
+        some = Way(Form.BOTH, needs=(Need(places, CONVERTED, SILENT),))
+        yield Decision(place_of(rule), (Way(Form.MOVES, needs=tuple(makers[name])), some, Way(Form.STAYS)))
 
 
 def with_both(use: Use, decision: Decision, file: FileFacts, made: frozenset[str]) -> Decision:
