@@ -58,3 +58,22 @@ def kind(m):
     once = convert({"a.py": text}, "mindspore")
     assert "porter_layers.InstanceNorm3d) and m.affine:\n" in once["a.py"]
     assert convert(once, "mindspore") == once
+
+
+def test_lines_that_are_added_to_what_a_run_wrote_use_the_imports_that_are_there() -> None:
+    head = "import torch\nfrom torch import nn\n\nx = torch.hub.load('x')\nact = nn.ReLU()\n"
+    text = head + "\n\ndef walk(m):\n    return m.parameters()\n"
+    once = convert({"__init__.py": "", "a.py": text}, "mindspore", root="pkg")
+    assert "from . import porter_layers\n" in once["a.py"]
+    added = "\n\ndef more(m):\n    return torch.nn.ReLU(), m.children()\n"
+    again = convert({**once, "a.py": once["a.py"] + added}, "mindspore", root="pkg")
+    new = added.replace("torch.nn", "ms_nn" if "ms_nn" in once["a.py"] else "nn").replace(
+        "m.children()", "porter_layers.children(m)"
+    )
+    assert again["a.py"] == once["a.py"] + new
+
+
+def test_an_import_behind_its_first_use_is_made_again_ahead_of_it() -> None:
+    text = "import torch\n\nact = torch.nn.ReLU()\nx = torch.hub.load('x')\nfrom mindspore import nn\n\nb = nn.Cell()\n"
+    once = convert({"a.py": text}, "mindspore")["a.py"]
+    assert once.index("from mindspore import nn") < once.index("act = nn.ReLU()")
