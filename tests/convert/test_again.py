@@ -77,3 +77,30 @@ def test_an_import_behind_its_first_use_is_made_again_ahead_of_it() -> None:
     text = "import torch\n\nact = torch.nn.ReLU()\nx = torch.hub.load('x')\nfrom mindspore import nn\n\nb = nn.Cell()\n"
     once = convert({"a.py": text}, "mindspore")["a.py"]
     assert once.index("from mindspore import nn") < once.index("act = nn.ReLU()")
+
+
+def test_a_test_for_both_classes_has_the_generated_one_once_in_a_package() -> None:
+    text = """\
+import torch
+from torch import nn
+
+
+def kind(m):
+    return isinstance(m, nn.Sequential), type(m) == nn.Sequential, torch.hub.load("x")
+
+
+class Own(nn.Sequential, torch.fx.Tracer):
+    pass
+"""
+    once = convert({"__init__.py": "", "a.py": text}, "mindspore", root="pkg")
+    assert "isinstance(m, (porter_layers.Sequential, nn.Sequential))" in once["a.py"]
+    assert convert(once, "mindspore", root="pkg") == once
+
+
+def test_a_mark_goes_with_the_member_that_it_is_about() -> None:
+    text = "import torch\n\nact = torch.nn.ReLU()\n\n\ndef f(x: torch.Tensor):\n    y = torch.histc(x)\n    return x.detach(), y\n"
+    once = convert({"a.py": text}, "mindspore")["a.py"]
+    mark = "  # porter: detach has no counterpart of the same meaning: ops.stop_gradient(x) is its counterpart\n"
+    assert f"    return x.detach(), y{mark}" in once
+    again = convert({"a.py": once.replace("x.detach()", "x.stop()")}, "mindspore")["a.py"]
+    assert "    return x.stop(), y\n" in again

@@ -65,12 +65,13 @@ class _Members:
             yield part
             return
         known = self.objects.of(node.value)
-        if known.unknown and not self._is_weight(node):
+        again = self._told_again(node) if not self._is_own(node.attr, known) else None
+        if again is not None and not (known.other and not known.kinds):
+            yield again
+        elif known.unknown and not self._is_weight(node):
             yield from self._of_unknown(node, scope)
         elif (known.unknown or self._is_tensor(known)) and not self._is_own(node.attr, known):
             yield from self._of_tensor(node)
-        elif self._was_tensor(known):
-            yield from self._told_again(node)
 
     def _part(self, node: ast.Attribute) -> Decision | None:
         """`x.max(1).values`, of which the other side knows only `[0]`."""
@@ -87,10 +88,6 @@ class _Members:
 
     def _is_tensor(self, known: Known) -> bool:
         return any(kind.ours is not None and kind.rule.name in self.words.tensors for kind in known.kinds)
-
-    def _was_tensor(self, known: Known) -> bool:
-        """Whether an object is a tensor of the target framework's, as earlier runs leave them."""
-        return bool(known.kinds) and all(kind.rule.name in self.words.tensors for kind in known.kinds)
 
     def _is_weight(self, node: ast.Attribute) -> bool:
         """`net.weight.grad`: what a layer calls so is a tensor, if only tensors have a member of the name."""
@@ -112,13 +109,14 @@ class _Members:
         if needs is not None:
             yield self._told(node, word.label, Level.CHANGED if word.differs else Level.MANUAL, word.reason, needs)
 
-    def _told_again(self, node: ast.Attribute) -> Iterator[Decision]:
-        """What an earlier run said, which gave the object its new class and left its member."""
-        word = self.words.of_tensors.get(node.attr)
-        for reason in (_unknown(node.attr, word), word.reason) if word is not None else ():
-            if word is not None and was_told(self.file.module, self._start(node), reason.text):
-                yield self._told(node, word.label, Level.MANUAL, reason, ())
-                return
+    def _told_again(self, node: ast.Attribute) -> Decision | None:
+        """What an earlier run said, which left the member and may have changed what shows of its object."""
+        for words in (self.words.of_tensors, self.words.rare, self.words.of_layers):
+            word = words.get(node.attr)
+            for reason in (_unknown(node.attr, word), word.reason) if word is not None else ():
+                if word is not None and was_told(self.file.module, self._start(node), reason.text):
+                    return self._told(node, word.label, Level.MANUAL, reason, ())
+        return None
 
     def _start(self, node: ast.Attribute) -> int:
         return self.file.module.text.span(node)[1] - len(node.attr.encode())

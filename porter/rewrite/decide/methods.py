@@ -166,7 +166,8 @@ class _Methods:
         if node.attr in self.asked and (receiver is None or node.attr not in receiver.own):
             yield from self._ask(node, receiver)
         elif receiver is None:
-            yield from self._unknown(node, scope, start)
+            again = [*told_again(self.file, start, node.attr, MODULE)] if node.attr in self.words.methods else []
+            yield from again or self._unknown(node, scope, start)
         elif node.attr in self.words.methods and receiver.needs is not None:
             yield from self._new_method(node, receiver, start, scope)
         elif node.attr in self.words.methods:

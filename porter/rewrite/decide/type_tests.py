@@ -101,5 +101,7 @@ def _is_beside(use: Use, move: Move, file: FileFacts) -> bool:
         nodes = [above.left, above.right]
     else:
         nodes = [*above.elts] if isinstance(above, (ast.Tuple, ast.List, ast.Set)) else []
-    spelled = {file.already.get(id(node)) for node in nodes}
-    return move.target.qualified in spelled
+    spelled = {file.already.get(id(node), "") for node in nodes}
+    target = move.target.qualified
+    inside = f".{target}" if move.target.module == file.options.layers else target  # it may be in a package
+    return any(name == target or name.endswith(inside) for name in spelled)
