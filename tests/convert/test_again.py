@@ -98,7 +98,8 @@ class Own(nn.Sequential, torch.fx.Tracer):
 
 
 def test_a_mark_goes_with_the_member_that_it_is_about() -> None:
-    text = "import torch\n\nact = torch.nn.ReLU()\n\n\ndef f(x: torch.Tensor):\n    y = torch.histc(x)\n    return x.detach(), y\n"
+    text = "import torch\n\nact = torch.nn.ReLU()\n\n\n"
+    text += "def f(x: torch.Tensor):\n    y = torch.histc(x)\n    return x.detach(), y\n"
     once = convert({"a.py": text}, "mindspore")["a.py"]
     mark = "  # porter: detach has no counterpart of the same meaning: ops.stop_gradient(x) is its counterpart\n"
     assert f"    return x.detach(), y{mark}" in once

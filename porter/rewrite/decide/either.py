@@ -35,9 +35,14 @@ def told_of_either(name: str, needs: tuple[Need, ...]) -> tuple[Way, ...]:
 
 def told_again(file: FileFacts, start: int, name: str, label: str) -> Iterator[Decision]:
     """The same where an earlier run said it: what it wrote tells nothing of the objects that stayed."""
+    for way in way_again(file, start, name):
+        yield told(file.path, start, way.level, label, way.why)
+
+
+def way_again(file: FileFacts, start: int, name: str) -> tuple[Way, ...]:
+    """The way that says so again, of a member that is not rewritten."""
     reason = _reason(name)
-    if was_told(file.module, start, reason.text):
-        yield told(file.path, start, Level.MANUAL, label, reason)
+    return (Way(Form.TOLD, level=Level.MANUAL, why=reason),) if was_told(file.module, start, reason.text) else ()
 
 
 def _reason(name: str) -> Reason:

@@ -66,7 +66,7 @@ class _Members:
             return
         known = self.objects.of(node.value)
         again = self._told_again(node) if not self._is_own(node.attr, known) else None
-        if again is not None and not (known.other and not known.kinds):
+        if again is not None and (known.kinds or known.assumed or not known.other):
             yield again
         elif known.unknown and not self._is_weight(node):
             yield from self._of_unknown(node, scope)

@@ -15,7 +15,7 @@ from porter.rewrite.decide.change import NameEdit, Write
 from porter.rewrite.decide.class_bodies import renames
 from porter.rewrite.decide.classes import MOVES
 from porter.rewrite.decide.decision import SILENT, Decision, Form, Need, Place, Reason, Way
-from porter.rewrite.decide.either import some_of, told_again, told_of_either
+from porter.rewrite.decide.either import some_of, told_again, told_of_either, way_again
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.method_texts import Look, looks, name_in
 from porter.rewrite.decide.objects import Known, Objects
@@ -188,7 +188,7 @@ class _Methods:
                 yield added.added_by_name(self.module, node, scope, needs)
                 return
             yield told(self.file.path, start, Level.MANUAL, f"{MODULE}.{node.attr}", added.NO_PREFIX, needs)
-        either = told_of_either(node.attr, receiver.needs or ())
+        either = told_of_either(node.attr, receiver.needs or ()) or way_again(self.file, start, node.attr)
         yield self._renamed(self._new_name(start, node.attr), needs, receiver.assumed, either)
 
     def _grows(self, name: str) -> bool:
