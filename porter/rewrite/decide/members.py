@@ -13,7 +13,7 @@ from porter.rewrite.decide.decision import CONVERTED, SILENT, Decision, Form, Ne
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.member_words import Word, is_called, path_of
 from porter.rewrite.decide.objects import Known, Objects
-from porter.rewrite.decide.provenance import Provenance
+from porter.rewrite.decide.provenance import Provenance, is_asked_weight
 from porter.rewrite.decide.telling import told, was_told
 from porter.rewrite.decide.tree import ANY_CHANGE, TreeFacts
 from porter.source.index import enclosing_class
@@ -92,6 +92,8 @@ class _Members:
     def _is_weight(self, node: ast.Attribute) -> bool:
         """`net.weight.grad`: what a layer calls so is a tensor, if only tensors have a member of the name."""
         owner = node.value
+        if is_asked_weight(owner, self.file):
+            return True
         is_absent = node.attr in self.words.of_tensors and not self.words.of_tensors[node.attr].differs
         return is_absent and isinstance(owner, ast.Attribute) and owner.attr in LAYER_TENSORS
 

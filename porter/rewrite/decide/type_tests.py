@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from porter.codes import Code
@@ -30,7 +30,7 @@ def is_whole(place: Place) -> bool:
     return place.kind is Kind.CLASS and place.path.startswith("<") and place.start == place.end
 
 
-def decide_whole(files: Iterable[FileFacts]) -> Iterator[Decision]:
+def decide_whole(files: Collection[FileFacts]) -> Iterator[Decision]:
     """For each class that the tree makes objects of: whether all that makes them changes sides, or some of it."""
     makers: dict[str, list[Need]] = {}
     rules: dict[str, Rule] = {}
@@ -39,10 +39,20 @@ def decide_whole(files: Iterable[FileFacts]) -> Iterator[Decision]:
             if use.rule is not None and use.rule.is_class and use.kind in MAKING:
                 rules[use.rule.name] = use.rule
                 makers.setdefault(use.rule.name, []).append(Need((file.place(use),), CONVERTED, SILENT))
+    changed = {rule.name for file in files for rule in _changed(file)}
     for name, rule in rules.items():
         places = tuple(place for need in makers[name] for place in need.places)
-        some = Way(Form.BOTH, needs=(Need(places, CONVERTED, SILENT),))
+        some = Way(Form.BOTH, needs=(Need(places, CONVERTED, SILENT),) if name not in changed else ())
         yield Decision(place_of(rule), (Way(Form.MOVES, needs=tuple(makers[name])), some, Way(Form.STAYS)))
+
+
+def _changed(file: FileFacts) -> Iterator[Rule]:
+    """Classes that a file names as the target framework's already, which an earlier run may have changed."""
+    for key, name in file.known.items():
+        side = file.options.source if key in file.earlier else file.options.to
+        rule = file.rules.find(name, side)
+        if rule is not None and rule.is_class:
+            yield rule
 
 
 def with_both(use: Use, decision: Decision, file: FileFacts, made: frozenset[str]) -> Decision:
