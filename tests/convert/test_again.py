@@ -105,3 +105,28 @@ def test_a_mark_goes_with_the_member_that_it_is_about() -> None:
     assert f"    return x.detach(), y{mark}" in once
     again = convert({"a.py": once.replace("x.detach()", "x.stop()")}, "mindspore")["a.py"]
     assert "    return x.stop(), y\n" in again
+
+
+def test_a_member_of_what_was_made_by_an_earlier_run_or_stays_is_told_again() -> None:
+    text = """\
+import torch
+from torch import nn
+
+
+class Head(nn.Module):
+    def __init__(self, hidden):
+        super().__init__()
+        self.tail = nn.Sequential({"act": nn.ReLU()}) if hidden else nn.Identity()
+
+    def reset(self, other):
+        if other:
+            self.tail = nn.Identity()
+            self.tail.train(self.training)
+        return self
+
+
+KIND = type(Head(True).tail) == nn.Sequential
+"""
+    once = convert({"__init__.py": "", "a.py": text}, "mindspore", root="pkg")
+    assert "self.tail.train(self.training)  # porter: train has no counterpart" in once["a.py"]
+    assert convert(once, "mindspore", root="pkg") == once

@@ -20,7 +20,7 @@ from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.method_texts import Look, looks, name_in
 from porter.rewrite.decide.objects import Known, Objects
 from porter.rewrite.decide.patches import name_end, patches
-from porter.rewrite.decide.telling import QUIET, told
+from porter.rewrite.decide.telling import QUIET, told, was_told
 from porter.rewrite.decide.tree import Kind, TreeFacts
 from porter.rewrite.decide.tree_class import TreeClass
 from porter.rewrite.decide.vocabulary import ASKED_METHODS
@@ -219,7 +219,9 @@ class _Methods:
         for name, why in whys[:1]:
             reason = Reason(Code.METHOD_ABSENT, f"{attr} has no counterpart of the same meaning: {why}")
             label = f"{name or MODULE}.{attr}"
-            yield told(self.file.path, start, Level.MANUAL, label, reason, some_of(receiver.needs or ()))
+            again = was_told(self.module, start, reason.text)
+            needs = some_of(receiver.needs or ()) if not again else ()
+            yield told(self.file.path, start, Level.MANUAL, label, reason, needs)
 
     def _unknown(self, node: ast.Attribute, scope: Scope, start: int) -> Iterator[Decision]:
         """`forward` of an object of unknown class, called or set, in a tree where classes lose the name."""
