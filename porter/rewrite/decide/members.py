@@ -107,10 +107,13 @@ class _Members:
             yield self._told(node, word.label, Level.CHANGED if word.differs else Level.MANUAL, word.reason, needs)
 
     def _needs(self, node: ast.Attribute) -> tuple[Need, ...] | None:
-        """That the class around it changes sides; elsewhere that a tensor can come from something that does."""
+        """That the class around it changes sides; elsewhere that a tensor can come from something that does.
+
+        A layer that stays works on the source framework's tensors.
+        """
         inside = enclosing_class(node)
         entry = self.hierarchy.by_node.get(inside) if inside is not None else None
-        if entry is not None and self.tree.movers.may_move(entry):
+        if entry is not None and (self.tree.movers.may_move(entry) or entry in self.hierarchy.matter):
             return (Need((entry.place,), MOVES, SILENT),)
         if entry is not None and entry in self.tree.movers.earlier:
             return ()

@@ -260,7 +260,8 @@ class _Methods:
         own = frozenset().union(*(self.hierarchy.methods[each] for each in entries))
         rules = self.hierarchy.rule_names[entry]
         needs = (Need((entry.place,), MOVES, SILENT),) if self.tree.movers.may_move(entry) else None
-        return Receiver(needs, own, entries, rules)
+        layer = not rules or any(name.startswith("nn.") for name in rules)
+        return Receiver(needs, own, entries, rules, layer)
 
 
 def _together(receivers: list[Receiver]) -> Receiver | None:
