@@ -14,7 +14,7 @@ from porter.rewrite.decide.asking import Asker
 from porter.rewrite.decide.change import NameEdit, Write
 from porter.rewrite.decide.class_bodies import renames
 from porter.rewrite.decide.classes import MOVES
-from porter.rewrite.decide.decision import SILENT, Decision, Form, Need, Place, Reason, Way
+from porter.rewrite.decide.decision import CONVERTED, SILENT, Decision, Form, Need, Place, Reason, Way
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.method_texts import Look, looks, name_in
 from porter.rewrite.decide.objects import Known, Objects
@@ -36,7 +36,7 @@ class Receiver:
 
     `layer`: it derives from the class of all layers, so what that class lacks on the other side, it lacks. `rules`: the
     framework's classes that it derives from. `entries`: the classes of the tree that it can be of. `assumed`: what was
-    taken for granted.
+    taken for granted. `some`: what makes it possible that it changes sides.
     """
 
     needs: tuple[Need, ...] | None
@@ -45,6 +45,7 @@ class Receiver:
     rules: frozenset[str] = frozenset()
     layer: bool = True
     assumed: str = ""
+    some: tuple[Need, ...] = ()
 
 
 def decide(file: FileFacts, tree: TreeFacts) -> Iterator[Decision]:
@@ -118,7 +119,9 @@ class _Methods:
         if receiver is not None and (receiver.needs is None or place is not None):
             needs = (*(receiver.needs or ()), *self._renames(names[0], receiver))
             edit = NameEdit(*place, self.words.methods[names[0]]) if place is not None else None
-            yield from [self._renamed(edit, needs, receiver.assumed)] if edit and receiver.needs is not None else []
+            either = self._either(names[0], receiver)
+            renamed = edit is not None and receiver.needs is not None
+            yield from [self._renamed(edit, needs, receiver.assumed, either)] if edit and renamed else []
             return
         text = f"a string names {names[0]}; a converted class calls it {self.words.methods[names[0]]}"
         start = self.module.text.span(look.name)[0]
@@ -148,11 +151,13 @@ class _Methods:
     def _written(self, entry: TreeClass, edit: NameEdit) -> Decision:
         return self._renamed(edit, (Need((entry.place,), MOVES, SILENT),))
 
-    def _renamed(self, edit: NameEdit, needs: tuple[Need, ...], assumed: str = "") -> Decision:
+    def _renamed(
+        self, edit: NameEdit, needs: tuple[Need, ...], assumed: str = "", either: tuple[Way, ...] = ()
+    ) -> Decision:
         place = Place(self.file.path, edit.start, edit.end, Role.METHOD)
         why = Reason(Code.ASSUMED, f"the method becomes {edit.text}, {assumed}") if assumed else SILENT
         level = Level.REVIEW if assumed else Level.SAFE
-        return Decision(place, (Way(Form.WRITTEN, Write((edit,)), level, why, needs=needs), QUIET), MODULE)
+        return Decision(place, (Way(Form.WRITTEN, Write((edit,)), level, why, needs=needs), *either, QUIET), MODULE)
 
     def _use(self, node: ast.Attribute, scope: Scope) -> Iterator[Decision]:
         start = self.module.text.span(node)[1] - len(node.attr.encode())
@@ -179,7 +184,16 @@ class _Methods:
                 yield added.added_by_name(self.module, node, scope, needs)
                 return
             yield told(self.file.path, start, Level.MANUAL, f"{MODULE}.{node.attr}", added.NO_PREFIX, needs)
-        yield self._renamed(self._new_name(start, node.attr), needs, receiver.assumed)
+        edit = self._new_name(start, node.attr)
+        yield self._renamed(edit, needs, receiver.assumed, self._either(node.attr, receiver))
+
+    def _either(self, attr: str, receiver: Receiver) -> tuple[Way, ...]:
+        """What is said where some of the objects that it can be change sides, and others do not."""
+        divided = receiver.needs is not None and any(need not in receiver.some for need in receiver.needs)
+        new = self.words.methods[attr]
+        text = f"what has this {attr} can be of either framework; a converted class calls it {new}"
+        why = Reason(Code.ATTRIBUTE_OF_TWO, text)
+        return (Way(Form.TOLD, level=Level.MANUAL, why=why, needs=receiver.some),) if divided else ()
 
     def _grows(self, name: str) -> bool:
         rule = self.tree.rules.rules.get(f"torch.{name}")
@@ -191,7 +205,7 @@ class _Methods:
         if receiver is None:
             yield self.asker.method(node, label, Level.REVIEW, self.asker.needs)
         elif receiver.layer:
-            yield self.asker.method(node, label, Level.REVIEW if receiver.assumed else Level.SAFE, receiver.needs or ())
+            yield self.asker.method(node, label, Level.REVIEW if receiver.assumed else Level.SAFE, receiver.some)
 
     def _renames(self, attr: str, receiver: Receiver) -> Iterator[Need]:
         """A method of the tree's own has the new name only where a class that defines it changes sides."""
@@ -208,7 +222,7 @@ class _Methods:
         for name, why in whys[:1]:
             reason = Reason(Code.METHOD_ABSENT, f"{attr} has no counterpart of the same meaning: {why}")
             label = f"{name or MODULE}.{attr}"
-            yield told(self.file.path, start, Level.MANUAL, label, reason, receiver.needs or ())
+            yield told(self.file.path, start, Level.MANUAL, label, reason, receiver.some)
 
     def _unknown(self, node: ast.Attribute, scope: Scope, start: int) -> Iterator[Decision]:
         """`forward` of an object of unknown class, called or set, in a tree where classes lose the name."""
@@ -248,7 +262,8 @@ class _Methods:
     def _of_kind(self, kind: Kind, known: Known) -> Receiver:
         """An object of a class of the framework."""
         layer = kind.rule.is_class and kind.rule.name.startswith("nn.")
-        return Receiver(known.needs if layer else None, rules=frozenset([kind.rule.name]), layer=layer)
+        some = known.some if layer else ()
+        return Receiver(known.needs if layer else None, rules=frozenset([kind.rule.name]), layer=layer, some=some)
 
     def _of_class(self, entry: TreeClass | None, *, beyond: bool = False) -> Receiver | None:
         """`beyond`: `super()`, which does not see the methods of the class itself."""
@@ -261,7 +276,7 @@ class _Methods:
         rules = self.hierarchy.rule_names[entry]
         needs = (Need((entry.place,), MOVES, SILENT),) if self.tree.movers.may_move(entry) else None
         layer = not rules or any(name.startswith("nn.") for name in rules)
-        return Receiver(needs, own, entries, rules, layer)
+        return Receiver(needs, own, entries, rules, layer, some=needs or ())
 
 
 def _together(receivers: list[Receiver]) -> Receiver | None:
@@ -272,4 +287,6 @@ def _together(receivers: list[Receiver]) -> Receiver | None:
     needs = tuple(need for each in moving for need in each) if moving else None
     own = frozenset().union(*(receiver.own for receiver in receivers))
     entries = tuple(entry for receiver in receivers for entry in receiver.entries)
-    return replace(receivers[0], needs=needs, own=own, entries=entries)
+    places = tuple(dict.fromkeys(place for each in receivers for need in each.some for place in need.places))
+    some = (Need(places, CONVERTED | MOVES, SILENT),) if places else ()
+    return replace(receivers[0], needs=needs, own=own, entries=entries, some=some)

@@ -6,13 +6,17 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from porter.findings import Kind as Role
 from porter.rewrite.decide.classes import MOVES
-from porter.rewrite.decide.decision import CONVERTED, SILENT, Need
+from porter.rewrite.decide.decision import CONVERTED, SILENT, Need, Place
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.tree import Kind, TreeFacts
 from porter.rewrite.decide.tree_class import TreeClass
-from porter.rewrite.decide.type_tests import place_of
+from porter.rewrite.decide.type_tests import any_of, place_of
 from porter.source.things import NONE, Instance, OfTree, Thing
+
+ALREADY = Place("<already>", 0, 0, Role.CLASS)
+"""What makes an object that is the target framework's in any case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +24,7 @@ class Known:
     """What an object can be: `kinds` of the frameworks' classes, `entries` of the tree's, `other` things beside them.
 
     Nothing of the three: it is not known. `assumed`: what was taken for granted. `needs`: that the places which make
-    it, or test for it, are converted.
+    it, or test for it, are converted; `makers`: places of which one that is makes it possible.
     """
 
     kinds: tuple[Kind, ...] = ()
@@ -28,6 +32,7 @@ class Known:
     other: bool = False
     assumed: str = ""
     needs: tuple[Need, ...] = ()
+    makers: tuple[Place, ...] = ()
 
     @property
     def unknown(self) -> bool:
@@ -35,10 +40,15 @@ class Known:
         return not (self.kinds or self.entries or self.other)
 
     @property
+    def divided(self) -> bool:
+        """Whether it can be of either framework: it has several makers, or one that stands for several."""
+        return len(self.needs) > 1 or any(need.places != self.makers for need in self.needs)
+
+    @property
     def some(self) -> tuple[Need, ...]:
         """That at least one of these places is converted: else the object is the source framework's in any case."""
-        places = tuple(place for need in self.needs for place in need.places)
-        return (Need(places, CONVERTED | MOVES, SILENT),) if places else ()
+        made = self.makers and ALREADY not in self.makers
+        return (Need(self.makers, CONVERTED | MOVES, SILENT),) if made else ()
 
 
 class Objects:
@@ -59,8 +69,9 @@ class Objects:
         kinds = tuple(kind for thing in instances if (kind := self._kind(thing)) is not None)
         strange = len(kinds) < len(instances) or len(instances) + len(entries) < len(things)
         kinds += tuple(kind for entry in entries for kind in self.tree.kinds_of(entry))
-        needs = tuple(dict.fromkeys([*self._made(instances), *self._moving(entries)]))
-        return Known(kinds, entries, strange and bool(things), answer.assumed, needs)
+        pairs = dict.fromkeys([*self._made(instances), *self._moving(entries)])
+        needs, makers = tuple(need for need, _ in pairs), tuple(maker for _, maker in pairs)
+        return Known(kinds, entries, strange and bool(things), answer.assumed, needs, makers)
 
     def _entries(self, things: Iterable[Thing]) -> Iterator[TreeClass]:
         for thing in things:
@@ -74,21 +85,22 @@ class Objects:
         generated = id(made.func) in earlier if made is not None else thing.name in earlier.values()
         return self.tree.kind(thing.name, generated)
 
-    def _made(self, instances: Iterable[Instance]) -> Iterator[Need]:
-        """The constructor of each object is converted; where it is not seen, all of its class are."""
+    def _made(self, instances: Iterable[Instance]) -> Iterator[tuple[Need, Place]]:
+        """The constructor of each object is converted; where it is not seen, all of its class are, or one of them."""
         for thing in instances:
             made = self.tree.use_at.get(id(thing.made_at.func)) if thing.made_at is not None else None
             if made is not None:
-                yield Need((made,), CONVERTED, SILENT)
+                yield Need((made,), CONVERTED, SILENT), made
                 continue
-            rule = self.tree.rules.find(thing.name, self.tree.options.source)
+            ours = self.tree.rules.find(thing.name, self.tree.options.source)
+            rule = ours or self.tree.rules.find(thing.name, self.tree.options.to)
             if rule is not None and rule.name in self.tree.made and thing.made_at is None:
-                yield Need((place_of(rule),), MOVES, SILENT)
+                yield Need((place_of(rule),), MOVES, SILENT), any_of(rule) if ours is not None else ALREADY
 
-    def _moving(self, entries: Iterable[TreeClass]) -> Iterator[Need]:
+    def _moving(self, entries: Iterable[TreeClass]) -> Iterator[tuple[Need, Place]]:
         for entry in entries:
             if self.tree.movers.may_move(entry):
-                yield Need((entry.place,), MOVES, SILENT)
+                yield Need((entry.place,), MOVES, SILENT), entry.place
 
 
 def _order(thing: Thing) -> tuple[str, str, int, int]:

@@ -90,7 +90,7 @@ class _Search:
         if any(entry is not None and self.moved.moves(entry) for entry in entries):
             return True
         known = self.objects.of(node)
-        places = [place for need in known.needs for place in need.places]
+        places = [*known.makers]
         if not places and known.kinds:  # a tensor, of whichever framework runs here
             places = [ANY_CHANGE]
         return any(self.moved.choices.form(place) in MOVED for place in places)

@@ -25,8 +25,13 @@ def place_of(rule: Rule) -> Place:
     return Place(f"<{rule.name}>", 0, 0, Kind.CLASS)
 
 
+def any_of(rule: Rule) -> Place:
+    """The key of the decision whether some object of a class changes sides."""
+    return Place(f"<any {rule.name}>", 0, 0, Kind.CLASS)
+
+
 def decide_whole(files: Iterable[FileFacts]) -> Iterator[Decision]:
-    """For each class that the tree makes objects of: whether everything that makes them changes sides."""
+    """For each class that the tree makes objects of: whether everything that makes them changes sides, or anything."""
     makers: dict[str, list[Need]] = {}
     rules: dict[str, Rule] = {}
     for file in files:
@@ -36,6 +41,9 @@ def decide_whole(files: Iterable[FileFacts]) -> Iterator[Decision]:
                 makers.setdefault(use.rule.name, []).append(Need((file.place(use),), CONVERTED, SILENT))
     for name, rule in rules.items():
         yield Decision(place_of(rule), (Way(Form.MOVES, needs=tuple(makers[name])), Way(Form.STAYS)))
+        places = tuple(place for need in makers[name] for place in need.places)
+        some = Way(Form.MOVES, needs=(Need(places, CONVERTED, SILENT),))
+        yield Decision(any_of(rule), (some, Way(Form.STAYS)))
 
 
 def with_both(use: Use, decision: Decision, file: FileFacts, made: frozenset[str]) -> Decision:
