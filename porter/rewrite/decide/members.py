@@ -67,7 +67,7 @@ class _Members:
         known = self.objects.of(node.value)
         if known.unknown and not self._is_weight(node):
             yield from self._of_unknown(node, scope)
-        elif (known.unknown or self._is_tensor(known)) and not self._is_own(node.attr, known):
+        elif (known.unknown or self._is_tensor(known, node.attr)) and not self._is_own(node.attr, known):
             yield from self._of_tensor(node)
 
     def _part(self, node: ast.Attribute) -> Decision | None:
@@ -77,14 +77,17 @@ class _Members:
             method = value.func if isinstance(value, ast.Call) else None
             if not isinstance(method, ast.Attribute) or method.attr not in methods or id(method) in self.file.known:
                 continue
-            needs = self._needs(method) if self._is_tensor(self.objects.of(method.value)) else None
+            needs = self._needs(method) if self._is_tensor(self.objects.of(method.value), method.attr) else None
             if needs is not None:
                 word = methods[method.attr]
                 return self._told(node, word.label, Level.CHANGED, word.reason, needs)
         return None
 
-    def _is_tensor(self, known: Known) -> bool:
-        return any(kind.ours is not None and kind.rule.name in self.words.tensors for kind in known.kinds)
+    def _is_tensor(self, known: Known, attr: str) -> bool:
+        """Whether it can be a tensor that changes sides, or did so in an earlier run and lacks the member now."""
+        tensors = [kind for kind in known.kinds if kind.rule.name in self.words.tensors]
+        lacks = attr in self.words.of_tensors and not self.words.of_tensors[attr].differs
+        return any(kind.ours is not None or (lacks and self._changed) for kind in tensors)
 
     def _is_weight(self, node: ast.Attribute) -> bool:
         """`net.weight.grad`: what a layer calls so is a tensor, if only tensors have a member of the name."""
