@@ -143,7 +143,8 @@ class _Members:
     @cached_property
     def _defined(self) -> frozenset[str]:
         """Methods that classes of the tree have which are no layers: what has one may be of these."""
-        plain = (entry for entry in self.hierarchy.classes if not self.tree.movers.may_move(entry))
+        movers = self.tree.movers
+        plain = (e for e in self.hierarchy.classes if not movers.may_move(e) and e not in movers.earlier)
         return frozenset().union(*(entry.methods for entry in plain)) & self.words.watched
 
     def _is_imported(self, node: ast.Attribute, scope: Scope) -> bool:

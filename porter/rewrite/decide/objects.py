@@ -42,7 +42,8 @@ class Known:
     @property
     def divided(self) -> bool:
         """Whether it can be of either framework: it has several makers, or one that stands for several."""
-        return len(self.needs) > 1 or any(need.places != self.makers for need in self.needs)
+        several = len({*self.makers}) > 1 and bool(self.needs)
+        return several or any(need.places != self.makers for need in self.needs)
 
     @property
     def some(self) -> tuple[Need, ...]:
@@ -70,7 +71,7 @@ class Objects:
         strange = len(kinds) < len(instances) or len(instances) + len(entries) < len(things)
         kinds += tuple(kind for entry in entries for kind in self.tree.kinds_of(entry))
         pairs = dict.fromkeys([*self._made(instances), *self._moving(entries)])
-        needs, makers = tuple(need for need, _ in pairs), tuple(maker for _, maker in pairs)
+        needs, makers = tuple(need for need, _ in pairs if need is not None), tuple(maker for _, maker in pairs)
         return Known(kinds, entries, strange and bool(things), answer.assumed, needs, makers)
 
     def _entries(self, things: Iterable[Thing]) -> Iterator[TreeClass]:
@@ -85,13 +86,15 @@ class Objects:
         generated = id(made.func) in earlier if made is not None else thing.name in earlier.values()
         return self.tree.kind(thing.name, generated)
 
-    def _made(self, instances: Iterable[Instance]) -> Iterator[tuple[Need, Place]]:
+    def _made(self, instances: Iterable[Instance]) -> Iterator[tuple[Need | None, Place]]:
         """The constructor of each object is converted; where it is not seen, all of its class are, or one of them."""
         for thing in instances:
             made = self.tree.use_at.get(id(thing.made_at.func)) if thing.made_at is not None else None
             if made is not None:
                 yield Need((made,), CONVERTED, SILENT), made
                 continue
+            if thing.made_at is not None and id(thing.made_at.func) in self.tree.earlier:
+                yield None, ALREADY
             ours = self.tree.rules.find(thing.name, self.tree.options.source)
             rule = ours or self.tree.rules.find(thing.name, self.tree.options.to)
             if rule is not None and rule.name in self.tree.made and thing.made_at is None:

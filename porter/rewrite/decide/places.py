@@ -9,6 +9,7 @@ from functools import cached_property
 from porter.codes import Code
 from porter.rewrite.decide.decision import CONVERTED, Decision, Form, Reason, Way
 from porter.rewrite.decide.facts import FileFacts, Use
+from porter.rules.model import FRAMEWORKS
 from porter.source.names import SourceModule
 from porter.source.scopes import Binding, Scope, parent
 
@@ -59,9 +60,12 @@ def is_plain(bindings: list[Binding], scope: Scope) -> bool:
 
 
 def existing(module: SourceModule, qualified: str) -> str | None:
-    """A name that the file already imports a module under, at its top."""
+    """A name that the file already imports a module under, at its top; the generated one from wherever it lies."""
+    generated = "." not in qualified and qualified not in FRAMEWORKS
     for name, bindings in module.scopes.module.bindings.items():
-        if len(bindings) == 1 and bindings[0].target == qualified and parent(bindings[0].node) is module.tree:
+        target = bindings[0].target or ""
+        found = target == qualified or (generated and target.endswith(f".{qualified}"))
+        if len(bindings) == 1 and found and parent(bindings[0].node) is module.tree:
             node = bindings[0].node
             bare = isinstance(node, ast.Import) and node.names[bindings[0].alias].asname is None
             if not (bare and "." in qualified):

@@ -103,4 +103,5 @@ def _is_beside(use: Use, move: Move, file: FileFacts) -> bool:
     else:
         nodes = [*above.elts] if isinstance(above, (ast.Tuple, ast.List, ast.Set)) else []
     spelled = {file.already.get(id(node)) for node in nodes}
-    return move.target.qualified in spelled
+    name = move.target.qualified
+    return any(each == name or (each or "").endswith(f".{name}") for each in spelled)
