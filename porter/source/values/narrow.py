@@ -162,7 +162,8 @@ def _fits(values: Values, thing: Thing, want: Thing) -> bool:
         is_base = want.name in tensors.BASES and isinstance(thing, Instance)
         if is_base and isinstance(thing, Instance) and not tensors.is_tensor(thing.name):
             return values.is_layer(thing.name) or tensors.is_container(thing.name) or thing.name in tensors.BASES
-        return isinstance(thing, Instance) and thing.name == want.name
+        either = frozenset(tensors.TENSOR_OF.values())
+        return isinstance(thing, Instance) and (thing.name == want.name or {thing.name, want.name} <= either)
     if isinstance(want, Sequence):
         return isinstance(thing, Sequence) and thing.kind == want.kind
     return isinstance(want, Plain) and thing == want

@@ -66,6 +66,8 @@ class Provenance:
         """Whether an expression brings in no tensor that can change sides."""
         if isinstance(node, ast.Constant):
             return True
+        if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
+            return all(self._harmless(each, depth + 1) for each in node.elts)
         known = Objects(self.file, self.tree).of(node)
         return (not known.kinds and not known.entries) or self.stays(node, depth + 1)
 

@@ -155,13 +155,13 @@ class _Attributes:
             return
         if not self.back and node.attr in rule.present and _tests_for_none(node):
             text = f"{node.attr} {rule.present[node.attr]}; MindSpore's {name} is always there"
-            yield told(self.file.path, start, Level.REVIEW, rule.name, Reason(Code.NONE_TEST, text), known.needs)
+            yield told(self.file.path, start, Level.REVIEW, rule.name, Reason(Code.NONE_TEST, text), known.some)
         method = _changing_method(node)
         if method is not None:
             _, end = self.module.text.span(method)
             reason = Reason(Code.PARAMETER_METHOD, f"{method.attr} of a parameter has no rule")
             place = end - len(method.attr.encode())
-            yield told(self.file.path, place, Level.MANUAL, rule.name, reason, known.needs)
+            yield told(self.file.path, place, Level.MANUAL, rule.name, reason, known.some)
 
     def _keyword(self, call: ast.Call) -> Iterator[Decision]:
         """`norm(input=t)` becomes `norm(x=t)` where the class of `norm` is known."""

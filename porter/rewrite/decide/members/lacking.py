@@ -70,7 +70,7 @@ class _Members:
             yield again
         elif known.unknown and not self._is_weight(node):
             yield from self._of_unknown(node, scope)
-        elif (known.unknown or self._is_tensor(known)) and not self._is_own(node.attr, known):
+        elif (known.unknown or self._is_tensor(known, node.attr)) and not self._is_own(node.attr, known):
             yield from self._of_tensor(node)
 
     def _part(self, node: ast.Attribute) -> Decision | None:
@@ -80,14 +80,17 @@ class _Members:
             method = value.func if isinstance(value, ast.Call) else None
             if not isinstance(method, ast.Attribute) or method.attr not in methods or id(method) in self.file.known:
                 continue
-            needs = self._needs(method) if self._is_tensor(self.objects.of(method.value)) else None
+            needs = self._needs(method) if self._is_tensor(self.objects.of(method.value), method.attr) else None
             if needs is not None:
                 word = methods[method.attr]
                 return self._told(node, word.label, Level.CHANGED, word.reason, needs)
         return None
 
-    def _is_tensor(self, known: Known) -> bool:
-        return any(kind.ours is not None and kind.rule.name in self.words.tensors for kind in known.kinds)
+    def _is_tensor(self, known: Known, attr: str) -> bool:
+        """Whether it can be a tensor that changes sides, or did so in an earlier run and lacks the member now."""
+        tensors = [kind for kind in known.kinds if kind.rule.name in self.words.tensors]
+        lacks = attr in self.words.of_tensors and not self.words.of_tensors[attr].differs
+        return any(kind.ours is not None or (lacks and self._changed) for kind in tensors)
 
     def _is_weight(self, node: ast.Attribute) -> bool:
         """`net.weight.grad`: what a layer calls so is a tensor, if only tensors have a member of the name."""
@@ -124,10 +127,13 @@ class _Members:
         return self.file.module.text.span(node)[1] - len(node.attr.encode())
 
     def _needs(self, node: ast.Attribute) -> tuple[Need, ...] | None:
-        """That the class around it changes sides; elsewhere that a tensor can come from something that does."""
+        """That the class around it changes sides; elsewhere that a tensor can come from something that does.
+
+        A layer that stays works on the source framework's tensors.
+        """
         inside = enclosing_class(node)
         entry = self.hierarchy.by_node.get(inside) if inside is not None else None
-        if entry is not None and self.tree.movers.may_move(entry):
+        if entry is not None and (self.tree.movers.may_move(entry) or entry in self.hierarchy.matter):
             return (Need((entry.place,), MOVES, SILENT),)
         if entry is not None and entry in self.tree.movers.earlier:
             return ()
@@ -153,7 +159,8 @@ class _Members:
     @cached_property
     def _defined(self) -> frozenset[str]:
         """Methods that classes of the tree have which are no layers: what has one may be of these."""
-        plain = (entry for entry in self.hierarchy.classes if not self.tree.movers.may_move(entry))
+        movers = self.tree.movers
+        plain = (e for e in self.hierarchy.classes if not movers.may_move(e) and e not in movers.earlier)
         return frozenset().union(*(entry.methods for entry in plain)) & self.words.watched
 
     def _is_imported(self, node: ast.Attribute, scope: Scope) -> bool:

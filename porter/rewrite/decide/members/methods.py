@@ -274,7 +274,9 @@ class _Methods:
         own = frozenset().union(*(self.hierarchy.methods[each] for each in entries))
         rules = self.hierarchy.rule_names[entry]
         needs = (Need((entry.place,), MOVES, SILENT),) if self.tree.movers.may_move(entry) else None
-        return Receiver(needs, own, entries, rules)
+        kinds = rules | {kind.rule.name for kind in self.tree.kinds_of(entry)}
+        layer = not kinds or any(name.startswith("nn.") for name in kinds)
+        return Receiver(needs, own, entries, rules, layer)
 
 
 def _together(receivers: list[Receiver]) -> Receiver | None:
