@@ -92,6 +92,7 @@ class _Analyser:
             ast.Call: self.result.calls.append,
             ast.Attribute: self.result.attributes.append,
             ast.AugAssign: self.result.augmented.append,
+            ast.MatchClass: self.result.patterns.append,
         }
 
     def run(self) -> Scopes:

@@ -122,10 +122,11 @@ class _Calls:
         for call, _ in self.file.module.scopes.calls:
             if len(call.args) != 1 or call.keywords or id(call.func) in self.file.resolved:
                 continue
-            if not is_read_again(call.args[0], call, self.values):
+            if not self.values.may_hold(call.func):
                 continue
             things = self.values.of(call.func).things
-            if any(isinstance(thing, Instance) and self._writes(thing) for thing in things):
+            writes = any(isinstance(thing, Instance) and self._writes(thing) for thing in things)
+            if writes and is_read_again(call.args[0], call, self.values):
                 yield self._told(call)
 
     def _writes(self, thing: Instance, depth: int = 0) -> bool:

@@ -31,6 +31,7 @@ class Modes:
         self.homes = homes
         self._known = Fixed[ast.AST, bool](self._found, least=False)
         self._scopes: dict[str, dict[int, Scope]] = {}
+        self._parts: dict[ast.AST, tuple[ast.expr | None, ...]] = {}
 
     def of_use(self, use: Use, call: ast.Call | None) -> bool:
         """Whether an object of a framework's class has a mode; a container has that of what it is given."""
@@ -59,22 +60,18 @@ class Modes:
         entry = self.hierarchy.by_node.get(node) if isinstance(node, ast.ClassDef) else None
         if entry is None:
             return self._inside(node)
-        ancestry = self.hierarchy.ancestry(entry)
-        bases = [self.hierarchy.bases[each] for each in ancestry]
-        unknown = any(base.outside or base.held for base in bases)
-        return unknown or any(self._inside(each.node) for each in ancestry)
+        base = self.hierarchy.bases[entry]
+        unknown = bool(base.outside or base.held)
+        return unknown or self._inside(node) or any(map(self.of_class, base.classes))
 
     def _inside(self, node: ast.AST) -> bool:
         home = self.homes(node)
         if home is None:
             return isinstance(node, ast.ClassDef)  # a function that reads no name builds nothing
-        return any(isinstance(n, ast.Attribute) and n.attr in WORDS for n in ast.walk(node)) or any(
-            self._adds(each, home) for each in self._expressions(node)
-        )
-
-    @staticmethod
-    def _expressions(node: ast.AST) -> Iterator[ast.expr]:
-        return (each for each in ast.walk(node) if isinstance(each, (ast.Call, ast.Name, ast.Attribute)))
+        if node not in self._parts:
+            self._parts[node] = tuple(_parts(node, home))
+        parts = self._parts[node]
+        return None in parts or any(self._adds(each, home) for each in parts if each is not None)
 
     def _adds(self, node: ast.expr, file: FileFacts) -> bool:
         """Whether an expression stands for, or builds, something that has a mode, or that is not known."""
@@ -130,6 +127,16 @@ class Modes:
         meaning = self.hierarchy.index.meaning(parts[0], scope)
         root = meaning[1].partition(".")[0] if meaning is not None else ""
         return root in NUMBERS or (root in FRAMEWORKS and not _looks_like_layer(parts[-1]))
+
+
+def _parts(node: ast.AST, file: FileFacts) -> Iterator[ast.expr | None]:
+    """What in a class or a function can give something that has a mode; None where a word tells that it has one."""
+    for each in ast.walk(node):
+        if isinstance(each, ast.Attribute) and each.attr in WORDS:
+            yield None
+            return
+        if isinstance(each, ast.Call) or id(each) in file.by_node:
+            yield each  # type: ignore[misc]
 
 
 def _may_build(node: ast.expr, scope: Scope) -> bool:
