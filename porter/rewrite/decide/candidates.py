@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 
 from porter.rewrite.decide.callees import BUILTINS, FUNCTIONS, OWN
-from porter.rewrite.decide.facts import FileFacts
+from porter.rewrite.decide.facts import FileFacts, Use
 from porter.source.index import enclosing_function
 from porter.source.scopes import Scope
 from porter.source.stores import Stores
@@ -20,30 +20,34 @@ NAMING = (ast.Name, ast.Attribute, ast.Subscript, ast.IfExp, ast.BoolOp, ast.Lam
 class Candidates:
     """Answers for one tree."""
 
-    def __init__(self, files: Mapping[str, FileFacts], stores: Stores) -> None:
+    def __init__(self, files: Mapping[str, FileFacts], stores: Stores, is_layer: Callable[[Use], bool]) -> None:
         self.files = files
         self.stores = stores
+        self.is_layer = is_layer
 
     def may_build(self, call: ast.Call, scope: Scope, file: FileFacts) -> bool:
         """Whether a call may give a layer: of a class, of what may hold one, or of a function that may build one."""
-        if id(call.func) in file.by_node:
-            return True
+        use = file.by_node.get(id(call.func))
+        if use is not None:
+            return self.is_layer(use)
         names = _called(call.func, scope)
         return names is None or not self.names.isdisjoint(names)
 
     @cached_property
     def names(self) -> frozenset[str]:
-        """Names by which a layer can be built."""
+        """Names by which a layer can be built; a function has to give something back for that."""
         found = {*self._classes, *OWN}
         builds: dict[str, set[str]] = defaultdict(set)
         todo: list[str] = []
         for file in self.files.values():
+            giving = {enclosing_function(node) for node, _ in file.module.scopes.results if node.value is not None}
             for call, scope in file.module.scopes.calls:
                 function = enclosing_function(call)
-                names = _called(call.func, scope)
-                if function is None:
+                if function is None or function not in giving:
                     continue
-                if id(call.func) in file.by_node or names is None or not found.isdisjoint(names):
+                use = file.by_node.get(id(call.func))
+                names = _called(call.func, scope) if use is None else ()
+                if names is None or not found.isdisjoint(names) or (use is not None and self.is_layer(use)):
                     todo.append(function.name)
                 for name in names or ():
                     builds[name].add(function.name)
