@@ -196,7 +196,7 @@ class _Attributes:
         refused = {
             name: found for name, rule in self.extra.items() if (found := extras(rule, self.options.source, call))
         }
-        if not refused or self._is_named(call.func, scope) or not self.objects.values.may_hold(call.func):
+        if not refused or not self.objects.values.may_hold(call.func) or self._is_named(call.func, scope):
             return
         known = self.objects.of(call.func)
         for kind in known.kinds:

@@ -53,7 +53,7 @@ class Making:
         self.hierarchy = movers.hierarchy
         self.movers = movers
         self.callees = Callees(files, self.hierarchy, stores, values)
-        self.candidates = Candidates(files, stores, self._names_layer)
+        self.candidates = Candidates(files, stores, self._names_layer, self._is_giver)
         self.functions = Functions(files, self.callees)
         self.layers = {entry for entry in self.hierarchy.derived if self._is_layer(entry)}
         lent = {mixin for mixin, heirs in movers.supporters.items() if not self.layers.isdisjoint(heirs)}
@@ -88,6 +88,9 @@ class Making:
     def _names_layer(self, use: Use) -> bool:
         """Whether a name of the framework's is a layer's class."""
         return use.rule is not None and use.rule.is_class and self.hierarchy.is_layer(str(use.rule.torch.name))
+
+    def _is_giver(self, function: Function) -> bool:
+        return bool(self._given.of(function))
 
     def _of_names(self, callee: Callee, call: ast.Call) -> Iterator[Place]:
         """The places that name a class which a variable holds, where what the call builds of it has a mode."""
