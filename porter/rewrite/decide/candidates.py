@@ -40,7 +40,7 @@ class Candidates:
         names = _called(call.func, scope)
         if names is None or not self._classes.isdisjoint(names):
             return True
-        return any([self.gives(function) for name in names for function in self._givers.get(name, ())])
+        return any(self.gives(function) for name in names for function in self._givers.get(name, ()))
 
     @cached_property
     def _givers(self) -> Mapping[str, list[Function]]:
