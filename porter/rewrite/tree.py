@@ -61,7 +61,6 @@ DECIDERS = (
     attributes.decide,
     methods.decide,
     members.decide,
-    members.decide,
     inplace.decide,
     in_place_calls.decide,
     in_place_layers.decide,

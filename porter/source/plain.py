@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable
 from enum import IntEnum
 
-from porter.source.index import TreeIndex
+from porter.source.index import TreeIndex, is_self
 from porter.source.names import dotted_parts
 from porter.source.receivers import Receivers
 from porter.source.scopes import COMPREHENSIONS, Scope, parent
@@ -56,7 +56,7 @@ class Plain:
     def _found(self, node: ast.expr, scope: Scope) -> _Sort:
         if isinstance(node, TEXTS):
             return _Sort.ARRAY
-        if isinstance(node, DISPLAYS) or self.receivers.is_self(node) or self._is_imported(node, scope):
+        if isinstance(node, DISPLAYS) or is_self(node) or self._is_imported(node, scope):
             return _Sort.HOLDER
         if isinstance(node, ast.Call):
             return self._made(node.func, scope)

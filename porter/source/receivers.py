@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Container, Iterable
 from functools import cached_property
 
-from porter.source.index import enclosing_class, enclosing_function
+from porter.source.index import enclosing_class, is_self
 from porter.source.names import SourceModule
 from porter.source.scopes import COMPREHENSIONS, Scope, ancestors, parent
 
@@ -92,7 +92,7 @@ class Receivers:
 
     def built(self, node: ast.expr, scope: Scope) -> tuple[ast.expr, ...]:
         """Classes whose constructors give `node` its value, that its annotation names, or that `self` derives from."""
-        inside = enclosing_class(node) if self.is_self(node) else None
+        inside = enclosing_class(node) if is_self(node) else None
         if inside is not None:
             return tuple(base for base in inside.bases if self.resolve(base))
         makers = self.makers(node, scope)
@@ -102,7 +102,7 @@ class Receivers:
         """Expressions of the classes that `node` is an instance of; empty when one of them is not known."""
         if isinstance(node, ast.Call):
             return [self._seen_through(node).func]
-        if isinstance(node, ast.Attribute) and self.is_self(node.value):
+        if isinstance(node, ast.Attribute) and is_self(node.value):
             return self._called(self._attribute_values.get((enclosing_class(node), node.attr), ()))
         found = scope.lookup(node.id) if isinstance(node, ast.Name) else None
         if found is None or len(found[1]) != 1:
@@ -125,28 +125,16 @@ class Receivers:
 
     def values(self, node: ast.Attribute) -> list[ast.expr]:
         """Everything but None that the class around `self.NAME` gives it; empty where some of that is not known."""
-        values = self._attribute_values.get((enclosing_class(node), node.attr), []) if self.is_self(node.value) else []
+        values = self._attribute_values.get((enclosing_class(node), node.attr), []) if is_self(node.value) else []
         written = all(hasattr(value, "lineno") for value in values)
         return [v for v in values if not (isinstance(v, ast.Constant) and v.value is None)] if written else []
-
-    def is_self(self, node: ast.expr) -> bool:
-        """Whether an expression is the instance that the method around it belongs to."""
-        if not isinstance(node, ast.Name):
-            return False
-        function = enclosing_function(node)
-        while function is not None and not isinstance(parent(function), ast.ClassDef):
-            function = enclosing_function(function)
-        if function is None or any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in function.decorator_list):
-            return False
-        arguments = [*function.args.posonlyargs, *function.args.args]
-        return bool(arguments) and arguments[0].arg == node.id
 
     @cached_property
     def _attribute_values(self) -> dict[tuple[ast.ClassDef | None, str], list[ast.expr]]:
         """Everything that is assigned to `self.NAME`, by class."""
         values: dict[tuple[ast.ClassDef | None, str], list[ast.expr]] = {}
         for target, _ in self.module.scopes.attributes:
-            if isinstance(target.ctx, ast.Store) and self.is_self(target.value):
+            if isinstance(target.ctx, ast.Store) and is_self(target.value):
                 value = getattr(parent(target), "value", None)
                 known = (
                     value if isinstance(parent(target), (ast.Assign, ast.AnnAssign)) and value else ast.Constant(None)

@@ -37,6 +37,7 @@ class _Attributes:
         self.options = tree.options
         self.objects = Objects(file, tree)
         self.asker = Asker(file, tree)
+        self.inner = tree.inner
         self.back = self.options.source == "mindspore"
 
     def decisions(self) -> Iterator[Decision]:
@@ -54,16 +55,6 @@ class _Attributes:
                 yield from self._keyword(call)
             if len(call.args) + len(call.keywords) > 1 and id(call.func) not in self.file.resolved:
                 yield from self._extras(call, scope)
-
-    @cached_property
-    def inner(self) -> Mapping[str, frozenset[str]]:
-        """Attributes of layers inside layers, by their own names: `bn2d` for the gamma of `norm.bn2d.gamma`."""
-        found: dict[str, frozenset[str]] = {}
-        for rule in self.tree.rules.rules.values():
-            for path in rule.attribute_changes(self.options.source):
-                head, _, last = path.rpartition(".")
-                found[last] = found.get(last, frozenset()) | {head} if head else found.get(last, frozenset())
-        return {last: heads for last, heads in found.items() if heads}
 
     def _path(self, node: ast.Attribute) -> Iterator[Decision]:
         """`norm.bn2d.gamma`, where the other framework's layer has no layer inside."""
@@ -196,14 +187,15 @@ class _Attributes:
         refused = {
             name: found for name, rule in self.extra.items() if (found := extras(rule, self.options.source, call))
         }
-        if not refused or not self.objects.values.may_hold(call.func) or self._is_named(call.func, scope):
+        if not refused or not self.objects.values.may_hold(call.func):
             return
         known = self.objects.of(call.func)
-        for kind in known.kinds:
-            for text in refused.get(kind.rule.name, ()):
-                start = self.module.text.span(call)[0]
+        given = [(kind.rule.name, text) for kind in known.kinds for text in refused.get(kind.rule.name, ())]
+        if given and not self._is_named(call.func, scope):
+            start = self.module.text.span(call)[0]
+            for name, text in given:
                 reason = Reason(Code.CALL_REFUSED, text)
-                yield told(self.file.path, start, Level.MANUAL, kind.rule.name, reason, known.some)
+                yield told(self.file.path, start, Level.MANUAL, name, reason, known.some)
 
     @cached_property
     def extra(self) -> Mapping[str, Rule]:

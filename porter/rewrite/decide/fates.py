@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
+from collections.abc import Sequence as Reads
 from dataclasses import dataclass, replace
 from functools import reduce
 
@@ -42,7 +43,7 @@ class Fates:
         self.hierarchy = functions.callees.hierarchy
         self.layers = layers
         self.fixed = Fixed[Value | Variable | Lent, Fate](self._found, FREE)
-        self._reads: dict[str, dict[tuple[Scope, str], list[tuple[ast.Name, Scope]]]] = {}
+        self._reads: dict[tuple[str, str], dict[Scope, list[tuple[ast.Name, Scope]]]] = {}
         self._attributes: dict[str, dict[tuple[ast.AST | None, str], list[tuple[ast.Attribute, Scope]]]] = {}
         self._constructors = Fixed[Function, bool](self._constructs, least=False)
 
@@ -58,7 +59,7 @@ class Fates:
         if isinstance(key, Value):
             return _Step(self, key.file, key.scope, key.held).value(key.node)
         if isinstance(key, Variable):
-            reads = self.reads(key.file).get((key.home, key.name), []) if key.home is not None else []
+            reads = self.reads(key.file, key.home, key.name) if key.home is not None else ()
             fates = (self.fixed.of(Value(node, key.file, scope, key.held)) for node, scope in reads)
             return reduce(Fate.__or__, fates, FREE)
         fates = (self.of(call.node, call.file, call.scope) for call in self.functions.calls(key.function))
@@ -93,15 +94,16 @@ class Fates:
                     found[enclosing_class(node), node.attr].append((node, scope))
         return self._attributes[file.path]
 
-    def reads(self, file: FileFacts) -> dict[tuple[Scope, str], list[tuple[ast.Name, Scope]]]:
+    def reads(self, file: FileFacts, home: Scope, name: str) -> Reads[tuple[ast.Name, Scope]]:
         """Where a file reads a variable, by the scope that binds it and its name."""
-        if file.path not in self._reads:
-            found = self._reads[file.path] = defaultdict(list)
-            for node, where in file.module.scopes.reads:
-                home = where.lookup(node.id)
-                if home is not None:
-                    found[home[0], node.id].append((node, where))
-        return self._reads[file.path]
+        key = (file.path, name)
+        if key not in self._reads:
+            found = self._reads[key] = defaultdict(list)
+            for node, where in file.module.reads.get(name, ()):
+                there = where.lookup(name)
+                if there is not None:
+                    found[there[0]].append((node, where))
+        return self._reads[key].get(home, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +266,7 @@ class _Step:
         if home is None:
             return FREE
         used = self.fates.fixed.of(Variable(home[0], name.id, self.file, self.held))
-        reads = self.fates.reads(self.file).get((home[0], name.id), []) if statement is not None else []
+        reads = self.fates.reads(self.file, home[0], name.id) if statement is not None else ()
         line = getattr(statement, "end_lineno", None) or 0
         after = min((r for r in reads if r[0].lineno > line), key=place_of, default=None)
         moded = (

@@ -128,17 +128,11 @@ class _Members:
             return
         if self.provenance.has(node.attr, node.value):
             return
-        level = Level.REVIEW if node.attr in self._defined else Level.MANUAL
+        level = Level.REVIEW if node.attr in self.tree.plain_methods else Level.MANUAL  # it may be of these
         text = f"what has this {node.attr} is not known; {word.text}"
         needs = self._needs(node)
         if needs is not None:
             yield self._told(node, word.label, level, Reason(Code.UNKNOWN_OBJECT, text), needs)
-
-    @cached_property
-    def _defined(self) -> frozenset[str]:
-        """Methods that classes of the tree have which are no layers: what has one may be of these."""
-        plain = (entry for entry in self.hierarchy.classes if not self.tree.movers.may_move(entry))
-        return frozenset().union(*(entry.methods for entry in plain)) & self.words.watched
 
     def _is_imported(self, node: ast.Attribute, scope: Scope) -> bool:
         """Whether it is a name of a module, or of what one gives."""

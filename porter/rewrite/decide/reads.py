@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import itemgetter
 
-from porter.source.index import TreeIndex, enclosing_class, reading_scope
+from porter.source.index import TreeIndex, enclosing_class, is_self, reading_scope
 from porter.source.names import SourceModule, chain, dotted_parts
 from porter.source.origins import longest_module
 from porter.source.receivers import Receivers
 from porter.source.scopes import Scope, parent, scope_of
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-Key = tuple[int, str]
 
 
 class FileReads:
@@ -23,6 +23,7 @@ class FileReads:
     def __init__(self, module: SourceModule) -> None:
         self.module = module
         self.receivers = Receivers(module, lambda node: None)
+        self._by_name: dict[str, dict[Scope, list[ast.Name]]] = {}
 
     @staticmethod
     def scope_at(node: ast.expr) -> Scope | None:
@@ -30,16 +31,17 @@ class FileReads:
         scope = scope_of(node)
         return scope if scope is None or scope.kind != "class" else reading_scope(node, scope)
 
-    @cached_property
-    def reads(self) -> Mapping[Key, list[ast.Name]]:
-        """Where each name is read, by the scope that binds it."""
-        found: dict[Key, list[ast.Name]] = {}
-        for node, inside in self.module.scopes.reads:
-            scope = inside if inside.kind != "class" else reading_scope(node, inside)
-            home = scope.lookup(node.id)
-            if home is not None:
-                found.setdefault((id(home[0]), node.id), []).append(node)
-        return found
+    def reads(self, name: str, home: Scope) -> Sequence[ast.Name]:
+        """Where a name is read that a scope binds."""
+        if name not in self._by_name:
+            found: dict[Scope, list[ast.Name]] = {}
+            for node, inside in self.module.reads.get(name, ()):
+                scope = inside if inside.kind != "class" else reading_scope(node, inside)
+                there = scope.lookup(name)
+                if there is not None:
+                    found.setdefault(there[0], []).append(node)
+            self._by_name[name] = found
+        return self._by_name[name].get(home, ())
 
     @cached_property
     def attributes(self) -> Mapping[tuple[ast.ClassDef | None, str], list[ast.Attribute]]:
@@ -49,7 +51,7 @@ class FileReads:
             if isinstance(node.ctx, ast.Load) and isinstance(node.value, ast.Name):
                 inside = enclosing_class(node)
                 own = inside is not None and node.value.id in (inside.name, "cls")
-                if inside is not None and (own or self.receivers.is_self(node.value)):
+                if inside is not None and (own or is_self(node.value)):
                     found.setdefault((inside, node.attr), []).append(node)
         return found
 
@@ -57,9 +59,7 @@ class FileReads:
     def bound_in(self) -> dict[int, Scope]:
         """The scope that each statement, target and parameter binds its name in."""
         found: dict[int, Scope] = {}
-        reads = self.module.scopes.reads
-        todo = {scope if scope.kind != "class" else reading_scope(node, scope) for node, scope in reads}
-        todo.add(self.module.scopes.module)
+        todo = {*map(itemgetter(1), self.module.scopes.reads), self.module.scopes.module}
         for scope in list(todo):
             while scope.parent is not None and scope.parent not in todo:
                 scope = scope.parent
@@ -96,7 +96,7 @@ class TreeReads:
         if isinstance(target, ast.Name):
             scope = place.bound_in.get(id(target)) or self._home(target, place)
             return None if scope is None else self.named(target.id, scope, place)
-        if isinstance(target, ast.Attribute) and place.receivers.is_self(target.value):
+        if isinstance(target, ast.Attribute) and is_self(target.value):
             return [(node, place) for node in place.attributes.get((enclosing_class(target), target.attr), ())]
         return None
 
@@ -104,8 +104,8 @@ class TreeReads:
         """Where a name of a scope is read: in its file, and a module's own in others."""
         if scope.kind == "class" and isinstance(scope.node, ast.ClassDef):
             inside = [(node, place) for node in place.attributes.get((scope.node, name), ())]
-            return [*inside, *((node, place) for node in place.reads.get((id(scope), name), ()))]
-        found: list[tuple[ast.expr, FileReads]] = [(node, place) for node in place.reads.get((id(scope), name), ())]
+            return [*inside, *((node, place) for node in place.reads(name, scope))]
+        found: list[tuple[ast.expr, FileReads]] = [(node, place) for node in place.reads(name, scope)]
         if scope.kind == "module":
             found += self._elsewhere(name, place)
         return found
@@ -114,7 +114,7 @@ class TreeReads:
         """Where a parameter is read in its function."""
         scope = place.bound_in.get(id(argument))
         if scope is not None:
-            yield from ((node, place) for node in place.reads.get((id(scope), argument.arg), ()))
+            yield from ((node, place) for node in place.reads(argument.arg, scope))
 
     def scope_of(self, function: Function, place: FileReads) -> Scope:
         """The scope that a function's name is bound in."""
@@ -140,7 +140,7 @@ class TreeReads:
 
     def definition(self, node: ast.expr, place: FileReads) -> Definition | None:
         """The function of the tree that an expression names, which may be a method of `self` or a constructor."""
-        if isinstance(node, ast.Attribute) and place.receivers.is_self(node.value):
+        if isinstance(node, ast.Attribute) and is_self(node.value):
             return _method(enclosing_class(node), node.attr, place)
         parts = dotted_parts(node)
         if not parts:

@@ -86,9 +86,9 @@ class Values:
 
     def may_hold(self, node: ast.expr) -> bool:
         """Whether something in the tree can have put an object where an attribute leads: nobody has for `x.view`."""
-        if not isinstance(node, ast.Attribute) or key_of(node) in self.tested:
+        if not isinstance(node, ast.Attribute) or self.family.can_hold(node.attr, self.stores):
             return True
-        return self.family.can_hold(node.attr, self.stores)
+        return key_of(node) in self.tested
 
     def holders(self, name: ast.Name) -> Holders:
         """Who else has the object that a local name stands for at a place."""
@@ -189,19 +189,11 @@ class Values:
                 scope = scope.parent
         return found
 
-    @cached_property
-    def reads(self) -> dict[str, list[tuple[ast.Name, Scope]]]:
-        """Every read of a name, with the scope that it is read in."""
-        found: dict[str, list[tuple[ast.Name, Scope]]] = {}
-        for pair in self.module.scopes.reads:
-            found.setdefault(pair[0].id, []).append(pair)
-        return found
-
     def reads_of(self, home: Scope, name: str) -> Sequence[ast.Name]:
         """The reads that find a name in a scope that binds it."""
         if name not in self._by_home:
             found: dict[Scope, list[ast.Name]] = {}
-            for node, scope in self.reads.get(name, ()):
+            for node, scope in self.module.reads.get(name, ()):
                 there = scope.lookup(name)
                 if there is not None:
                     found.setdefault(there[0], []).append(node)
