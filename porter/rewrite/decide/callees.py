@@ -111,9 +111,14 @@ class Callees:
         """The calls of a tree by the last name of what is called, and by the name that an import gave another one."""
         found: dict[str, list[tuple[ast.Call, Scope, FileFacts]]] = defaultdict(list)
         for file in self.files.values():
+            imported = file.module.scopes.named
             for call, scope in file.module.scopes.calls:
-                for name in _last_names(call.func, scope):
-                    found[name].append((call, scope, file))
+                function = call.func
+                if isinstance(function, ast.Attribute):
+                    found[function.attr].append((call, scope, file))
+                elif isinstance(function, ast.Name):
+                    for name in _names(function, scope) if function.id in imported else (function.id,):
+                        found[name].append((call, scope, file))
         return found
 
 
@@ -131,11 +136,7 @@ def _bound(statement: ast.stmt) -> list[str]:
     return [target.id for target in targets if isinstance(target, ast.Name)]
 
 
-def _last_names(node: ast.expr, scope: Scope) -> list[str]:
-    if isinstance(node, ast.Attribute):
-        return [node.attr]
-    if not isinstance(node, ast.Name):
-        return []
+def _names(node: ast.Name, scope: Scope) -> list[str]:
     found = scope.lookup(node.id)
     targets = {b.target.rpartition(".")[2] for b in found[1] if b.target} if found is not None else set[str]()
     return [node.id, *sorted(targets - {node.id})]

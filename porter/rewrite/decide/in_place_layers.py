@@ -25,7 +25,6 @@ from porter.source.values import Values
 OPTION = "inplace"
 LABEL = f"{OPTION}=True"
 LOST = "MindSpore returns a new tensor: whoever reads the input afterwards sees the old values"
-DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 MAKERS = frozenset({"dict", "partial", "update", "setdefault"})
 """Functions that keep keywords for a later call."""
 
@@ -120,22 +119,15 @@ class _Calls:
         self.values: Values = tree.values(file)
 
     def decisions(self) -> Iterator[Decision]:
-        for call, scope in self.file.module.scopes.calls:
+        for call, _ in self.file.module.scopes.calls:
             if len(call.args) != 1 or call.keywords or id(call.func) in self.file.resolved:
                 continue
-            if root_of(call.args[0]) is None or not self._may_be_layer(call.func, scope):
+            if root_of(call.args[0]) is None or not self.values.may_hold(call.func):
                 continue
             things = self.values.of(call.func).things
             writes = any(isinstance(thing, Instance) and self._writes(thing) for thing in things)
             if writes and is_read_again(call.args[0], call, self.values):
                 yield self._told(call)
-
-    def _may_be_layer(self, node: ast.expr, scope: Scope) -> bool:
-        """Whether an object can be what is called: a name needs one that is given to it, or imported."""
-        if not isinstance(node, ast.Name):
-            return self.values.may_hold(node)
-        found = scope.lookup(node.id)
-        return found is not None and not all(isinstance(b.node, DEFINITIONS) for b in found[1])
 
     def _writes(self, thing: Instance, depth: int = 0) -> bool:
         """Whether a layer writes over what it is given: itself, or the first of those inside."""

@@ -41,6 +41,9 @@ class Known:
         return (Need(places, CONVERTED | MOVES, SILENT),) if places else ()
 
 
+NOT_KNOWN = Known()
+
+
 class Objects:
     """Answers for one file."""
 
@@ -52,6 +55,8 @@ class Objects:
     def of(self, node: ast.expr) -> Known:
         """What is known of the object that an expression gives."""
         answer = self.values.of(node)
+        if not answer.things:
+            return NOT_KNOWN
         told = sorted(answer.things, key=_order)
         things = [thing for thing in told if thing != NONE] or told
         instances = [thing for thing in things if isinstance(thing, Instance)]
@@ -60,7 +65,7 @@ class Objects:
         strange = len(kinds) < len(instances) or len(instances) + len(entries) < len(things)
         kinds += tuple(kind for entry in entries for kind in self.tree.kinds_of(entry))
         needs = tuple(dict.fromkeys([*self._made(instances), *self._moving(entries)]))
-        return Known(kinds, entries, strange and bool(things), answer.assumed, needs)
+        return Known(kinds, entries, strange, answer.assumed, needs)
 
     def _entries(self, things: Iterable[Thing]) -> Iterator[TreeClass]:
         for thing in things:

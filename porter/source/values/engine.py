@@ -22,6 +22,7 @@ from porter.source.values.family import Family
 from porter.source.values.holders import Holders, holders
 
 SCOPE_OF = itemgetter(1)
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 class Knowledge(Protocol):
@@ -85,7 +86,10 @@ class Values:
         return UNKNOWN if answer is NOTHING else answer
 
     def may_hold(self, node: ast.expr) -> bool:
-        """Whether something in the tree can have put an object where an attribute leads: nobody has for `x.view`."""
+        """Whether an object can be what is called: nobody has put one at `x.view`, nor where a name is a function's."""
+        if isinstance(node, ast.Name):
+            found = self.scope(node).lookup(node.id)
+            return found is not None and not all(isinstance(b.node, DEFINITIONS) for b in found[1])
         if not isinstance(node, ast.Attribute) or self.family.can_hold(node.attr, self.stores):
             return True
         return key_of(node) in self.tested
