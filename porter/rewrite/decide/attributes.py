@@ -12,7 +12,7 @@ from porter.findings import Level
 from porter.rewrite.decide.asking import Asker
 from porter.rewrite.decide.change import NameEdit, Write
 from porter.rewrite.decide.decision import SILENT, Decision, Form, Place, Reason, Way
-from porter.rewrite.decide.extras import extras
+from porter.rewrite.decide.extras import Extras
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.names import prefers_class
 from porter.rewrite.decide.objects import Known, Objects
@@ -44,6 +44,8 @@ class _Attributes:
         """All of them, in no order."""
         watched = self.tree.rules.attributes[self.options.source]
         for attribute, _ in self.module.scopes.attributes:
+            if attribute.attr not in watched and attribute.attr not in self.inner:
+                continue
             if id(attribute) in self.file.resolved:
                 continue
             if attribute.attr in watched:
@@ -184,9 +186,7 @@ class _Attributes:
 
     def _extras(self, call: ast.Call, scope: Scope) -> Iterator[Decision]:
         """`up(x, output_size=size)`, where the class of `up` is known."""
-        refused = {
-            name: found for name, rule in self.extra.items() if (found := extras(rule, self.options.source, call))
-        }
+        refused = {name: found for name, extra in self.extra.items() if (found := extra.given_in(call))}
         if not refused or not self.objects.values.may_hold(call.func):
             return
         known = self.objects.of(call.func)
@@ -198,10 +198,11 @@ class _Attributes:
                 yield told(self.file.path, start, Level.MANUAL, name, reason, known.some)
 
     @cached_property
-    def extra(self) -> Mapping[str, Rule]:
-        """Rules of layers that the file may call with an input which the other side does not take."""
-        rules = self.tree.rules.rules.values()
-        return {rule.name: rule for rule in rules if "" in rule.forward.values() and rule.name in self.tree.made}
+    def extra(self) -> Mapping[str, Extras]:
+        """Inputs that the other side does not take, of the layers that the file may call, by their rules."""
+        rules = self.tree.rules.rules.values() if not self.back else ()
+        found = (rule for rule in rules if "" in rule.forward.values() and rule.name in self.tree.made)
+        return {rule.name: Extras(rule, self.options.to) for rule in found}
 
     def _new_keyword(self, keyword: ast.keyword, start: int, name: str, known: Known, rule: Rule) -> Decision:
         edit = NameEdit(start, start + len(str(keyword.arg).encode()), name)

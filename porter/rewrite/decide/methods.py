@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from porter.codes import Code
 from porter.findings import Kind as Role
@@ -18,7 +19,7 @@ from porter.rewrite.decide.decision import SILENT, Decision, Form, Need, Place, 
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.method_texts import Look, looks, name_in
 from porter.rewrite.decide.objects import Known, Objects
-from porter.rewrite.decide.patches import name_end, patches
+from porter.rewrite.decide.patches import Patch, name_end, patches
 from porter.rewrite.decide.telling import QUIET, told
 from porter.rewrite.decide.tree import Kind, TreeFacts
 from porter.rewrite.decide.tree_class import TreeClass
@@ -110,7 +111,7 @@ class _Methods:
     def _spelled(self, look: Look) -> Iterator[Decision]:
         """`getattr(net, "forward")`: a method's name in a text, which is another one where the object changes sides."""
         some, names = self._some_class, sorted(look.texts & self.words.methods.keys())
-        patched = [patch for patch in patches(self.file, self.objects.values) if patch.text is look.name]
+        patched = [patch for patch in self._patches if patch.text is look.name]
         if some is None or not names or any(name_end(patch, self.module.text) for patch in patched):
             return
         receiver = self._looked_in(look)
@@ -123,6 +124,10 @@ class _Methods:
         text = f"a string names {names[0]}; a converted class calls it {self.words.methods[names[0]]}"
         start = self.module.text.span(look.name)[0]
         yield told(self.file.path, start, Level.MANUAL, MODULE, Reason(Code.METHOD_IN_TEXT, text), some)
+
+    @cached_property
+    def _patches(self) -> tuple[Patch, ...]:
+        return tuple(patches(self.file, self.objects.values))
 
     def _looked_in(self, look: Look) -> Receiver | None:
         """What is known of an object whose method is looked up by a text; nothing where it is no class of the tree's.

@@ -88,7 +88,7 @@ class Values:
     def may_hold(self, node: ast.expr) -> bool:
         """Whether an object can be what is called: nobody has put one at `x.view`, nor where a name is a function's."""
         if isinstance(node, ast.Name):
-            found = self.scope(node).lookup(node.id)
+            found = (scope_of(node) or self.scope(node)).lookup(node.id)
             return found is not None and not all(isinstance(b.node, DEFINITIONS) for b in found[1])
         if not isinstance(node, ast.Attribute) or self.family.can_hold(node.attr, self.stores):
             return True
