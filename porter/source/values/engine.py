@@ -82,7 +82,8 @@ class Values:
         own = next((b for b in found[1] if b.node is name), None) if found is not None else None
         if found is None or own is None:
             return UNKNOWN
-        answer = union(self.defined(binding) for binding in self.flow.before(own, found[0]))
+        bindings = self.flow.before(own, found[0])
+        answer = self.circles.start(lambda: union(self.defined(binding) for binding in bindings))
         return UNKNOWN if answer is NOTHING else answer
 
     def may_hold(self, node: ast.expr) -> bool:

@@ -41,7 +41,7 @@ def handed_back(values: Values, call: ast.Call, hops: int = 0) -> list[ast.expr]
     builtin = names.is_builtin(values, call.func)
     if builtin:
         return [] if builtin in ("len", "int", "float", "bool", "str", "range", "print", "isinstance", "sum") else None
-    answer = values.ask(call.func)
+    answer = values.of(call.func)
     found: list[ast.expr] = []
     if isinstance(call.func, ast.Attribute) and not _is_called(answer.things):
         return _of_method(values, call, call.func)
@@ -61,7 +61,7 @@ def _is_called(things: frozenset[Thing]) -> bool:
 
 def _of_method(values: Values, call: ast.Call, function: ast.Attribute) -> list[ast.expr] | None:
     """`x.view(-1)` gives `x`, `x.add_(y)` too; `x.sum()` something new."""
-    receiver = values.ask(function.value)
+    receiver = values.of(function.value)
     tensor = bool(receiver.things) and all(
         isinstance(t, Instance) and tensors.is_tensor(t.name) for t in receiver.things
     )
