@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING
 
 from porter.source import tensors
 from porter.source.tensors import words
-from porter.source.things import ClassOf, Function, FunctionNode, Instance, Module, OfTree, Sequence, Thing, TreeClass
+from porter.source.things import (
+    ClassOf,
+    Function,
+    FunctionNode,
+    Instance,
+    Module,
+    OfTree,
+    Sequence,
+    Thing,
+    TreeClass,
+    in_order,
+)
 from porter.source.values import attributes, displays, names, parameters
 
 if TYPE_CHECKING:
@@ -47,7 +58,7 @@ def handed_back(values: Values, call: ast.Call, hops: int = 0) -> list[ast.expr]
         return _of_method(values, call, call.func)
     if not answer.things:
         return None
-    for thing in answer.things:
+    for thing in in_order(answer.things):
         given = _of_thing(values, thing, call, hops)
         if given is None:
             return None
@@ -68,7 +79,7 @@ def _of_method(values: Values, call: ast.Call, function: ast.Attribute) -> list[
     layer = bool(receiver.things) and not tensor and all(isinstance(t, Instance) for t in receiver.things)
     if layer and function.attr in tensors.FORWARD:
         found: list[ast.expr] = []
-        for thing in receiver.things:
+        for thing in in_order(receiver.things):
             given = _of_thing(values, thing, call, MAX_HOPS)
             if given is None:
                 return None
@@ -90,7 +101,7 @@ def _of_thing(values: Values, thing: Thing, call: ast.Call, hops: int) -> list[a
         return _of_function(values, thing.node, call, hops)
     if isinstance(thing, OfTree):
         for name in ("__call__", "forward", "construct"):
-            for method in attributes.of_thing(values, thing, name).things:
+            for method in in_order(attributes.of_thing(values, thing, name).things):
                 if isinstance(method, Function):
                     return _of_function(values, method.node, call, hops, skip=1)
         return None
