@@ -92,6 +92,10 @@ class _Analyser:
             ast.Call: self.result.calls.append,
             ast.Attribute: self.result.attributes.append,
             ast.AugAssign: self.result.augmented.append,
+            ast.MatchClass: self.result.patterns.append,
+            ast.Return: self.result.results.append,
+            ast.Yield: self.result.results.append,
+            ast.YieldFrom: self.result.results.append,
         }
 
     def run(self) -> Scopes:

@@ -20,7 +20,7 @@ from porter.source.names import (
 )
 from porter.source.origins import Origins
 from porter.source.roots import own_name
-from porter.source.scopes import Scope, ancestors, parent
+from porter.source.scopes import Scope, ancestors, parent, scope_of
 from porter.source.text import SourceText
 
 MAX_HOPS = 20
@@ -238,15 +238,22 @@ def enclosing_class(node: ast.AST) -> ast.ClassDef | None:
 
 def is_self(node: ast.expr) -> bool:
     """Whether an expression is the instance that the method around it belongs to."""
-    if not isinstance(node, ast.Name):
+    method = _method_around(node) if isinstance(node, ast.Name) else None
+    if method is None or any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in method.decorator_list):
         return False
-    function = enclosing_function(node)
-    while function is not None and not isinstance(parent(function), ast.ClassDef):
-        function = enclosing_function(function)
-    if function is None or any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in function.decorator_list):
-        return False
-    arguments = [*function.args.posonlyargs, *function.args.args]
-    return bool(arguments) and arguments[0].arg == node.id
+    arguments = method.args.posonlyargs or method.args.args
+    return bool(arguments) and arguments[0].arg == node.id  # type: ignore[attr-defined]
+
+
+def _method_around(name: ast.Name) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+    """The method that a name is read in, also in a function inside it."""
+    scope = scope_of(name)
+    while scope is not None:
+        node = scope.node
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and isinstance(parent(node), ast.ClassDef):
+            return node
+        scope = scope.parent
+    return None
 
 
 def enclosing_function(node: ast.AST) -> ast.FunctionDef | ast.AsyncFunctionDef | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -30,6 +30,14 @@ class SourceModule:
     def scopes(self) -> Scopes:
         """Scopes of the file; nodes know their parents once this was read."""
         return analyse(self.tree, self.imports)
+
+    @cached_property
+    def reads(self) -> Mapping[str, list[tuple[ast.Name, Scope]]]:
+        """Every read of a name, with the scope that it is read in."""
+        found: dict[str, list[tuple[ast.Name, Scope]]] = {}
+        for pair in self.scopes.reads:
+            found.setdefault(pair[0].id, []).append(pair)
+        return found
 
     def called(self, dotted: str) -> str:
         """The name that stands for a module, as an import of the file would spell it in a string."""

@@ -81,6 +81,8 @@ class Scopes:
     calls: list[tuple[ast.Call, Scope]] = field(default_factory=list)
     augmented: list[tuple[ast.AugAssign, Scope]] = field(default_factory=list)
     attributes: list[tuple[ast.Attribute, Scope]] = field(default_factory=list)
+    patterns: list[tuple[ast.MatchClass, Scope]] = field(default_factory=list)
+    results: list[tuple[ast.Return | ast.Yield | ast.YieldFrom, Scope]] = field(default_factory=list)
     bound: set[str] = field(default_factory=set)
     named: set[str] = field(default_factory=set)
     string_lines: set[int] = field(default_factory=set)

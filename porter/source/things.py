@@ -129,6 +129,17 @@ def union(answers: Iterable[Answer]) -> Answer:
     return Answer(things, assumed) if len(things) <= MOST else UNKNOWN
 
 
+def in_order(things: Iterable[Thing]) -> list[Thing]:
+    """By class, name and place: a set has another order in each run."""
+    return sorted(things, key=_order)
+
+
+def _order(thing: Thing) -> tuple[str, str, int, int]:
+    node = getattr(thing, "made_at", None) or getattr(thing, "node", None)
+    name = str(getattr(thing, "name", getattr(node, "name", "")))
+    return type(thing).__name__, name, getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
+
+
 def without(answer: Answer, *things: Thing) -> Answer:
     """The answer less some things; nothing where none is left."""
     left = answer.things - set(things)

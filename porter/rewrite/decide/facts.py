@@ -100,10 +100,11 @@ class FileFacts:
     @cached_property
     def by_node(self) -> Mapping[int, Use]:
         """The use that an expression is, by the identity of its node; for a lookup that of the call."""
-        return {id(node): use for use in self.uses if (node := self._node(use)) is not None}
+        return {id(node): use for use in self.uses if (node := self.node_of(use)) is not None}
 
     @staticmethod
-    def _node(use: Use) -> ast.expr | None:
+    def node_of(use: Use) -> ast.expr | None:
+        """The expression that a use is."""
         above = parent(use.reference.node) if use.kind is Kind.STRING else use.inner or use.reference.node
         return above if isinstance(above, ast.expr) else None
 

@@ -120,6 +120,23 @@ class TreeFacts:
         return Making(self.files, self.movers, self._stores, self.values)
 
     @cached_property
+    def inner(self) -> Mapping[str, frozenset[str]]:
+        """Attributes of layers inside layers, by their own names: `bn2d` for the gamma of `norm.bn2d.gamma`."""
+        found: dict[str, frozenset[str]] = {}
+        for rule in self.rules.rules.values():
+            for path in rule.attribute_changes(self.options.source):
+                head, _, last = path.rpartition(".")
+                found[last] = found.get(last, frozenset()) | {head} if head else found.get(last, frozenset())
+        return {last: heads for last, heads in found.items() if heads}
+
+    @cached_property
+    def plain_methods(self) -> frozenset[str]:
+        """Methods of the tree's classes that stay as they are."""
+        movers = self.movers
+        plain = (e for e in self.hierarchy.classes if not movers.may_move(e) and e not in movers.earlier)
+        return frozenset(name for entry in plain for name in entry.methods)
+
+    @cached_property
     def made(self) -> frozenset[str]:
         """Names of rules of which the tree makes objects."""
         uses = (use for file in self.files.values() for use in file.uses)

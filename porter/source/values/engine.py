@@ -22,6 +22,7 @@ from porter.source.values.family import Family
 from porter.source.values.holders import Holders, holders
 
 SCOPE_OF = itemgetter(1)
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 class Knowledge(Protocol):
@@ -81,14 +82,18 @@ class Values:
         own = next((b for b in found[1] if b.node is name), None) if found is not None else None
         if found is None or own is None:
             return UNKNOWN
-        answer = union(self.defined(binding) for binding in self.flow.before(own, found[0]))
+        bindings = self.flow.before(own, found[0])
+        answer = self.circles.start(lambda: union(self.defined(binding) for binding in bindings))
         return UNKNOWN if answer is NOTHING else answer
 
     def may_hold(self, node: ast.expr) -> bool:
-        """Whether something in the tree can have put an object where an attribute leads: nobody has for `x.view`."""
-        if not isinstance(node, ast.Attribute) or key_of(node) in self.tested:
+        """Whether an object can be what is called: nobody has put one at `x.view`, nor where a name is a function's."""
+        if isinstance(node, ast.Name):
+            found = (scope_of(node) or self.scope(node)).lookup(node.id)
+            return found is not None and not all(isinstance(b.node, DEFINITIONS) for b in found[1])
+        if not isinstance(node, ast.Attribute) or self.family.can_hold(node.attr, self.stores):
             return True
-        return self.family.can_hold(node.attr, self.stores)
+        return key_of(node) in self.tested
 
     def holders(self, name: ast.Name) -> Holders:
         """Who else has the object that a local name stands for at a place."""
@@ -189,19 +194,11 @@ class Values:
                 scope = scope.parent
         return found
 
-    @cached_property
-    def reads(self) -> dict[str, list[tuple[ast.Name, Scope]]]:
-        """Every read of a name, with the scope that it is read in."""
-        found: dict[str, list[tuple[ast.Name, Scope]]] = {}
-        for pair in self.module.scopes.reads:
-            found.setdefault(pair[0].id, []).append(pair)
-        return found
-
     def reads_of(self, home: Scope, name: str) -> Sequence[ast.Name]:
         """The reads that find a name in a scope that binds it."""
         if name not in self._by_home:
             found: dict[Scope, list[ast.Name]] = {}
-            for node, scope in self.reads.get(name, ()):
+            for node, scope in self.module.reads.get(name, ()):
                 there = scope.lookup(name)
                 if there is not None:
                     found.setdefault(there[0], []).append(node)

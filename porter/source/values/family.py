@@ -36,6 +36,7 @@ class Family:
         self.selves: dict[ast.expr, ast.ClassDef | None] = {}
         self.set_later: dict[str, bool] = {}
         self.by_file: dict[str, dict[SourceModule, list[Store]]] = {}
+        self.held: dict[str, bool] = {}
         self.ends: dict[int, Ends] = {}
 
     def ends_of(self, function: FunctionNode) -> Ends:
@@ -46,9 +47,10 @@ class Family:
 
     def can_hold(self, name: str, stores: Stores) -> bool:
         """Whether an attribute of a name can be something else than a function."""
-        if name in stores.sets or name in self._bound:
-            return True
-        return any(store.prefix and name.startswith(store.prefix) for store in stores.open_sets)
+        if name not in self.held:
+            begun = any(store.prefix and name.startswith(store.prefix) for store in stores.open_sets)
+            self.held[name] = begun or name in stores.sets or name in self._bound
+        return self.held[name]
 
     @cached_property
     def _bound(self) -> frozenset[str]:

@@ -221,7 +221,7 @@ def _is_consumed(values: Values, display: ast.AST) -> bool:
     call = parent(display)
     if not isinstance(call, ast.Call) or isinstance(display, ast.Starred):
         return False
-    things = values.ask(call.func).things
+    things = values.of(call.func).things
     return bool(things) and all(isinstance(thing, ClassOf) for thing in things)
 
 

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING
 
 from porter.source import tensors
 from porter.source.tensors import words
-from porter.source.things import ClassOf, Function, FunctionNode, Instance, Module, OfTree, Sequence, Thing, TreeClass
+from porter.source.things import (
+    ClassOf,
+    Function,
+    FunctionNode,
+    Instance,
+    Module,
+    OfTree,
+    Sequence,
+    Thing,
+    TreeClass,
+    in_order,
+)
 from porter.source.values import attributes, displays, names, parameters
 
 if TYPE_CHECKING:
@@ -41,13 +52,13 @@ def handed_back(values: Values, call: ast.Call, hops: int = 0) -> list[ast.expr]
     builtin = names.is_builtin(values, call.func)
     if builtin:
         return [] if builtin in ("len", "int", "float", "bool", "str", "range", "print", "isinstance", "sum") else None
-    answer = values.ask(call.func)
+    answer = values.of(call.func)
     found: list[ast.expr] = []
     if isinstance(call.func, ast.Attribute) and not _is_called(answer.things):
         return _of_method(values, call, call.func)
     if not answer.things:
         return None
-    for thing in answer.things:
+    for thing in in_order(answer.things):
         given = _of_thing(values, thing, call, hops)
         if given is None:
             return None
@@ -61,14 +72,14 @@ def _is_called(things: frozenset[Thing]) -> bool:
 
 def _of_method(values: Values, call: ast.Call, function: ast.Attribute) -> list[ast.expr] | None:
     """`x.view(-1)` gives `x`, `x.add_(y)` too; `x.sum()` something new."""
-    receiver = values.ask(function.value)
+    receiver = values.of(function.value)
     tensor = bool(receiver.things) and all(
         isinstance(t, Instance) and tensors.is_tensor(t.name) for t in receiver.things
     )
     layer = bool(receiver.things) and not tensor and all(isinstance(t, Instance) for t in receiver.things)
     if layer and function.attr in tensors.FORWARD:
         found: list[ast.expr] = []
-        for thing in receiver.things:
+        for thing in in_order(receiver.things):
             given = _of_thing(values, thing, call, MAX_HOPS)
             if given is None:
                 return None
@@ -90,7 +101,7 @@ def _of_thing(values: Values, thing: Thing, call: ast.Call, hops: int) -> list[a
         return _of_function(values, thing.node, call, hops)
     if isinstance(thing, OfTree):
         for name in ("__call__", "forward", "construct"):
-            for method in attributes.of_thing(values, thing, name).things:
+            for method in in_order(attributes.of_thing(values, thing, name).things):
                 if isinstance(method, Function):
                     return _of_function(values, method.node, call, hops, skip=1)
         return None

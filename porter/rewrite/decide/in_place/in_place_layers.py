@@ -13,7 +13,7 @@ from porter.findings import Level
 from porter.rewrite.decide.classes.movers import MOVES
 from porter.rewrite.decide.decision import Decision, Need, Reason
 from porter.rewrite.decide.facts import FileFacts
-from porter.rewrite.decide.in_place.read_again import is_read_again
+from porter.rewrite.decide.in_place.read_again import is_read_again, root_of
 from porter.rewrite.decide.members.objects import Objects
 from porter.rewrite.decide.telling import told
 from porter.rewrite.decide.tree import ANY_CHANGE, TreeFacts
@@ -122,10 +122,11 @@ class _Calls:
         for call, _ in self.file.module.scopes.calls:
             if len(call.args) != 1 or call.keywords or id(call.func) in self.file.resolved:
                 continue
-            if not is_read_again(call.args[0], call, self.values):
+            if root_of(call.args[0]) is None or not self.values.may_hold(call.func):
                 continue
             things = self.values.of(call.func).things
-            if any(isinstance(thing, Instance) and self._writes(thing) for thing in things):
+            writes = any(isinstance(thing, Instance) and self._writes(thing) for thing in things)
+            if writes and is_read_again(call.args[0], call, self.values):
                 yield self._told(call)
 
     def _writes(self, thing: Instance, depth: int = 0) -> bool:

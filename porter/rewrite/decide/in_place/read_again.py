@@ -16,7 +16,7 @@ VIEWS = frozenset({"view", "reshape", "transpose", "permute", "squeeze", "unsque
 
 def is_read_again(argument: ast.expr, call: ast.Call, values: Values) -> bool:
     """Whether anything that the text shows reads the object of an argument again."""
-    name = _root(argument)
+    name = root_of(argument)
     if name is None:
         return False
     found = values.scope(name).lookup(name.id)
@@ -37,15 +37,15 @@ def is_read_again(argument: ast.expr, call: ast.Call, values: Values) -> bool:
     return False
 
 
-def _root(node: ast.expr) -> ast.Name | None:
+def root_of(node: ast.expr) -> ast.Name | None:
     """The name of a tensor, or of the one that an expression is a view of."""
     if isinstance(node, ast.Name):
         return node if isinstance(node.ctx, ast.Load) else None
     if isinstance(node, ast.Subscript):
-        return _root(node.value)
+        return root_of(node.value)
     if isinstance(node, ast.Attribute):
-        return _root(node.value) if node.attr in VIEWS else None
-    return _root(node.func) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else None
+        return root_of(node.value) if node.attr in VIEWS else None
+    return root_of(node.func) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else None
 
 
 def _takes_name(call: ast.Call, name: str) -> bool:

@@ -9,7 +9,7 @@ from functools import cached_property
 from porter.codes import Code
 from porter.findings import Kind as Role
 from porter.findings import Level
-from porter.rewrite.decide.calls.extras import extras
+from porter.rewrite.decide.calls.extras import Extras
 from porter.rewrite.decide.change import NameEdit, Write
 from porter.rewrite.decide.decision import SILENT, Decision, Form, Place, Reason, Way
 from porter.rewrite.decide.facts import FileFacts
@@ -38,12 +38,15 @@ class _Attributes:
         self.options = tree.options
         self.objects = Objects(file, tree)
         self.asker = Asker(file, tree)
+        self.inner = tree.inner
         self.back = self.options.source == "mindspore"
 
     def decisions(self) -> Iterator[Decision]:
         """All of them, in no order."""
         watched = self.tree.rules.attributes[self.options.source]
         for attribute, _ in self.module.scopes.attributes:
+            if attribute.attr not in watched and attribute.attr not in self.inner:
+                continue
             if id(attribute) in self.file.resolved:
                 continue
             if attribute.attr in watched:
@@ -55,16 +58,6 @@ class _Attributes:
                 yield from self._keyword(call)
             if len(call.args) + len(call.keywords) > 1 and id(call.func) not in self.file.resolved:
                 yield from self._extras(call, scope)
-
-    @cached_property
-    def inner(self) -> Mapping[str, frozenset[str]]:
-        """Attributes of layers inside layers, by their own names: `bn2d` for the gamma of `norm.bn2d.gamma`."""
-        found: dict[str, frozenset[str]] = {}
-        for rule in self.tree.rules.rules.values():
-            for path in rule.attribute_changes(self.options.source):
-                head, _, last = path.rpartition(".")
-                found[last] = found.get(last, frozenset()) | {head} if head else found.get(last, frozenset())
-        return {last: heads for last, heads in found.items() if heads}
 
     def _path(self, node: ast.Attribute) -> Iterator[Decision]:
         """`norm.bn2d.gamma`, where the other framework's layer has no layer inside."""
@@ -195,23 +188,23 @@ class _Attributes:
 
     def _extras(self, call: ast.Call, scope: Scope) -> Iterator[Decision]:
         """`up(x, output_size=size)`, where the class of `up` is known."""
-        refused = {
-            name: found for name, rule in self.extra.items() if (found := extras(rule, self.options.source, call))
-        }
-        if not refused or self._is_named(call.func, scope) or not self.objects.values.may_hold(call.func):
+        refused = {name: found for name, extra in self.extra.items() if (found := extra.given_in(call))}
+        if not refused or not self.objects.values.may_hold(call.func):
             return
         known = self.objects.of(call.func)
-        for kind in known.kinds:
-            for text in refused.get(kind.rule.name, ()):
-                start = self.module.text.span(call)[0]
+        given = [(kind.rule.name, text) for kind in known.kinds for text in refused.get(kind.rule.name, ())]
+        if given and not self._is_named(call.func, scope):
+            start = self.module.text.span(call)[0]
+            for name, text in given:
                 reason = Reason(Code.CALL_REFUSED, text)
-                yield told(self.file.path, start, Level.MANUAL, kind.rule.name, reason, known.some)
+                yield told(self.file.path, start, Level.MANUAL, name, reason, known.some)
 
     @cached_property
-    def extra(self) -> Mapping[str, Rule]:
-        """Rules of layers that the file may call with an input which the other side does not take."""
-        rules = self.tree.rules.rules.values()
-        return {rule.name: rule for rule in rules if "" in rule.forward.values() and rule.name in self.tree.made}
+    def extra(self) -> Mapping[str, Extras]:
+        """Inputs that the other side does not take, of the layers that the file may call, by their rules."""
+        rules = self.tree.rules.rules.values() if not self.back else ()
+        found = (rule for rule in rules if "" in rule.forward.values() and rule.name in self.tree.made)
+        return {rule.name: Extras(rule, self.options.to) for rule in found}
 
     def _new_keyword(self, keyword: ast.keyword, start: int, name: str, known: Known, rule: Rule) -> Decision:
         edit = NameEdit(start, start + len(str(keyword.arg).encode()), name)

@@ -151,17 +151,10 @@ class _Members:
             return
         if self.provenance.has(node.attr, node.value):
             return
-        level = Level.REVIEW if node.attr in self._defined else Level.MANUAL
+        level = Level.REVIEW if node.attr in self.tree.plain_methods else Level.MANUAL  # it may be of these
         needs = self._needs(node)
         if needs is not None:
             yield self._told(node, word.label, level, _unknown(node.attr, word), needs)
-
-    @cached_property
-    def _defined(self) -> frozenset[str]:
-        """Methods that classes of the tree have which are no layers: what has one may be of these."""
-        movers = self.tree.movers
-        plain = (e for e in self.hierarchy.classes if not movers.may_move(e) and e not in movers.earlier)
-        return frozenset().union(*(entry.methods for entry in plain)) & self.words.watched
 
     def _is_imported(self, node: ast.Attribute, scope: Scope) -> bool:
         """Whether it is a name of a module, or of what one gives."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from porter.rewrite.decide.members.lookups import texts_of
-from porter.source.names import SourceModule, dotted_parts, names_in_string
+from porter.source.names import SourceModule, names_in_string
 from porter.source.scopes import Scope, parent
 
 BUILTINS = frozenset({"getattr", "setattr", "hasattr", "delattr"})
@@ -56,8 +56,7 @@ def name_in(module: SourceModule, node: ast.expr) -> tuple[int, int] | None:
 
 
 def _called(call: ast.Call, scope: Scope) -> Iterator[Look]:
-    parts = dotted_parts(call.func) or [getattr(call.func, "attr", "")]
-    name, bare = parts[-1], isinstance(call.func, ast.Name)
+    name, bare = getattr(call.func, "attr", getattr(call.func, "id", "")), isinstance(call.func, ast.Name)
     builtin = bare and name in BUILTINS and scope.lookup(name) is None
     if not builtin and name not in ACCESSORS and (bare or name not in PATCHING):
         return

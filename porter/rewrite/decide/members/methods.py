@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from porter.codes import Code
 from porter.findings import Kind as Role
@@ -20,7 +21,7 @@ from porter.rewrite.decide.members.asking import Asker
 from porter.rewrite.decide.members.either import some_of, told_again, told_of_either, way_again
 from porter.rewrite.decide.members.method_texts import Look, looks, name_in
 from porter.rewrite.decide.members.objects import Known, Objects
-from porter.rewrite.decide.members.patches import name_end, patches
+from porter.rewrite.decide.members.patches import Patch, name_end, patches
 from porter.rewrite.decide.telling import QUIET, told, was_told
 from porter.rewrite.decide.tree import Kind, TreeFacts
 from porter.rewrite.decide.vocabulary import ASKED_METHODS
@@ -112,7 +113,7 @@ class _Methods:
     def _spelled(self, look: Look) -> Iterator[Decision]:
         """`getattr(net, "forward")`: a method's name in a text, which is another one where the object changes sides."""
         some, names = self._some_class, sorted(look.texts & self.words.methods.keys())
-        patched = [patch for patch in patches(self.file, self.objects.values) if patch.text is look.name]
+        patched = [patch for patch in self._patches if patch.text is look.name]
         if some is None or not names or any(name_end(patch, self.module.text) for patch in patched):
             return
         receiver = self._looked_in(look)
@@ -128,6 +129,10 @@ class _Methods:
         start = self.module.text.span(look.name)[0]
         again = told_again(self.file, start, names[0], MODULE)
         yield next(again, told(self.file.path, start, Level.MANUAL, MODULE, Reason(Code.METHOD_IN_TEXT, text), some))
+
+    @cached_property
+    def _patches(self) -> tuple[Patch, ...]:
+        return tuple(patches(self.file, self.objects.values))
 
     def _looked_in(self, look: Look) -> Receiver | None:
         """What is known of an object whose method is looked up by a text; nothing where it is no class of the tree's.

@@ -13,7 +13,7 @@ from porter.rewrite.decide.decision import CONVERTED, SILENT, Need
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.members.either import some_of
 from porter.rewrite.decide.tree import Kind, TreeFacts
-from porter.source.things import NONE, Instance, OfTree, Thing
+from porter.source.things import NONE, Instance, OfTree, Thing, in_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,9 @@ class Known:
         return some_of(self.needs)
 
 
+NOT_KNOWN = Known()
+
+
 class Objects:
     """Answers for one file."""
 
@@ -52,7 +55,9 @@ class Objects:
     def of(self, node: ast.expr) -> Known:
         """What is known of the object that an expression gives."""
         answer = self.values.of(node)
-        told = sorted(answer.things, key=_order)
+        if not answer.things:
+            return NOT_KNOWN
+        told = in_order(answer.things)
         things = [thing for thing in told if thing != NONE] or told
         instances = [thing for thing in things if isinstance(thing, Instance)]
         entries = tuple(self._entries(things))
@@ -60,7 +65,7 @@ class Objects:
         strange = len(kinds) < len(instances) or len(instances) + len(entries) < len(things)
         kinds += tuple(kind for entry in entries for kind in self.tree.kinds_of(entry))
         needs = tuple(dict.fromkeys([*self._made(instances), *self._moving(entries)]))
-        return Known(kinds, entries, strange and bool(things), answer.assumed, needs)
+        return Known(kinds, entries, strange, answer.assumed, needs)
 
     def _entries(self, things: Iterable[Thing]) -> Iterator[TreeClass]:
         for thing in things:
@@ -89,10 +94,3 @@ class Objects:
         for entry in entries:
             if self.tree.movers.may_move(entry):
                 yield Need((entry.place,), MOVES, SILENT)
-
-
-def _order(thing: Thing) -> tuple[str, str, int, int]:
-    """By class and place: a set has another order in each run, and findings name the first of several."""
-    node = getattr(thing, "made_at", None) or getattr(thing, "node", None)
-    name = str(getattr(thing, "name", ""))
-    return type(thing).__name__, name, getattr(node, "lineno", 0), getattr(node, "col_offset", 0)

@@ -14,9 +14,7 @@ from porter.source.values import Values
 
 def patterns(file: FileFacts) -> Iterator[ast.MatchClass]:
     """The class patterns of a file that have keywords."""
-    if b"case" in file.module.text.data:
-        nodes = ast.walk(file.module.tree)
-        yield from (node for node in nodes if isinstance(node, ast.MatchClass) and node.kwd_attrs)
+    yield from (node for node, _ in file.module.scopes.patterns if node.kwd_attrs)
 
 
 def rule_of(pattern: ast.MatchClass, file: FileFacts, values: Values) -> Rule | None:
@@ -62,9 +60,7 @@ def class_patterns(file: FileFacts, values: Values) -> Iterator[str]:
 
 def names_openly(file: FileFacts) -> bool:
     """Whether a class pattern of a file names its class by a variable."""
-    if b"case" not in file.module.text.data:
-        return False
-    nodes = [node.cls for node in ast.walk(file.module.tree) if isinstance(node, ast.MatchClass)]
+    nodes = [node.cls for node, _ in file.module.scopes.patterns]
     bindings = file.module.scopes.module.bindings
     found = [bindings.get(node.id, []) for node in nodes if isinstance(node, ast.Name)]
     return any(isinstance(parent(binding.node), (ast.Assign, ast.AnnAssign)) for each in found for binding in each)

@@ -14,7 +14,7 @@ from porter.rewrite.decide.classes.tree_class import TreeClass
 from porter.rewrite.decide.facts import FileFacts, Use
 from porter.source.scopes import Scope
 from porter.source.stores import Stores
-from porter.source.things import ClassOf, Thing
+from porter.source.things import ClassOf, in_order
 from porter.source.things import Function as FunctionThing
 from porter.source.things import TreeClass as ClassThing
 from porter.source.values import Values
@@ -81,7 +81,7 @@ class Callees:
         if isinstance(node, ast.Attribute) and node.attr not in self._names and node.attr not in OWN:
             return NOBODY
         answer = self.values(file).of(node)
-        things = sorted(answer.things, key=_order)
+        things = in_order(answer.things)
         classes = (self.hierarchy.by_node.get(thing.node) for thing in things if isinstance(thing, ClassThing))
         entries = tuple(entry for entry in classes if entry is not None)
         names = tuple(thing.name for thing in things if isinstance(thing, ClassOf))
@@ -111,17 +111,15 @@ class Callees:
         """The calls of a tree by the last name of what is called, and by the name that an import gave another one."""
         found: dict[str, list[tuple[ast.Call, Scope, FileFacts]]] = defaultdict(list)
         for file in self.files.values():
+            imported = file.module.scopes.named
             for call, scope in file.module.scopes.calls:
-                for name in _last_names(call.func, scope):
-                    found[name].append((call, scope, file))
+                function = call.func
+                if isinstance(function, ast.Attribute):
+                    found[function.attr].append((call, scope, file))
+                elif isinstance(function, ast.Name):
+                    for name in _names(function, scope) if function.id in imported else (function.id,):
+                        found[name].append((call, scope, file))
         return found
-
-
-def _order(thing: Thing) -> tuple[str, str, int, int]:
-    """By class and place: a set has another order in each run."""
-    node = getattr(thing, "node", None)
-    name = str(getattr(thing, "name", getattr(node, "name", "")))
-    return type(thing).__name__, name, getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
 
 
 def _bound(statement: ast.stmt) -> list[str]:
@@ -131,11 +129,7 @@ def _bound(statement: ast.stmt) -> list[str]:
     return [target.id for target in targets if isinstance(target, ast.Name)]
 
 
-def _last_names(node: ast.expr, scope: Scope) -> list[str]:
-    if isinstance(node, ast.Attribute):
-        return [node.attr]
-    if not isinstance(node, ast.Name):
-        return []
+def _names(node: ast.Name, scope: Scope) -> list[str]:
     found = scope.lookup(node.id)
     targets = {b.target.rpartition(".")[2] for b in found[1] if b.target} if found is not None else set[str]()
     return [node.id, *sorted(targets - {node.id})]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 
-from porter.rewrite.decide.facts import FileFacts
-from porter.rewrite.decide.mode.callees import BUILTINS, FUNCTIONS, OWN
+from porter.rewrite.decide.facts import FileFacts, Use
+from porter.rewrite.decide.mode.callees import BUILTINS, FUNCTIONS, OWN, Function
 from porter.source.index import enclosing_function
 from porter.source.scopes import Scope
 from porter.source.stores import Stores
@@ -18,46 +18,46 @@ NAMING = (ast.Name, ast.Attribute, ast.Subscript, ast.IfExp, ast.BoolOp, ast.Lam
 
 
 class Candidates:
-    """Answers for one tree."""
+    """Answers for one tree. `gives`: whether a function gives a layer that it builds to its callers."""
 
-    def __init__(self, files: Mapping[str, FileFacts], stores: Stores) -> None:
+    def __init__(
+        self,
+        files: Mapping[str, FileFacts],
+        stores: Stores,
+        is_layer: Callable[[Use], bool],
+        gives: Callable[[Function], bool],
+    ) -> None:
         self.files = files
         self.stores = stores
+        self.is_layer = is_layer
+        self.gives = gives
 
     def may_build(self, call: ast.Call, scope: Scope, file: FileFacts) -> bool:
-        """Whether a call may give a layer: of a class, of what may hold one, or of a function that may build one."""
-        if id(call.func) in file.by_node:
-            return True
+        """Whether a call may give a layer: of a class, of what may hold one, or of a function that gives one."""
+        use = file.by_node.get(id(call.func))
+        if use is not None:
+            return self.is_layer(use)
         names = _called(call.func, scope)
-        return names is None or not self.names.isdisjoint(names)
+        if names is None or not self._classes.isdisjoint(names):
+            return True
+        return any(self.gives(function) for name in names for function in self._givers.get(name, ()))
 
     @cached_property
-    def names(self) -> frozenset[str]:
-        """Names by which a layer can be built."""
-        found = {*self._classes, *OWN}
-        builds: dict[str, set[str]] = defaultdict(set)
-        todo: list[str] = []
+    def _givers(self) -> Mapping[str, list[Function]]:
+        """The functions that give something back, by their names."""
+        found: dict[str, dict[Function, None]] = defaultdict(dict)
         for file in self.files.values():
-            for call, scope in file.module.scopes.calls:
-                function = enclosing_function(call)
-                names = _called(call.func, scope)
-                if function is None:
-                    continue
-                if id(call.func) in file.by_node or names is None or not found.isdisjoint(names):
-                    todo.append(function.name)
-                for name in names or ():
-                    builds[name].add(function.name)
-        while todo:
-            name = todo.pop()
-            if name not in found:
-                found.add(name)
-                todo += builds.get(name, ())
-        return frozenset(found)
+            for node, _ in file.module.scopes.results:
+                function = enclosing_function(node) if node.value is not None else None
+                if function is not None:
+                    found[function.name][function] = None
+        return {name: list(functions) for name, functions in found.items()}
 
     @cached_property
     def _classes(self) -> frozenset[str]:
         """Names of classes, and of what is set to something that may be one."""
-        found = {name for name, stores in self.stores.sets.items() if any(_may_hold(s.value) for s in stores)}
+        found = {*OWN}
+        found.update(name for name, stores in self.stores.sets.items() if any(_may_hold(s.value) for s in stores))
         for file in self.files.values():
             for node, _ in file.module.scopes.classes:
                 found.add(node.name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
+from collections.abc import Sequence as Reads
 from dataclasses import dataclass, replace
 from functools import reduce
 
@@ -42,7 +43,7 @@ class Fates:
         self.hierarchy = functions.callees.hierarchy
         self.layers = layers
         self.fixed = Fixed[Value | Variable | Lent, Fate](self._found, FREE)
-        self._reads: dict[str, dict[tuple[Scope, str], list[tuple[ast.Name, Scope]]]] = {}
+        self._reads: dict[tuple[str, str], dict[Scope, list[tuple[ast.Name, Scope]]]] = {}
         self._attributes: dict[str, dict[tuple[ast.AST | None, str], list[tuple[ast.Attribute, Scope]]]] = {}
         self._constructors = Fixed[Function, bool](self._constructs, least=False)
 
@@ -58,7 +59,7 @@ class Fates:
         if isinstance(key, Value):
             return _Step(self, key.file, key.scope, key.held).value(key.node)
         if isinstance(key, Variable):
-            reads = self.reads(key.file).get((key.home, key.name), []) if key.home is not None else []
+            reads = self.reads(key.file, key.home, key.name) if key.home is not None else ()
             fates = (self.fixed.of(Value(node, key.file, scope, key.held)) for node, scope in reads)
             return reduce(Fate.__or__, fates, FREE)
         fates = (self.of(call.node, call.file, call.scope) for call in self.functions.calls(key.function))
@@ -93,15 +94,15 @@ class Fates:
                     found[enclosing_class(node), node.attr].append((node, scope))
         return self._attributes[file.path]
 
-    def reads(self, file: FileFacts) -> dict[tuple[Scope, str], list[tuple[ast.Name, Scope]]]:
+    def reads(self, file: FileFacts, home: Scope, name: str) -> Reads[tuple[ast.Name, Scope]]:
         """Where a file reads a variable, by the scope that binds it and its name."""
-        if file.path not in self._reads:
-            found = self._reads[file.path] = defaultdict(list)
-            for node, where in file.module.scopes.reads:
-                home = where.lookup(node.id)
-                if home is not None:
-                    found[home[0], node.id].append((node, where))
-        return self._reads[file.path]
+        key = (file.path, name)
+        if key not in self._reads:
+            found = self._reads[key] = defaultdict(list)
+            for node, where in file.module.reads.get(name, ()):
+                if (there := where.lookup(name)) is not None:
+                    found[there[0]].append((node, where))
+        return self._reads[key].get(home, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,13 +265,12 @@ class _Step:
         if home is None:
             return FREE
         used = self.fates.fixed.of(Variable(home[0], name.id, self.file, self.held))
-        reads = self.fates.reads(self.file).get((home[0], name.id), []) if statement is not None else []
+        reads = self.fates.reads(self.file, home[0], name.id) if statement is not None else ()
         line = getattr(statement, "end_lineno", None) or 0
         after = min((r for r in reads if r[0].lineno > line), key=place_of, default=None)
-        moded = (
-            after is not None and is_beside(after[0], statement) and replace(self, scope=after[1]).of(after[0]).moded
-        )
-        return replace(used, moded=moded)
+        if after is None or not is_beside(after[0], statement):
+            return replace(used, moded=False)
+        return replace(used, moded=replace(self, scope=after[1]).of(after[0]).moded)
 
     def added(self, holder: ast.expr) -> Fate:
         """What is appended to a holder, set in it, or added to a layer by name goes where that goes."""
@@ -290,8 +290,8 @@ class _Step:
             return self.variable(root, None) if isinstance(root, ast.Name) else FREE
         if not self.held:
             return PART if self.fates.constructs(node) else FREE
-        read = self.fates.attributes(self.file).get((enclosing_class(node), node.attr), ())
-        values = (Value(n, self.file, scope, held=True) for n, scope in read if n is not node)
+        reads = self.fates.attributes(self.file).get((enclosing_class(node), node.attr), ())
+        values = (Value(n, self.file, scope, held=True) for n, scope in reads if n is not node)
         return Fate(part=any(self.fates.fixed.of(value).part for value in values))
 
     def _is_plain(self, node: ast.expr) -> bool:

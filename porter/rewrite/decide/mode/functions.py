@@ -61,18 +61,19 @@ class Functions:
 
     @cached_property
     def _names(self) -> Mapping[str, list[tuple[ast.expr, Scope, FileFacts]]]:
-        """Names and attributes that are read and not called, by their last part."""
+        """Names and attributes that are read and not called, by their last part, where a function has that name."""
         found: dict[str, list[tuple[ast.expr, Scope, FileFacts]]] = defaultdict(list)
+        names = {function.name for function in self.homes if isinstance(function, FUNCTIONS)}
         for file in self.files.values():
-            for node, scope in self._read(file):
-                if getattr(parent(node), "func", None) is not node:
-                    found[node.attr if isinstance(node, ast.Attribute) else node.id].append((node, scope, file))
+            scopes = file.module.scopes
+            for name, scope in scopes.reads:
+                if name.id in names and getattr(parent(name), "func", None) is not name:
+                    found[name.id].append((name, scope, file))
+            for node, scope in scopes.attributes:
+                read = node.attr in names and isinstance(node.ctx, ast.Load)
+                if read and getattr(parent(node), "func", None) is not node:
+                    found[node.attr].append((node, scope, file))
         return found
-
-    @staticmethod
-    def _read(file: FileFacts) -> Iterator[tuple[ast.Name | ast.Attribute, Scope]]:
-        yield from file.module.scopes.reads
-        yield from ((n, scope) for n, scope in file.module.scopes.attributes if isinstance(n.ctx, ast.Load))
 
 
 def positional(function: Function, call: ast.Call) -> list[str]:

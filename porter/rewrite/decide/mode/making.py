@@ -12,7 +12,7 @@ from porter.rewrite.decide.classes.movers import MOVES, Movers
 from porter.rewrite.decide.classes.tree_class import TreeClass
 from porter.rewrite.decide.classes.type_tests import MAKING
 from porter.rewrite.decide.decision import CONVERTED, SILENT, Need, Place
-from porter.rewrite.decide.facts import FileFacts
+from porter.rewrite.decide.facts import FileFacts, Use
 from porter.rewrite.decide.fixed import Fixed
 from porter.rewrite.decide.mode.callees import Callee, Callees, Function
 from porter.rewrite.decide.mode.candidates import Candidates
@@ -53,7 +53,7 @@ class Making:
         self.hierarchy = movers.hierarchy
         self.movers = movers
         self.callees = Callees(files, self.hierarchy, stores, values)
-        self.candidates = Candidates(files, stores)
+        self.candidates = Candidates(files, stores, self._names_layer, self._is_giver)
         self.functions = Functions(files, self.callees)
         self.layers = {entry for entry in self.hierarchy.derived if self._is_layer(entry)}
         lent = {mixin for mixin, heirs in movers.supporters.items() if not self.layers.isdisjoint(heirs)}
@@ -78,13 +78,19 @@ class Making:
         callee = self.callees.of(call.func, scope, file)
         use = callee.use
         if use is not None:
-            layer = use.rule is not None and use.rule.is_class and self.hierarchy.is_layer(str(use.rule.torch.name))
-            return Made((file.place(use),)) if layer and self.has_mode(call, scope, file) else None
+            return Made((file.place(use),)) if self.has_mode(call, scope, file) else None
         self.built.update(callee.entries)
         places = frozenset(self._of_names(callee, call)).union(*map(self._of_class, callee.entries))
         given = [(function, self._given.of(function)) for function in callee.functions]
         places = places.union(*(found for function, found in given if found and self.fates.lends(function)))
         return Made(tuple(sorted(places, key=_by_place)), callee.sure and not callee.other) if places else None
+
+    def _names_layer(self, use: Use) -> bool:
+        """Whether a name of the framework's is a layer's class."""
+        return use.rule is not None and use.rule.is_class and self.hierarchy.is_layer(str(use.rule.torch.name))
+
+    def _is_giver(self, function: Function) -> bool:
+        return bool(self._given.of(function))
 
     def _of_names(self, callee: Callee, call: ast.Call) -> Iterator[Place]:
         """The places that name a class which a variable holds, where what the call builds of it has a mode."""

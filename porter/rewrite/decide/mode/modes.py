@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Callable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
+from operator import attrgetter
 
 from porter.findings import Kind
 from porter.rewrite.decide.classes.tree_class import TreeClass
@@ -20,6 +22,7 @@ WORDS = frozenset({"training", "train", "eval", "set_train"})
 WITHOUT = frozenset({"Parameter", "Buffer", "Tensor", "Size", "Generator", "Module"})
 """Classes without a rule, or without one in this direction, that have no mode."""
 NUMBERS = frozenset({"numpy", *sys.stdlib_module_names})
+LINE, LAST_LINE = attrgetter("lineno"), attrgetter("end_lineno")
 
 
 class Modes:
@@ -31,6 +34,7 @@ class Modes:
         self.homes = homes
         self._known = Fixed[ast.AST, bool](self._found, least=False)
         self._scopes: dict[str, dict[int, Scope]] = {}
+        self._lines: dict[str, list[ast.expr]] = {}
 
     def of_use(self, use: Use, call: ast.Call | None) -> bool:
         """Whether an object of a framework's class has a mode; a container has that of what it is given."""
@@ -59,22 +63,27 @@ class Modes:
         entry = self.hierarchy.by_node.get(node) if isinstance(node, ast.ClassDef) else None
         if entry is None:
             return self._inside(node)
-        ancestry = self.hierarchy.ancestry(entry)
-        bases = [self.hierarchy.bases[each] for each in ancestry]
-        unknown = any(base.outside or base.held for base in bases)
-        return unknown or any(self._inside(each.node) for each in ancestry)
+        base = self.hierarchy.bases[entry]
+        unknown = bool(base.outside or base.held)
+        return unknown or self._inside(node) or any(map(self.of_class, base.classes))
 
     def _inside(self, node: ast.AST) -> bool:
         home = self.homes(node)
         if home is None:
             return isinstance(node, ast.ClassDef)  # a function that reads no name builds nothing
-        return any(isinstance(n, ast.Attribute) and n.attr in WORDS for n in ast.walk(node)) or any(
-            self._adds(each, home) for each in self._expressions(node)
-        )
+        parts = self._parts_of(node, home)
+        return any(map(_tells, parts)) or any(self._adds(each, home) for each in parts)
 
-    @staticmethod
-    def _expressions(node: ast.AST) -> Iterator[ast.expr]:
-        return (each for each in ast.walk(node) if isinstance(each, (ast.Call, ast.Name, ast.Attribute)))
+    def _parts_of(self, node: ast.AST, file: FileFacts) -> Sequence[ast.expr]:
+        """What in a class or a function can give something that has a mode, or tells that it has one."""
+        if file.path not in self._lines:
+            scopes, uses = file.module.scopes, map(file.node_of, file.uses)
+            found = [*(call for call, _ in scopes.calls), *(each for each in uses if each is not None)]
+            found += [attribute for attribute, _ in scopes.attributes if _tells(attribute)]
+            self._lines[file.path] = sorted(found, key=LINE)
+        parts = self._lines[file.path]
+        first = min([node, *getattr(node, "decorator_list", ())], key=LINE)
+        return parts[bisect_left(parts, LINE(first), key=LINE) : bisect_right(parts, LAST_LINE(node), key=LINE)]
 
     def _adds(self, node: ast.expr, file: FileFacts) -> bool:
         """Whether an expression stands for, or builds, something that has a mode, or that is not known."""
@@ -130,6 +139,11 @@ class Modes:
         meaning = self.hierarchy.index.meaning(parts[0], scope)
         root = meaning[1].partition(".")[0] if meaning is not None else ""
         return root in NUMBERS or (root in FRAMEWORKS and not _looks_like_layer(parts[-1]))
+
+
+def _tells(node: ast.expr) -> bool:
+    """Whether an attribute is one by which a mode is set or asked for."""
+    return isinstance(node, ast.Attribute) and node.attr in WORDS
 
 
 def _may_build(node: ast.expr, scope: Scope) -> bool:

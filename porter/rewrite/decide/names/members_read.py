@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Sequence
 from functools import cached_property
 
 from porter.rewrite.decide.names.reads import FileReads, TreeReads
@@ -20,14 +21,18 @@ class MemberReads:
 
     def __init__(self, reads: TreeReads) -> None:
         self.reads = reads
+        self._of_classes: dict[str, dict[ast.ClassDef, list[tuple[ast.expr, FileReads]]]] = {}
 
-    def of(self, inside: ast.ClassDef, name: str) -> Iterator[tuple[ast.expr, FileReads]]:
+    def of(self, inside: ast.ClassDef, name: str) -> Sequence[tuple[ast.expr, FileReads]]:
         """The reads of one attribute of a class, through its name or an object that is plainly made of it."""
-        for node, scope, path in self._named.get(name, ()):
-            place = self.reads.place(path)
-            own = isinstance(node.value, ast.Name) and is_self(node.value)
-            if not own and self._class_of(node.value, scope, place, MAX_HOPS) is inside:
-                yield node, place
+        if name not in self._of_classes:
+            found = self._of_classes[name] = defaultdict(list)
+            for node, scope, path in self._named.get(name, ()):
+                place = self.reads.place(path)
+                of = self._class_of(node.value, scope, place, MAX_HOPS) if not is_self(node.value) else None
+                if of is not None:
+                    found[of].append((node, place))
+        return self._of_classes[name].get(inside, ())
 
     def made_of(self, call: ast.Call, place: FileReads) -> ast.ClassDef | None:
         """The class of the tree that a call makes an object of."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import itemgetter
 
 from porter.source.index import TreeIndex, enclosing_class, is_self, reading_scope
 from porter.source.names import SourceModule, chain, dotted_parts
@@ -13,7 +14,6 @@ from porter.source.origins import longest_module
 from porter.source.scopes import Scope, parent, scope_of
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-Key = tuple[int, str]
 
 
 class FileReads:
@@ -21,6 +21,7 @@ class FileReads:
 
     def __init__(self, module: SourceModule) -> None:
         self.module = module
+        self._by_name: dict[str, dict[Scope, list[ast.Name]]] = {}
 
     @staticmethod
     def scope_at(node: ast.expr) -> Scope | None:
@@ -28,16 +29,17 @@ class FileReads:
         scope = scope_of(node)
         return scope if scope is None or scope.kind != "class" else reading_scope(node, scope)
 
-    @cached_property
-    def reads(self) -> Mapping[Key, list[ast.Name]]:
-        """Where each name is read, by the scope that binds it."""
-        found: dict[Key, list[ast.Name]] = {}
-        for node, inside in self.module.scopes.reads:
-            scope = inside if inside.kind != "class" else reading_scope(node, inside)
-            home = scope.lookup(node.id)
-            if home is not None:
-                found.setdefault((id(home[0]), node.id), []).append(node)
-        return found
+    def reads(self, name: str, home: Scope) -> Sequence[ast.Name]:
+        """Where a name is read that a scope binds."""
+        if name not in self._by_name:
+            found: dict[Scope, list[ast.Name]] = {}
+            for node, inside in self.module.reads.get(name, ()):
+                scope = inside if inside.kind != "class" else reading_scope(node, inside)
+                there = scope.lookup(name)
+                if there is not None:
+                    found.setdefault(there[0], []).append(node)
+            self._by_name[name] = found
+        return self._by_name[name].get(home, ())
 
     @cached_property
     def attributes(self) -> Mapping[tuple[ast.ClassDef | None, str], list[ast.Attribute]]:
@@ -71,9 +73,7 @@ class FileReads:
     def bound_in(self) -> dict[int, Scope]:
         """The scope that each statement, target and parameter binds its name in."""
         found: dict[int, Scope] = {}
-        reads = self.module.scopes.reads
-        todo = {scope if scope.kind != "class" else reading_scope(node, scope) for node, scope in reads}
-        todo.add(self.module.scopes.module)
+        todo = {*map(itemgetter(1), self.module.scopes.reads), self.module.scopes.module}
         for scope in list(todo):
             while scope.parent is not None and scope.parent not in todo:
                 scope = scope.parent
@@ -118,8 +118,8 @@ class TreeReads:
         """Where a name of a scope is read: in its file, and a module's own in others."""
         if scope.kind == "class" and isinstance(scope.node, ast.ClassDef):
             inside = [(node, place) for node in place.attributes.get((scope.node, name), ())]
-            return [*inside, *((node, place) for node in place.reads.get((id(scope), name), ()))]
-        found: list[tuple[ast.expr, FileReads]] = [(node, place) for node in place.reads.get((id(scope), name), ())]
+            return [*inside, *((node, place) for node in place.reads(name, scope))]
+        found: list[tuple[ast.expr, FileReads]] = [(node, place) for node in place.reads(name, scope)]
         if scope.kind == "module":
             found += self._elsewhere(name, place)
         return found
@@ -128,7 +128,7 @@ class TreeReads:
         """Where a parameter is read in its function."""
         scope = place.bound_in.get(id(argument))
         if scope is not None:
-            yield from ((node, place) for node in place.reads.get((id(scope), argument.arg), ()))
+            yield from ((node, place) for node in place.reads(argument.arg, scope))
 
     def scope_of(self, function: Function, place: FileReads) -> Scope:
         """The scope that a function's name is bound in."""
