@@ -55,14 +55,21 @@ def loose_imports(module: SourceModule, plan: ImportPlan, layers: str) -> Iterat
 
 
 def _last_of_head(body: Sequence[ast.stmt]) -> ast.stmt | None:
-    """The last of the statements that a file begins with: its docstring, and imports."""
+    """The last of the statements that a file begins with: its docstring, and imports on lines without other code."""
     found: ast.stmt | None = None
     for number, statement in enumerate(body):
         text = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant) and number == 0
-        if not text and not isinstance(statement, (ast.Import, ast.ImportFrom)):
+        first = text or (isinstance(statement, ast.ImportFrom) and statement.module == "__future__")
+        if not first and not _only_imports(body, statement):
             break
         found = statement
     return found
+
+
+def _only_imports(body: Sequence[ast.stmt], statement: ast.stmt) -> bool:
+    """Whether a statement is an import that shares its line with no other code."""
+    beside = [each for each in body if each.lineno == statement.lineno]
+    return all(isinstance(each, (ast.Import, ast.ImportFrom)) for each in beside)
 
 
 class _Statement:

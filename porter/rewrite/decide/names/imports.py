@@ -56,13 +56,15 @@ def plan_imports(
     origins: Mapping[str, str] = MappingProxyType({}),
     asked: Sequence[Choice] = (),
     looked_up: Set[str] = frozenset(),
+    covered: Set[str] = frozenset(),
 ) -> ImportPlan:
     """Decide for every group whether its name stays, moves or goes, and where new imports stand.
 
     `exported` names are read by other files of the tree, or may be from outside, and must go on existing. `fixed`
     names keep their meaning: text that stays, here or in other files, leads to them. `origins` are the target
     framework's names for what a generated module offers. `asked` need a module, and are no names of the framework.
-    `looked_up` names are found by their text, and may be called in any way.
+    `looked_up` names are found by their text, and may be called in any way. `covered` ones are bound again below,
+    so uses of them cannot go by that name.
     """
     for group in groups:
         if group.meaning in origins and not group.choices:
@@ -71,11 +73,17 @@ def plan_imports(
         needed = any(c.target is not None and _is_module(group, c.target.module) for c in asked)
         group.kept = group.name in fixed or needed
         _fill_in(group, module, options, exported, rules)
+        if group.name in covered and group.takes is not None and group.choices:
+            group.takes, group.removed = None, True
         if group.name in looked_up and group.takes is not None and group.scope.kind == "module":
             group.takes = handed_value(group.meaning, rules, options)
     aliases = _aliases(module, groups, asked)
-    _provide(groups, aliases)
-    return ImportPlan(groups, aliases, tuple(_loose(module, groups, aliases, asked)))
+    alone = _provide(groups, aliases)
+    loose = tuple(_loose(module, groups, aliases, [*asked, *alone]))
+    for group in groups:
+        if not group.guarded:  # what the file's top gives is there already
+            group.provides = [name for name in group.provides if name not in loose]
+    return ImportPlan(groups, aliases, loose)
 
 
 def _is_module(group: Group, module: str) -> bool:
@@ -185,8 +193,12 @@ def _free_name(module: SourceModule, qualified: str, given: Iterable[str], freed
     return next(name for name in candidates if name not in taken)
 
 
-def _provide(groups: list[Group], aliases: dict[str, str]) -> None:
-    """Say at which statements the new imports stand: at the first import of the scope that always runs, if any."""
+def _provide(groups: list[Group], aliases: dict[str, str]) -> list[Choice]:
+    """Say at which statements the new imports stand: at the first import of the scope that always runs, if any.
+
+    Gives what no import comes before: names that are reached through other files of the tree.
+    """
+    alone: list[Choice] = []
     moved = {g.takes.module for g in groups if g.takes and g.takes.name == "" and aliases.get(g.takes.module) == g.name}
     top = next(
         (g for g in sorted(_imported(groups), key=lambda g: g.line) if g.plain and g.scope.kind == "module"), None
@@ -194,13 +206,17 @@ def _provide(groups: list[Group], aliases: dict[str, str]) -> None:
     for group in groups:
         members = sorted((g for g in _imported(groups) if g.scope is group.scope), key=lambda g: g.line)
         first = next((g for g in members if g.plain), None) or top
-        elsewhere = first is not None and not group.guarded and (not group.bindings or first.line <= group.line)
+        elsewhere = first is not None and not group.guarded and first.line <= group.line
         provider = first if first is not None and elsewhere else group
         present = provider.provides if group.guarded else (*provider.provides, *moved)
         for choice in group.choices:
             target = choice.target
             if target and not _taken(group, target) and target.module not in present:
-                provider.provides.append(target.module)
+                if provider.bindings:
+                    provider.provides.append(target.module)
+                else:
+                    alone.append(choice)
+    return alone
 
 
 def _loose(
