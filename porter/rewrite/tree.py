@@ -178,7 +178,11 @@ def _file_plan(
     if module.path.endswith("__init__.py"):
         public |= frozenset(module.scopes.module.bindings)
     changes = any(not choice.stays for choice in named)
-    unused = [(name, meaning) for name, meaning in file.unused_imports if changes or name in public | reached]
+    unused = [
+        (name, meaning)
+        for name, meaning in file.unused_imports
+        if changes or name in public | reached or meaning in file.origins
+    ]
     groups = list(group_references(module, named, unused))
     asked = [choice for choice in choices if choice.target is not None and choice.decision.reference is None]
     handed = Lookups(file).handed() | (_callable(groups, file) if is_object else frozenset())

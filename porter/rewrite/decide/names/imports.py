@@ -101,8 +101,9 @@ def _fill_in(group: Group, module: SourceModule, options: Options, exported: fro
     mixed = any(not b.is_import and not is_fallback(b) for b in group.scope.bindings[group.name])
     named = rules.find(group.meaning, options.source) is not None
     is_module = group.meaning in rules.modules(options.source) and not named
-    is_module = is_module or group.meaning.rpartition(".")[2] == options.layers
-    is_public = at_top and group.name in exported
+    generated = group.meaning.rpartition(".")[2] == options.layers
+    is_module = is_module or generated
+    is_public = at_top and group.name in exported and not generated
     group.kept = group.kept or deleted or mixed or any(choice.keeps_name for choice in group.choices)
     if group.kept:
         return
@@ -121,7 +122,7 @@ def _fill_in(group: Group, module: SourceModule, options: Options, exported: fro
         return
     group.takes = takes
     group.removed = takes is None
-    if group.removed and (_is_tried(group) or is_handed_on(group, rules, options)):
+    if group.removed and not generated and (_is_tried(group) or is_handed_on(group, rules, options)):
         group.kept, group.removed = True, False
 
 
