@@ -19,25 +19,54 @@ from porter.source.text import comments
 ImportNode = ast.Import | ast.ImportFrom
 
 
-def import_edits(module: SourceModule, plan: ImportPlan, layers: str) -> Iterator[NameEdit]:
-    """One edit for every import statement that changes; `layers` is the path of the generated module."""
+def import_edits(
+    module: SourceModule, plan: ImportPlan, layers: str, behind: ast.stmt | None = None
+) -> Iterator[NameEdit]:
+    """One edit for every import statement that changes; `layers` is the path of the generated module.
+
+    `behind`: the statement behind which that is found, where it is not found before.
+    """
     statements: dict[int, tuple[ImportNode, dict[int, Group]]] = {}
     for group in plan.groups:
         for binding in group.bindings:
             node = binding.node
             assert isinstance(node, (ast.Import, ast.ImportFrom))
             statements.setdefault(id(node), (node, {}))[1][binding.alias] = group
-    for node, aliases in statements.values():
+    late = [import_line(n, plan.aliases[n], layers) for n in plan.loose if behind is not None and _is_last(n, layers)]
+    for node, aliases in sorted(statements.values(), key=lambda found: found[0].lineno):
         lines = _Statement(module, node, aliases, plan, layers).lines()
+        if behind is not None and node.lineno < behind.lineno and parent(node) is module.tree:
+            late += [line for line in lines or () if _is_of(line, layers)]
+            lines = lines and [line for line in lines if not _is_of(line, layers)]
+        if node is behind and late:
+            lines, late = list(dict.fromkeys([*(lines or [module.text.of(node)]), *late])), []
         if lines is not None:
             yield from place(module, node, lines)
+    if behind is not None and late:
+        line = behind.end_lineno or behind.lineno
+        last = module.text.line_span(line)[1]
+        yield NameEdit(last, last, "".join(module.text.line_end(line) + each for each in dict.fromkeys(late)))
     for star in plan.dropped:
         yield from place(module, star, [])
 
 
-def loose_imports(module: SourceModule, plan: ImportPlan, layers: str) -> Iterator[NameEdit]:
-    """Imports that no statement makes room for: behind those at the file's top, or behind its docstring."""
-    lines = sorted((import_line(name, plan.aliases[name], layers) for name in plan.loose), key=_import_order)
+def _is_last(name: str, layers: str) -> bool:
+    return name == layers.rpartition(".")[2]
+
+
+def _is_of(line: str, layers: str) -> bool:
+    """Whether an import statement takes the generated module, or something from it."""
+    package, _, name = layers.rpartition(".")
+    return line.startswith((f"import {layers}", f"from {layers} import ", f"from {package} import {name}"))
+
+
+def loose_imports(module: SourceModule, plan: ImportPlan, layers: str, late: bool = False) -> Iterator[NameEdit]:
+    """Imports that no statement makes room for: behind those at the file's top, or behind its docstring.
+
+    `late`: that of the generated module stands elsewhere.
+    """
+    names = [name for name in plan.loose if not (late and _is_last(name, layers))]
+    lines = sorted((import_line(name, plan.aliases[name], layers) for name in names), key=_import_order)
     if not lines:
         return
     text, body = module.text, module.tree.body
