@@ -24,15 +24,17 @@ from pathlib import Path
 
 import pytest
 
-from porter.convert import Conversion, Options, convert_tree
+from porter.convert import Conversion, Options, convert_text, convert_tree
 from porter.rules.load import canonical
 from porter.rules.model import Rule
+from porter.source.tree import Tree
 from porter.source.walk import read_tree
 
 from .harness import Case, Notes, cases, comments, rules, without_marks
 from .test_trees import every_tree, outputs, write
 
 CASES = cases("**/to_mindspore/*.in.py")
+FROM_LAYERS = "from porter_layers import LeakyReLU as Act\n"
 BY_NAME: dict[str, Rule] = {rule.name.rpartition(".")[2]: rule for rule in rules().rules.values()}
 
 
@@ -67,6 +69,17 @@ def test_no_file_goes_on_importing_a_generated_module_that_is_gone(tree: Path, t
     for path in there.added.keys() - files.keys():
         name = Path(path).stem
         assert [file for file, text in files.items() if not is_left(back, file) and imports(text, name)] == [], path
+
+
+def test_a_name_that_nobody_reads_goes_back_with_the_generated_module() -> None:
+    there = convert_text("from torch import nn\n\nacts = [nn.LeakyReLU]\n", rules(), Options("mindspore"))
+    files = {"acts.py": there.text, "porter_layers.py": there.layers or "", "spare.py": FROM_LAYERS}
+    tree = Tree(Path(), {path: text.encode() for path, text in files.items()})
+    back = outputs(convert_tree(tree, rules(), Options("torch")))
+    assert {path: text.decode() for path, text in back.items()} == {
+        "acts.py": "from torch import nn\n\nacts = [nn.LeakyReLU]\n",
+        "spare.py": "from torch.nn import LeakyReLU as Act\n",
+    }
 
 
 def is_left(conversion: Conversion, path: str) -> bool:
