@@ -63,7 +63,6 @@ class Code(StrEnum):
     STAYS_WITH = "PT040"
 
     # Imports, and names that other code takes from a file.
-    HANDED_ON = "PT041"
     NOT_HANDED_ON = "PT042"
     IMPORT_STAYS = "PT043"
     IMPORT_TRIED = "PT044"
@@ -147,7 +146,6 @@ EXPLAINED = {
     "in it has to stay. The finding names the first reason.",
     Code.STAYS_WITH: "A class, a function, a statement or a file stays as it was, as --whole asks, since it uses, or "
     "is used by, one that has to stay.",
-    Code.HANDED_ON: "A name comes from another file of the tree, and changes sides there.",
     Code.NOT_HANDED_ON: "An import goes since nothing in its file uses the name, and code outside the tree may have "
     "taken it from there.",
     Code.IMPORT_STAYS: "An import stays since other code may take its name from this file, and the name has no "

@@ -130,7 +130,7 @@ def _convert(tree: Tree, rules: RuleBook, options: Options, jobs: int, progress:
     facts = tree_facts(index, rules, options, uses.concerned - generated, generated, progress)
     plans, results = _settled(facts, generated, jobs)
     findings, sites = [*failures, *_name_findings(plans, tree, generated)], list[Site]()
-    findings += [*doubts(index, uses.concerned), *assumed(index, uses.concerned), *lost(plans)]
+    findings += [*doubts(index, uses.concerned), *assumed(index, uses.concerned), *lost(plans, options.layers)]
     for path, result in results.items():
         findings += result.findings
         sites += result.sites

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator, Set
 
 from porter.findings import Finding, Level
+from porter.rewrite.late import is_missed
 from porter.rewrite.place import Place
 from porter.rewrite.tree import TreePlan
 from porter.source.index import TreeIndex
@@ -38,11 +39,11 @@ def _roots(node: ast.Import | ast.ImportFrom) -> list[str]:
     return [name.partition(".")[0] for name in names if not getattr(node, "level", 0)]
 
 
-def lost(plan: TreePlan) -> Iterator[Finding]:
+def lost(plan: TreePlan, layers: str) -> Iterator[Finding]:
     """Files that find the generated module only when one more folder is searched than those of their own imports."""
     place = Place(plan.index, plan.layers_path)
     for path in plan.layers_users if plan.wanted or plan.members else ():
-        if place.is_lost(path):
+        if place.is_lost(path) or is_missed(place, plan.files[path], layers):
             folder = above(plan.layers_path) or "the top of the tree"
             message = f"{plan.layers_path} is not where this program is started from: put {folder} on PYTHONPATH"
             yield Finding(path, 1, 1, Level.REVIEW, "file", message)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from porter.rewrite.edit.file import Assembled, assemble
+from porter.rewrite.late import behind
 from porter.rewrite.options import Options
 from porter.rewrite.place import Place
 from porter.rewrite.tree import TreePlan
@@ -69,4 +70,6 @@ def _assemble_inherited(paths: list[str]) -> list[Assembled]:
 
 def _assemble(work: Work, path: str) -> Assembled:
     plan, options = work
-    return assemble(plan.files[path], Place(plan.index, plan.layers_path).spelled(path), options)
+    file, place = plan.files[path], Place(plan.index, plan.layers_path)
+    late = behind(place, file, options.layers) if path in plan.layers_users else None
+    return assemble(file, place.spelled(path), options, late)

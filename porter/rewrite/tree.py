@@ -31,8 +31,8 @@ from porter.rewrite.decide.members import (
 from porter.rewrite.decide.mode import fresh
 from porter.rewrite.decide.names import by_name, cautions, data_texts, strangers, strings, ways
 from porter.rewrite.decide.names.by_name import Lookups
-from porter.rewrite.decide.names.groups import group_references
-from porter.rewrite.decide.names.handing import Wanted, tell_handed
+from porter.rewrite.decide.names.groups import Group, group_references
+from porter.rewrite.decide.names.handing import Wanted, handed_value, tell_handed
 from porter.rewrite.decide.names.imports import plan_imports
 from porter.rewrite.decide.names.stars import tell_idle
 from porter.rewrite.decide.names.strings import Strings
@@ -43,7 +43,7 @@ from porter.rewrite.options import Options
 from porter.rewrite.place import place
 from porter.rules.load import RuleBook
 from porter.rules.model import Rule
-from porter.source.handed import bind_stars, handed_on, route
+from porter.source.handed import bind_stars, handed_on, imported, route
 from porter.source.index import TreeIndex
 
 Progress = Callable[[int, int], None]
@@ -129,16 +129,21 @@ def plan_tree(
         units = Units(tree, decided, choices, _told(tree, Moved(tree.movers, choices)))
         choices = settle(tuple(units.decisions()), tree.options.level, refused)
     moved = Moved(tree.movers, choices)
-    taken, held = handed_on(tree.index), _held(tree.index, choices)
-    files: dict[str, FilePlan] = {}
+    taken, held, reached = handed_on(tree.index), _held(tree.index, choices), _reached(tree)
+    loaded, files = imported(tree.index), dict[str, FilePlan]()
+    objects = frozenset(name for file in tree.files.values() for name in file.objects)
     for path, file in tree.files.items():
         told = [c for c in _told_of(file, tree, moved) if units is None or not units.is_silent(c, choices)]
         dotted = file.module.dotted
         public = taken.get(dotted, frozenset()) | file.module.exported
+        read = reached.get(dotted, frozenset())
+        public |= _single(file, read)
+        if path in loaded and not file.references:
+            read |= {name for name, _ in file.unused_imports}  # all that the file is there for
         there = held.get(dotted, frozenset())
         fixed = Strings(file).spelled() | Lookups(file).kept() | there
         chosen = [choice for choice in choices.by_path.get(path, ()) if choice.kind is not Kind.CLASS]
-        files[path] = _file_plan(file, (*chosen, *told), Wanted(public, fixed, there))
+        files[path] = _file_plan(file, (*chosen, *told), Wanted(public, fixed, there), read, dotted in objects)
     wanted = dict(_wanted(files.values(), tree))
     users = [path for path, plan in files.items() if any(plan.takes_layers(tree.options.layers))]
     path = place(tree.index, users, generated, f"{tree.options.layers}.py").path
@@ -161,18 +166,29 @@ def _as_told(decision: Decision) -> Choice:
     return Choice(decision, way, way.level, way.why)
 
 
-def _file_plan(file: FileFacts, choices: tuple[Choice, ...], wanted: Wanted) -> FilePlan:
-    """The plan of one file, with its imports."""
+def _file_plan(
+    file: FileFacts, choices: tuple[Choice, ...], wanted: Wanted, reached: frozenset[str], is_object: bool
+) -> FilePlan:
+    """The plan of one file, with its imports. `reached` names are there for other files.
+
+    `is_object`: the module is handed around, so that its names are read where nobody sees it.
+    """
     module, named = file.module, [choice for choice in choices if choice.decision.reference is not None]
     public, fixed = wanted.public, wanted.fixed
     if module.path.endswith("__init__.py"):
         public |= frozenset(module.scopes.module.bindings)
     changes = any(not choice.stays for choice in named)
-    unused = [(name, meaning) for name, meaning in file.unused_imports if changes or name in public]
+    unused = [
+        (name, meaning)
+        for name, meaning in file.unused_imports
+        if changes or name in public | reached or meaning in file.origins
+    ]
     groups = list(group_references(module, named, unused))
     asked = [choice for choice in choices if choice.target is not None and choice.decision.reference is None]
+    handed = Lookups(file).handed() | (_callable(groups, file) if is_object else frozenset())
+    covered = {g.name for g in groups if g.bindings and file.rebound.is_covered(g.name)}
     imports = plan_imports(
-        module, groups, file.rules, file.options, public, fixed, file.origins, asked, Lookups(file).handed()
+        module, groups, file.rules, file.options, public, fixed, file.origins, asked, handed, covered
     )
     told = tuple(map(_as_told, tell_handed(module, groups, file.rules, file.options, replace(wanted, public=public))))
     imports = replace(imports, dropped=file.rebound.idle if changes else ())
@@ -192,6 +208,27 @@ def _wanted(plans: Collection[FilePlan], tree: TreeFacts) -> Iterator[tuple[str,
         for choice in plan.names:
             if choice.target is not None and choice.target.module == layers and choice.rule is not None:
                 yield choice.target.name, choice.rule
+
+
+def _reached(tree: TreeFacts) -> dict[str, frozenset[str]]:
+    """For each module of the tree: the names that other files read from it as its attributes (`layers.Conv3d`)."""
+    found: dict[str, set[str]] = {}
+    references = (reference for file in tree.files.values() for reference in file.references if reference.through)
+    for reference in references:
+        for home, name in route(tree.index, reference):
+            found.setdefault(home, set()).add(name)
+    return {home: frozenset(names) for home, names in found.items()}
+
+
+def _single(file: FileFacts, names: frozenset[str]) -> frozenset[str]:
+    """Those of some names that are no modules of the framework, which nobody has to get from another file."""
+    modules = file.rules.modules(file.options.source)
+    return names - {name for name, meaning in file.unused_imports if meaning in modules}
+
+
+def _callable(groups: Collection[Group], file: FileFacts) -> frozenset[str]:
+    """Names that can stand for what takes every call as it is written."""
+    return frozenset(g.name for g in groups if handed_value(g.meaning, file.rules, file.options) is not None)
 
 
 def _held(index: TreeIndex, choices: Choices) -> dict[str, frozenset[str]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from porter.source.index import TreeIndex
 from porter.source.names import Reference, SourceModule
+from porter.source.origins import longest_module
 from porter.source.scopes import Binding
 
 
@@ -78,6 +79,15 @@ def handed_on(index: TreeIndex) -> dict[str, frozenset[str]]:
                 if home in index.by_dotted:
                     found.setdefault(index.by_dotted[home].dotted, set()).add(name)
     return {home: frozenset(names) for home, names in found.items()}
+
+
+def imported(index: TreeIndex) -> frozenset[str]:
+    """The files that some other file of the tree imports."""
+    found: set[str] = set()
+    for module in index.modules.values():
+        homes = (longest_module(name, index.by_dotted)[0] for name in module.scopes.imported)
+        found.update(home.path for home in homes if home is not None and home is not module)
+    return frozenset(found)
 
 
 def route(index: TreeIndex, reference: Reference) -> Iterator[tuple[str, str]]:

@@ -16,7 +16,6 @@ FIXTURES = Path(__file__).parents[2] / "fixtures"
 TREES = [FIXTURES / "demo", *sorted(folder for folder in (FIXTURES / "trees").iterdir() if folder.is_dir())]
 NOTHING = {
     "constants": "one dtype is moved, and a dtype computes nothing; the others stay",
-    "handed_on": "what can run by itself is left in the text, and moves in another file",
     "local_torch": "its torch is a package of its own, so there is nothing to convert",
     "same_own_torch": "its torch is a file of its own, so there is nothing to convert",
     "second_names": "it has base classes only, which do not run by themselves",

@@ -19,19 +19,22 @@ import ast
 import difflib
 import re
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from porter.convert import Options, convert_tree
+from porter.convert import Conversion, Options, convert_text, convert_tree
 from porter.rules.load import canonical
 from porter.rules.model import Rule
+from porter.source.tree import Tree
 from porter.source.walk import read_tree
 
 from .harness import Case, Notes, cases, comments, rules, without_marks
-from .test_trees import outputs, write
+from .test_trees import every_tree, outputs, write
 
 CASES = cases("**/to_mindspore/*.in.py")
+FROM_LAYERS = "from porter_layers import LeakyReLU as Act\n"
 BY_NAME: dict[str, Rule] = {rule.name.rpartition(".")[2]: rule for rule in rules().rules.values()}
 
 
@@ -55,6 +58,41 @@ def test_there_and_back(case: Case, tmp_path: Path) -> None:
     else:
         assert not differences, "\n".join(differences)
         assert "porter_layers" not in after
+
+
+@every_tree
+def test_no_file_goes_on_importing_a_generated_module_that_is_gone(tree: Path, tmp_path: Path) -> None:
+    settings = Notes.read(tree / "findings.txt").settings("mindspore")
+    there = convert_tree(read_tree(tree / "in"), rules(), settings)
+    back = convert_tree(read_tree(write(tmp_path, outputs(there))), rules(), replace(settings, to=settings.source))
+    files = outputs(back)
+    for path in there.added.keys() - files.keys():
+        name = Path(path).stem
+        assert [file for file, text in files.items() if not is_left(back, file) and imports(text, name)] == [], path
+
+
+def test_a_name_that_nobody_reads_goes_back_with_the_generated_module() -> None:
+    there = convert_text("from torch import nn\n\nacts = [nn.LeakyReLU]\n", rules(), Options("mindspore"))
+    files = {"acts.py": there.text, "porter_layers.py": there.layers or "", "spare.py": FROM_LAYERS}
+    tree = Tree(Path(), {path: text.encode() for path, text in files.items()})
+    back = outputs(convert_tree(tree, rules(), Options("torch")))
+    assert {path: text.decode() for path, text in back.items()} == {
+        "acts.py": "from torch import nn\n\nacts = [nn.LeakyReLU]\n",
+        "spare.py": "from torch.nn import LeakyReLU as Act\n",
+    }
+
+
+def is_left(conversion: Conversion, path: str) -> bool:
+    """Whether a file could not be read, and is what it was."""
+    return any(file.path == path and file.failed for file in conversion.files)
+
+
+def imports(text: bytes, module: str) -> bool:
+    """Whether a file imports a module, or a name from it."""
+    nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Import | ast.ImportFrom)]
+    names = [alias.name for node in nodes for alias in node.names]
+    names += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
+    return any(module in name.split(".") for name in names)
 
 
 def unlike(before: str, after: str, dropped: Collection[str] = ()) -> list[str]:

@@ -60,6 +60,18 @@ def test_net():
     assert net.forward(3) == 3
 """
 IMPORT = "from {} import Base, Norm"
+CHANGE = """import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+"""
+CHANGED = (
+    CHANGE.replace("sys\n", "sys\n\nimport torch.nn as nn\n")
+    + """
+{}
+
+OWN = nn.InstanceNorm3d, nn.Module"""
+)
 
 
 @dataclass(frozen=True)
@@ -190,6 +202,24 @@ LAYOUTS = {
         ("train.py",),
         "pkg.base",
         "pkg.porter_layers",
+    ),
+    "a script that changes the path": Layout(
+        {"lib/base.py": BASE, "tools/run.py": NET.format(CHANGED.format(IMPORT.format("lib.base")))},
+        ("tools/run.py",),
+        "lib.base",
+        "porter_layers",
+    ),
+    "a script that a module beside it changes the path for": Layout(
+        {
+            "lib/base.py": BASE,
+            "tools/_paths.py": CHANGE,
+            "tools/run.py": NET.format(
+                f"import _paths\n{IMPORT.format('lib.base')}\n\n\ndef made():\n    return Norm(4)"
+            ),
+        },
+        ("tools/run.py",),
+        "lib.base",
+        "lib.porter_layers",
     ),
     "a script beside another": Layout(
         {"base.py": BASE, "train.py": NET.format(IMPORT.format("base"))}, ("train.py",), "base", "porter_layers"

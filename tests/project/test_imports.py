@@ -56,8 +56,9 @@ WINGS: dict[str, set[str]] = {
     "layers": {"options", "decide"},
     "edit": {"options", "decide"},
     "tree": {"options", "place", "decide"},
-    "parallel": {"options", "place", "edit", "tree"},
-    "doubts": {"place", "tree"},
+    "late": {"place", "decide"},
+    "parallel": {"options", "place", "late", "edit", "tree"},
+    "doubts": {"place", "late", "tree"},
 }
 """The same inside `rewrite`: what is decided knows nothing of how it is written."""
 

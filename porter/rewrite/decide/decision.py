@@ -20,8 +20,6 @@ class Form(StrEnum):
     """The target framework's own name stands there."""
     LAYER = "layer"
     """The generated module's name stands there."""
-    HANDED_ON = "handed on"
-    """The text stays, and means the counterpart: what it names moves in the file that it comes from."""
     BOTH = "both"
     """The names of both frameworks stand there: some objects are the one's, some the other's."""
     ASKED = "asked"
@@ -35,7 +33,7 @@ class Form(StrEnum):
     STAYS = "stays"
 
 
-CONVERTED = frozenset({Form.NATIVE, Form.LAYER, Form.HANDED_ON})
+CONVERTED = frozenset({Form.NATIVE, Form.LAYER})
 """A name of the source framework is none any more."""
 
 

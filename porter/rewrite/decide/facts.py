@@ -62,6 +62,7 @@ class FileFacts:
         self.generated = [index.modules[path] for path in generated]
         references = list(index.references(module))
         asking = {id(r.node): r for r in references if generated and self._asks(r)}
+        self.objects = frozenset(_modules_read(references, index))
         self.asked = [r for r in asking.values() if r.qualified in self._functions]
         references = [r for r in references if id(r.node) not in asking]
         self.rebound = Rebound(module, index, options.source)
@@ -275,6 +276,15 @@ class FileFacts:
         """Whether a name comes from another file of the tree, where it moves by itself."""
         bindings = self.module.scopes.module.bindings[name]
         return any(b.target and b.target != self.index.resolve(b.target) for b in bindings)
+
+
+def _modules_read(references: Sequence[Reference], index: TreeIndex) -> Iterator[str]:
+    """Modules of the tree that are read as objects, so that their names are read somewhere else: `build(layers)`."""
+    for reference in references:
+        if index.in_tree(reference.meaning):
+            module = index.by_dotted.get(reference.qualified.removesuffix(".__dict__"))
+            if module is not None:
+                yield module.dotted
 
 
 def canonical_name(use: Use) -> str:

@@ -1,4 +1,4 @@
-"""What ties parts of a tree that do not name each other: a patched class of the framework, a name that is handed on."""
+"""What ties parts of a tree that do not name each other: a patched class of the framework."""
 
 from __future__ import annotations
 
@@ -6,11 +6,8 @@ import ast
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from porter.rewrite.decide.decision import Choice, Form
 from porter.rewrite.decide.facts import FileFacts, Use
 from porter.rewrite.decide.graph import Unit, UnitGraph
-from porter.source.handed import route
-from porter.source.index import TreeIndex
 from porter.source.scopes import parent
 
 ALL_LAYERS = "nn.Module"
@@ -43,16 +40,3 @@ def _patches(use: Use) -> bool:
         return isinstance(above.ctx, (ast.Store, ast.Del))
     sets = isinstance(above, ast.Call) and isinstance(above.func, ast.Name) and above.func.id in ("setattr", "delattr")
     return sets and isinstance(above, ast.Call) and above.args[:1] == [node]
-
-
-def handed(choices: Iterable[Choice], index: TreeIndex, graph: UnitGraph) -> Iterator[tuple[Unit, Unit]]:
-    """A name without an import of its own means what another file makes of it, as it does for all who get it there."""
-    users: dict[tuple[str, str], list[tuple[Unit, Form]]] = defaultdict(list)
-    for choice in choices:
-        unit = graph.at(choice.place)
-        if unit is not None and choice.decision.reference is not None:
-            for way in route(index, choice.reference):
-                users[way].append((unit, choice.way.form))
-    for found in users.values():
-        for unit in [unit for unit, form in found if form is Form.HANDED_ON][:1]:
-            yield from ((unit, other) for other, _ in found)

@@ -22,7 +22,7 @@ from porter.rewrite.decide.decision import Choice, Decision, Form, Need, Reason,
 from porter.rewrite.decide.graph import Unit, UnitGraph
 from porter.rewrite.decide.settle import Choices
 from porter.rewrite.decide.telling import QUIET
-from porter.rewrite.decide.ties import handed, patched
+from porter.rewrite.decide.ties import patched
 from porter.rewrite.decide.tree import TreeFacts
 from porter.rewrite.options import Options
 
@@ -44,7 +44,7 @@ class Units:
         self.alone = alone
         self.whole = tree.options.whole != "site"
         graph = UnitGraph.build(tree.index, tree.options.whole if self.whole else "class")
-        self.graph = graph.tied([*patched(tree.files.values(), graph), *handed(alone, tree.index, graph)])
+        self.graph = graph.tied(patched(tree.files.values(), graph))
         self.loose: list[Decision] = []
         self.inside: dict[Unit, list[Decision]] = defaultdict(list)
         for decision in decided:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -53,13 +54,13 @@ class _Unhealthy(ValueError):
         self.calls = tuple(calls)
 
 
-def assemble(plan: FilePlan, layers: str, options: Options) -> Assembled:
+def assemble(plan: FilePlan, layers: str, options: Options, behind: ast.stmt | None = None) -> Assembled:
     """Splice a file's edits. When the result is not healthy, the file stays, and what spoils it is `refused`.
 
-    `layers` is how the file imports the generated module.
+    `layers` is how the file imports the generated module, `behind` the statement behind which that is found, if any.
     """
     try:
-        return _assembled(plan, layers, options)
+        return _assembled(plan, layers, options, behind)
     except _Unhealthy as error:
         return _left(plan, error.calls, str(error))
 
@@ -88,12 +89,12 @@ def _changed(plan: FilePlan) -> Mapping[Place, Reason]:
     return dict.fromkeys(changed, Reason(Code.FAULT))
 
 
-def _assembled(plan: FilePlan, layers: str, options: Options) -> Assembled:
+def _assembled(plan: FilePlan, layers: str, options: Options, behind: ast.stmt | None) -> Assembled:
     text = plan.module.text
     deep = too_deep(plan)
     if deep:
         return Assembled(text.data, (), (), refused=deep)
-    edits = list(_edits(plan, layers))
+    edits = list(_edits(plan, layers, behind))
     marks = list(_marks(plan)) if options.mark else []
     try:
         data = splice(text.data, [*edits, *marks], text.newline)
@@ -134,12 +135,12 @@ def _touched(plan: FilePlan) -> set[str]:
     return names | {group.name for group in plan.imports.groups if group.removed}
 
 
-def _edits(plan: FilePlan, layers: str) -> Iterator[Edit]:
+def _edits(plan: FilePlan, layers: str, behind: ast.stmt | None) -> Iterator[Edit]:
     for choice in plan.choices:
         if choice.way.change is not None:
             yield from _commented(choice.way.change, choice.way.change.edits(plan.spelled(choice)), plan.module.text)
-    yield from import_edits(plan.module, plan.imports, layers)
-    yield from loose_imports(plan.module, plan.imports, layers)
+    yield from import_edits(plan.module, plan.imports, layers, behind)
+    yield from loose_imports(plan.module, plan.imports, layers, behind is not None)
 
 
 def _commented(change: Change, edits: Iterable[Edit], text: SourceText) -> Iterator[Edit]:

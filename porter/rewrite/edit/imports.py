@@ -19,25 +19,54 @@ from porter.source.text import comments
 ImportNode = ast.Import | ast.ImportFrom
 
 
-def import_edits(module: SourceModule, plan: ImportPlan, layers: str) -> Iterator[NameEdit]:
-    """One edit for every import statement that changes; `layers` is the path of the generated module."""
+def import_edits(
+    module: SourceModule, plan: ImportPlan, layers: str, behind: ast.stmt | None = None
+) -> Iterator[NameEdit]:
+    """One edit for every import statement that changes; `layers` is the path of the generated module.
+
+    `behind`: the statement behind which that is found, where it is not found before.
+    """
     statements: dict[int, tuple[ImportNode, dict[int, Group]]] = {}
     for group in plan.groups:
         for binding in group.bindings:
             node = binding.node
             assert isinstance(node, (ast.Import, ast.ImportFrom))
             statements.setdefault(id(node), (node, {}))[1][binding.alias] = group
-    for node, aliases in statements.values():
+    late = [import_line(n, plan.aliases[n], layers) for n in plan.loose if behind is not None and _is_last(n, layers)]
+    for node, aliases in sorted(statements.values(), key=lambda found: found[0].lineno):
         lines = _Statement(module, node, aliases, plan, layers).lines()
+        if behind is not None and node.lineno < behind.lineno and parent(node) is module.tree:
+            late += [line for line in lines or () if _is_of(line, layers)]
+            lines = lines and [line for line in lines if not _is_of(line, layers)]
+        if node is behind and late:
+            lines, late = list(dict.fromkeys([*(lines or [module.text.of(node)]), *late])), []
         if lines is not None:
             yield from place(module, node, lines)
+    if behind is not None and late:
+        line = behind.end_lineno or behind.lineno
+        last = module.text.line_span(line)[1]
+        yield NameEdit(last, last, "".join(module.text.line_end(line) + each for each in dict.fromkeys(late)))
     for star in plan.dropped:
         yield from place(module, star, [])
 
 
-def loose_imports(module: SourceModule, plan: ImportPlan, layers: str) -> Iterator[NameEdit]:
-    """Imports that no statement makes room for: behind those at the file's top, or behind its docstring."""
-    lines = sorted((import_line(name, plan.aliases[name], layers) for name in plan.loose), key=_import_order)
+def _is_last(name: str, layers: str) -> bool:
+    return name == layers.rpartition(".")[2]
+
+
+def _is_of(line: str, layers: str) -> bool:
+    """Whether an import statement takes the generated module, or something from it."""
+    package, _, name = layers.rpartition(".")
+    return line.startswith((f"import {layers}", f"from {layers} import ", f"from {package} import {name}"))
+
+
+def loose_imports(module: SourceModule, plan: ImportPlan, layers: str, late: bool = False) -> Iterator[NameEdit]:
+    """Imports that no statement makes room for: behind those at the file's top, or behind its docstring.
+
+    `late`: that of the generated module stands elsewhere.
+    """
+    names = [name for name in plan.loose if not (late and _is_last(name, layers))]
+    lines = sorted((import_line(name, plan.aliases[name], layers) for name in names), key=_import_order)
     if not lines:
         return
     text, body = module.text, module.tree.body
@@ -55,14 +84,21 @@ def loose_imports(module: SourceModule, plan: ImportPlan, layers: str) -> Iterat
 
 
 def _last_of_head(body: Sequence[ast.stmt]) -> ast.stmt | None:
-    """The last of the statements that a file begins with: its docstring, and imports."""
+    """The last of the statements that a file begins with: its docstring, and imports on lines without other code."""
     found: ast.stmt | None = None
     for number, statement in enumerate(body):
         text = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant) and number == 0
-        if not text and not isinstance(statement, (ast.Import, ast.ImportFrom)):
+        first = text or (isinstance(statement, ast.ImportFrom) and statement.module == "__future__")
+        if not first and not _only_imports(body, statement):
             break
         found = statement
     return found
+
+
+def _only_imports(body: Sequence[ast.stmt], statement: ast.stmt) -> bool:
+    """Whether a statement is an import that shares its line with no other code."""
+    beside = [each for each in body if each.lineno == statement.lineno]
+    return all(isinstance(each, (ast.Import, ast.ImportFrom)) for each in beside)
 
 
 class _Statement:

@@ -37,8 +37,9 @@ class Group:
 
     @property
     def line(self) -> int:
-        """First line of the first statement."""
-        return self.statements[0].lineno
+        """First line of the first statement; where there is none, of the first use."""
+        lines = [statement.lineno for statement in self.statements]
+        return min(lines or (choice.reference.node.lineno for choice in self.choices))
 
     @cached_property
     def guarded(self) -> bool:

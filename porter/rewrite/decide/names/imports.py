@@ -56,13 +56,15 @@ def plan_imports(
     origins: Mapping[str, str] = MappingProxyType({}),
     asked: Sequence[Choice] = (),
     looked_up: Set[str] = frozenset(),
+    covered: Set[str] = frozenset(),
 ) -> ImportPlan:
     """Decide for every group whether its name stays, moves or goes, and where new imports stand.
 
     `exported` names are read by other files of the tree, or may be from outside, and must go on existing. `fixed`
     names keep their meaning: text that stays, here or in other files, leads to them. `origins` are the target
     framework's names for what a generated module offers. `asked` need a module, and are no names of the framework.
-    `looked_up` names are found by their text, and may be called in any way.
+    `looked_up` names are found by their text, and may be called in any way. `covered` ones are bound again below,
+    so uses of them cannot go by that name.
     """
     for group in groups:
         if group.meaning in origins and not group.choices:
@@ -71,12 +73,18 @@ def plan_imports(
         needed = any(c.target is not None and _is_module(group, c.target.module) for c in asked)
         group.kept = group.name in fixed or needed
         _fill_in(group, module, options, exported, rules)
+        if group.name in covered and group.takes is not None and group.choices:
+            group.takes, group.removed = None, True
         if group.name in looked_up and group.takes is not None and group.scope.kind == "module":
             group.takes = handed_value(group.meaning, rules, options)
     there = _There(module, groups, options.layers)
     aliases = _aliases(there, groups, asked)
-    _provide(there, groups, aliases)
-    return ImportPlan(groups, aliases, tuple(_loose(there, groups, aliases, asked)))
+    alone = _provide(there, groups, aliases)
+    loose = tuple(_loose(there, groups, aliases, [*asked, *alone]))
+    for group in groups:
+        if not group.guarded:  # what the file's top gives is there already
+            group.provides = [name for name in group.provides if name not in loose]
+    return ImportPlan(groups, aliases, loose)
 
 
 def _is_module(group: Group, module: str) -> bool:
@@ -94,8 +102,9 @@ def _fill_in(group: Group, module: SourceModule, options: Options, exported: fro
     mixed = any(not b.is_import and not is_fallback(b) for b in group.scope.bindings[group.name])
     named = rules.find(group.meaning, options.source) is not None
     is_module = group.meaning in rules.modules(options.source) and not named
-    is_module = is_module or group.meaning.rpartition(".")[2] == options.layers
-    is_public = at_top and group.name in exported
+    generated = group.meaning.rpartition(".")[2] == options.layers
+    is_module = is_module or generated
+    is_public = at_top and group.name in exported and not generated
     group.kept = group.kept or deleted or mixed or any(choice.keeps_name for choice in group.choices)
     if group.kept:
         return
@@ -114,7 +123,7 @@ def _fill_in(group: Group, module: SourceModule, options: Options, exported: fro
         return
     group.takes = takes
     group.removed = takes is None
-    if group.removed and (_is_tried(group) or is_handed_on(group, rules, options)):
+    if group.removed and not generated and (_is_tried(group) or is_handed_on(group, rules, options)):
         group.kept, group.removed = True, False
 
 
@@ -206,8 +215,12 @@ def _free_name(module: SourceModule, qualified: str, given: Iterable[str], freed
     return next(name for name in candidates if name not in taken)
 
 
-def _provide(there: _There, groups: list[Group], aliases: dict[str, str]) -> None:
-    """Say at which statements the new imports stand: at the first import of the scope that always runs, if any."""
+def _provide(there: _There, groups: list[Group], aliases: dict[str, str]) -> list[Choice]:
+    """Say at which statements the new imports stand: at the first import of the scope that always runs, if any.
+
+    Gives what no import comes before: names that are reached through other files of the tree.
+    """
+    alone: list[Choice] = []
     moved = {g.takes.module for g in groups if g.takes and g.takes.name == "" and aliases.get(g.takes.module) == g.name}
     top = next(
         (g for g in sorted(_imported(groups), key=lambda g: g.line) if g.plain and g.scope.kind == "module"), None
@@ -215,15 +228,20 @@ def _provide(there: _There, groups: list[Group], aliases: dict[str, str]) -> Non
     for group in groups:
         members = sorted((g for g in _imported(groups) if g.scope is group.scope), key=lambda g: g.line)
         first = next((g for g in members if g.plain), None) or top
-        elsewhere = first is not None and not group.guarded and (not group.bindings or first.line <= group.line)
+        elsewhere = first is not None and not group.guarded and first.line <= group.line
         provider = first if first is not None and elsewhere else group
         present = provider.provides if group.guarded else (*provider.provides, *moved)
         for choice in group.choices:
             target = choice.target
             if target is None or _taken(group, target) or target.module in present:
                 continue
-            if not there.before(target.module, choice.reference.node.lineno):
+            if there.before(target.module, choice.reference.node.lineno):
+                continue
+            if provider.bindings:
                 provider.provides.append(target.module)
+            else:
+                alone.append(choice)
+    return alone
 
 
 def _loose(there: _There, groups: list[Group], aliases: Mapping[str, str], asked: Sequence[Choice]) -> Iterator[str]:

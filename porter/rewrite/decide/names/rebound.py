@@ -33,12 +33,18 @@ class Rebound:
 
     def star(self, name: str, meaning: str) -> str:
         """The module whose star import binds an imported name again; "" where none does."""
+        return next((origin for origin in self._later(name) if self._gives(origin, name, meaning)), "")
+
+    def is_covered(self, name: str) -> bool:
+        """Whether a star import further down gives the name too: what that file makes of it is what it means then."""
+        return any(_offers(self.index, origin, name) for origin in self._later(name))
+
+    def _later(self, name: str) -> Iterator[str]:
+        """The modules of the star imports below the import of a name."""
         lines = [getattr(b.node, "lineno", 0) for b in self.module.scopes.module.bindings.get(name, ()) if b.alias >= 0]
-        for statement, origin in self.module.scopes.stars:
-            later = statement not in self.idle and bool(lines) and min(lines) < statement.lineno
-            if later and self._gives(origin, name, meaning):
-                return origin
-        return ""
+        for statement, origin in self.module.scopes.stars if lines else ():
+            if statement not in self.idle and min(lines) < statement.lineno:
+                yield origin
 
     def _gives(self, origin: str, name: str, meaning: str) -> bool:
         """Whether a star import of a module gives a name that is, or may be, another object than the imported one."""
@@ -56,3 +62,17 @@ class Rebound:
                 if own and self.index.resolve(f"{dotted}.{name}") != meaning:
                     return True
         return False
+
+
+def _offers(index: TreeIndex, origin: str, name: str) -> bool:
+    """Whether a file of the tree, or one behind its own stars, binds a name that a star import gives."""
+    todo, asked = [origin], set[str]()
+    while todo:
+        dotted = todo.pop()
+        home = index.by_dotted.get(dotted)
+        if home is not None and dotted not in asked:
+            asked.add(dotted)
+            todo += [star for _, star in home.scopes.stars]
+            if name in home.scopes.module.bindings and not name.startswith("_"):
+                return True
+    return False

@@ -16,7 +16,6 @@ from porter.rewrite.decide.facts import FileFacts, Use, canonical_name
 from porter.rewrite.decide.names.constants import Constants
 from porter.rewrite.decide.names.unnamed import is_compared, why_it_stays
 from porter.rewrite.decide.needs import Around
-from porter.rewrite.decide.places import Homes
 from porter.rewrite.decide.tree import TreeFacts
 from porter.rewrite.options import Options
 from porter.rules.model import Rule
@@ -30,10 +29,10 @@ STAYS = Way(Form.STAYS, level=Level.MANUAL)
 
 def decide(file: FileFacts, tree: TreeFacts) -> Iterator[Decision]:
     """A decision about every name of the source framework in a file."""
-    around, homes, constants = Around(file, tree.hierarchy), Homes(file), Constants(file, tree.flows)
+    around, constants = Around(file, tree.hierarchy), Constants(file, tree.flows)
     for use in file.uses:
-        decision = homes.with_home(use, _Name(use, file, tree).decision())
-        decision = around.with_needs(use, with_both(use, decision, file, tree.made))
+        decision = with_both(use, _Name(use, file, tree).decision(), file, tree.made)
+        decision = around.with_needs(use, decision)
         yield constants.with_needs(use, decision)
 
 
