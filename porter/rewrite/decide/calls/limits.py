@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from porter.rewrite.decide.calls.arguments import Value
 from porter.rewrite.decide.change import Refuse, UseClass
-from porter.rules.model import ParamRule
+from porter.rules.model import Framework, ParamRule
 from porter.rules.ranges import Range
+from porter.rules.transforms import TRANSFORMS
 
 
 def limited(limit: Range | None, name: str, node: ast.expr, value: Value) -> Refuse | UseClass | str | None:
@@ -23,6 +25,13 @@ def limited(limit: Range | None, name: str, node: ast.expr, value: Value) -> Ref
     return f"{name}={ast.unparse(node)} is known only at run time: {limit.note}"
 
 
+def refused_values(name: str, node: ast.expr | None, rule: ParamRule) -> Iterator[str]:
+    """The conditions under which the generated class takes a value that only a run knows: else it raises."""
+    if node is not None:
+        refused = (when for when in rule.when if when.write == "keep" and when.is_other)
+        yield from (f"{name}={ast.unparse(node)} is known only at run time: {when.note}" for when in refused)
+
+
 def as_truth(value: Value, rule: ParamRule) -> Value:
     """A literal as the True or False that it stands for, where the rule says that nothing else matters."""
     return Value("literal", bool(value.value)) if rule.value == "bool" and value.kind == "literal" else value
@@ -34,3 +43,13 @@ def may_be_listed(value: Value, rule: ParamRule) -> bool:
     if value.kind in types:
         return any(w.is_other or type(w.value) is types[value.kind] for w in rule.when)
     return True
+
+
+def crossed_over(value: object, rule: ParamRule, source: Framework) -> object:
+    """A literal carried across. Raises ValueError when it has no counterpart."""
+    if rule.value is None:
+        return value
+    try:
+        return TRANSFORMS[rule.value].apply(value, back=source == "mindspore")
+    except TypeError as error:
+        raise ValueError(f"{value!r} cannot be carried across by {rule.value!r}") from error
