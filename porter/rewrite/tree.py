@@ -25,6 +25,7 @@ from porter.rewrite.decide.members import (
     lacking,
     lookups,
     methods,
+    set_later,
     texts,
     unasked,
 )
@@ -50,6 +51,7 @@ Progress = Callable[[int, int], None]
 DECIDERS = (
     ways.decide,
     attributes.decide,
+    set_later.decide,
     methods.decide,
     lacking.decide,
     inplace.decide,
