@@ -22,6 +22,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from porter.rewrite.decide.calls.provenance import Provenance
 from porter.rewrite.decide.classes.tree_class import TreeClass
 from porter.rewrite.decide.decision import Choice, Decision, Form
 from porter.rewrite.decide.facts import FileFacts
@@ -145,7 +146,8 @@ class _Census:
         entry = self._class(node, file, objects)
         own = self._is_own(node.attr, known, entry, objects)
         sort = Sort.OTHER if own else self._sort(known, entry)
-        differs = not own and self._differs(node, known, entry)
+        same = own or Provenance(file, self.facts).has(node.attr, node.value)
+        differs = not same and self._differs(node, known, entry)
         silent = differs and not self._is_heeded(node, file, known)
         return Member(file.path, node.lineno, ast.unparse(node), node.attr, sort, differs, silent)
 

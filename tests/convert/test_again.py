@@ -58,3 +58,75 @@ def kind(m):
     once = convert({"a.py": text}, "mindspore")
     assert "porter_layers.InstanceNorm3d) and m.affine:\n" in once["a.py"]
     assert convert(once, "mindspore") == once
+
+
+def test_lines_that_are_added_to_what_a_run_wrote_use_the_imports_that_are_there() -> None:
+    head = "import torch\nfrom torch import nn\n\nx = torch.hub.load('x')\nact = nn.ReLU()\n"
+    text = head + "\n\ndef walk(m):\n    return m.parameters()\n"
+    once = convert({"__init__.py": "", "a.py": text}, "mindspore", root="pkg")
+    assert "from . import porter_layers\n" in once["a.py"]
+    added = "\n\ndef more(m):\n    return torch.nn.ReLU(), m.children()\n"
+    again = convert({**once, "a.py": once["a.py"] + added}, "mindspore", root="pkg")
+    new = added.replace("torch.nn", "ms_nn" if "ms_nn" in once["a.py"] else "nn").replace(
+        "m.children()", "porter_layers.children(m)"
+    )
+    assert again["a.py"] == once["a.py"] + new
+
+
+def test_an_import_behind_its_first_use_is_made_again_ahead_of_it() -> None:
+    text = "import torch\n\nact = torch.nn.ReLU()\nx = torch.hub.load('x')\nfrom mindspore import nn\n\nb = nn.Cell()\n"
+    once = convert({"a.py": text}, "mindspore")["a.py"]
+    assert once.index("from mindspore import nn") < once.index("act = nn.ReLU()")
+
+
+def test_a_test_for_both_classes_has_the_generated_one_once_in_a_package() -> None:
+    text = """\
+import torch
+from torch import nn
+
+
+def kind(m):
+    return isinstance(m, nn.Sequential), type(m) == nn.Sequential, torch.hub.load("x")
+
+
+class Own(nn.Sequential, torch.fx.Tracer):
+    pass
+"""
+    once = convert({"__init__.py": "", "a.py": text}, "mindspore", root="pkg")
+    assert "isinstance(m, (porter_layers.Sequential, nn.Sequential))" in once["a.py"]
+    assert convert(once, "mindspore", root="pkg") == once
+
+
+def test_a_mark_goes_with_the_member_that_it_is_about() -> None:
+    text = "import torch\n\nact = torch.nn.ReLU()\n\n\n"
+    text += "def f(x: torch.Tensor):\n    y = torch.histc(x)\n    return x.detach(), y\n"
+    once = convert({"a.py": text}, "mindspore")["a.py"]
+    mark = "  # porter: detach has no counterpart of the same meaning: ops.stop_gradient(x) is its counterpart\n"
+    assert f"    return x.detach(), y{mark}" in once
+    again = convert({"a.py": once.replace("x.detach()", "x.stop()")}, "mindspore")["a.py"]
+    assert "    return x.stop(), y\n" in again
+
+
+def test_a_member_of_what_was_made_by_an_earlier_run_or_stays_is_told_again() -> None:
+    text = """\
+import torch
+from torch import nn
+
+
+class Head(nn.Module):
+    def __init__(self, hidden):
+        super().__init__()
+        self.tail = nn.Sequential({"act": nn.ReLU()}) if hidden else nn.Identity()
+
+    def reset(self, other):
+        if other:
+            self.tail = nn.Identity()
+            self.tail.train(self.training)
+        return self
+
+
+KIND = type(Head(True).tail) == nn.Sequential
+"""
+    once = convert({"__init__.py": "", "a.py": text}, "mindspore", root="pkg")
+    assert "self.tail.train(self.training)  # porter: train has no counterpart" in once["a.py"]
+    assert convert(once, "mindspore", root="pkg") == once

@@ -23,7 +23,7 @@ from porter.source.generated import asks_for, is_for, stands_for
 from porter.source.index import TreeIndex
 from porter.source.names import Reference, SourceModule
 from porter.source.roles import kind_of
-from porter.source.scopes import parent
+from porter.source.scopes import Binding, parent
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -198,6 +198,15 @@ class FileFacts:
     def member_of(self, reference: Reference) -> str:
         """The member that a function asks for."""
         return self._functions[reference.qualified]
+
+    @cached_property
+    def asking_names(self) -> frozenset[str]:
+        """Names that the file imports the generated module by."""
+        bindings = self.module.scopes.module.bindings.items()
+        return frozenset(name for name, found in bindings if any(map(self._is_layers, found)))
+
+    def _is_layers(self, binding: Binding) -> bool:
+        return (binding.target or "").rpartition(".")[2] == self.options.layers
 
     @property
     def asked_methods(self) -> frozenset[str]:

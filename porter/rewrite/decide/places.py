@@ -32,7 +32,7 @@ class Homes:
 
     def _handed_on(self, way: Way) -> Way:
         target = way.change.target if way.change is not None and way.form in CONVERTED else None
-        if target is None or existing(self.file.module, target.module) is not None:
+        if target is None or existing(self.file.module, target.module, self.file.options.layers) is not None:
             return way
         return Way(Form.HANDED_ON, why=HANDED_ON, needs=way.needs)
 
@@ -58,10 +58,13 @@ def is_plain(bindings: list[Binding], scope: Scope) -> bool:
     return bool(nodes) and parent(min(nodes, key=lambda node: node.lineno)) is scope.node
 
 
-def existing(module: SourceModule, qualified: str) -> str | None:
-    """A name that the file already imports a module under, at its top."""
+def existing(module: SourceModule, qualified: str, layers: str) -> str | None:
+    """A name that the file already imports a module under, at its top; `layers` is in any package."""
     for name, bindings in module.scopes.module.bindings.items():
-        if len(bindings) == 1 and bindings[0].target == qualified and parent(bindings[0].node) is module.tree:
+        target = bindings[0].target if len(bindings) == 1 else None
+        if target is None or parent(bindings[0].node) is not module.tree:
+            continue
+        if target == qualified or (qualified == layers and target.rpartition(".")[2] == layers):
             node = bindings[0].node
             bare = isinstance(node, ast.Import) and node.names[bindings[0].alias].asname is None
             if not (bare and "." in qualified):

@@ -132,9 +132,17 @@ class TreeFacts:
         made = [f.place(use) for f, use in uses if use.rule is not None and use.rule.is_class and use.kind in MAKING]
         return (*made, *self.movers.places)
 
+    @cached_property
+    def changed_earlier(self) -> bool:
+        """Whether the tree makes objects of the target framework already."""
+        found = (self.rules.find(name, self.options.to) for f in self.files.values() for name in f.known.values())
+        return bool(self.movers.earlier) or any(rule is not None and rule.is_class for rule in found)
+
     def decide_any(self) -> Iterator[Decision]:
         """Whether anything changes sides: where nothing does, no object has to be asked what it is."""
-        if self.makers:
+        if self.changed_earlier:
+            yield Decision(ANY_CHANGE, (Way(Form.MOVES),))
+        elif self.makers:
             need = Need(self.makers, CONVERTED | {Form.MOVES}, SILENT)
             yield Decision(ANY_CHANGE, (Way(Form.MOVES, needs=(need,)), Way(Form.STAYS)))
 

@@ -29,11 +29,11 @@ from porter.source.things import (
 )
 from porter.source.values import attributes, displays, names, owners, parameters, returns, standard, usage
 from porter.source.values.methods import method
+from porter.source.values.stated import SOME_LAYER
 
 if TYPE_CHECKING:
     from porter.source.values.engine import Values
 
-SOME_LAYER = "what a layer of a class that is not known gives is taken for a tensor"
 WRAPPERS = frozenset({"torch.compile", "torch.jit.script", "torch.jit.freeze", "torch.jit.optimize_for_inference"})
 CONTEXTS = frozenset(
     {"no_grad", "enable_grad", "inference_mode", "set_grad_enabled", "autocast", "device", "finfo", "iinfo"}

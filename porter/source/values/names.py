@@ -195,10 +195,10 @@ def _whole(values: Values, statement: ast.AST | None, target: ast.expr) -> Answe
 def _annotated(values: Values, statement: ast.AnnAssign) -> Answer:
     """`x: Tensor = f()`: what the value is, and where nothing is known of that what the annotation says."""
     answer = values.ask(statement.value) if statement.value is not None else UNKNOWN
-    if answer.things or answer is NOTHING:
+    if (answer.things and answer.assumed != stated.SOME_LAYER) or answer is NOTHING:
         return answer
-    text = ast.unparse(statement.target)
-    return stated.annotated(values, statement.annotation, text)
+    told = stated.annotated(values, statement.annotation, ast.unparse(statement.target))
+    return told if told.things else answer
 
 
 def _before(values: Values, target: ast.expr) -> Answer:

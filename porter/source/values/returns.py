@@ -95,7 +95,10 @@ def _returned(values: Values, function: FunctionNode, found: Ends) -> Answer:
     if not found.values:
         return NOTHING if found.raises and not found.bare else known(NONE)
     answer = union(chain([known(NONE)] if found.bare else [], map(values.ask, found.values)))
-    return answer if answer.things or answer is NOTHING else _told(values, function)
+    if (answer.things and answer.assumed != stated.SOME_LAYER) or answer is NOTHING:
+        return answer
+    told = _told(values, function)
+    return told if told.things else answer
 
 
 def _told(values: Values, function: FunctionNode) -> Answer:

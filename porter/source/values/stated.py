@@ -32,6 +32,8 @@ from porter.source.things import (
 if TYPE_CHECKING:
     from porter.source.values.engine import Values
 
+SOME_LAYER = "what a layer of a class that is not known gives is taken for a tensor"
+"""A guess that whatever is written down outweighs."""
 BUILTIN_TYPES: dict[str, Thing] = {
     **dict.fromkeys(("int", "float", "bool", "complex"), NUMBER),
     **dict.fromkeys(("str", "bytes"), TEXT),

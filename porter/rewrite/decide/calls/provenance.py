@@ -66,6 +66,8 @@ class Provenance:
         """Whether an expression brings in no tensor that can change sides."""
         if isinstance(node, ast.Constant):
             return True
+        if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
+            return all(self._harmless(each, depth + 1) for each in node.elts)
         known = Objects(self.file, self.tree).of(node)
         return (not known.kinds and not known.entries) or self.stays(node, depth + 1)
 
@@ -84,6 +86,8 @@ class Provenance:
             yield binding.node
 
     def _is_parameter(self, node: ast.expr) -> bool:
+        if is_asked_weight(node, self.file):
+            return True
         if isinstance(node, ast.Attribute):
             return node.attr in LAYER_TENSORS or self._is_made_parameter(node)
         if not isinstance(node, ast.Name):
@@ -105,3 +109,11 @@ class Provenance:
         source = above.iter if isinstance(above, (ast.For, ast.AsyncFor, ast.comprehension)) else None
         inside = (each for each in ast.walk(source) if isinstance(each, ast.Attribute)) if source is not None else ()
         return any(each.attr in SOURCES for each in inside)
+
+
+def is_asked_weight(node: ast.expr, file: FileFacts) -> bool:
+    """`porter_layers.weight(net)`, as an earlier run has put it for such a read."""
+    function = node.func if isinstance(node, ast.Call) else None
+    if not isinstance(function, ast.Attribute) or function.attr not in LAYER_TENSORS:
+        return False
+    return isinstance(function.value, ast.Name) and function.value.id in file.asking_names

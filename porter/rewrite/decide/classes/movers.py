@@ -144,7 +144,7 @@ class Moved:
 
     def torn(self, entry: TreeClass) -> str:
         """The name of a class that gives a class which stays the methods of classes that move; "" for none."""
-        if self.moves(entry) or self.moved(entry) or not self._has_side(entry):
+        if self.moves(entry) or self.moved(entry) or not self.has_side(entry):
             return ""
         for mixin in self._mixins(entry):
             lent = mixin not in self.hierarchy.derived and (self.moves(mixin) or self.moved(mixin))
@@ -152,7 +152,8 @@ class Moved:
                 return mixin.name
         return ""
 
-    def _has_side(self, entry: TreeClass) -> bool:
+    def has_side(self, entry: TreeClass) -> bool:
+        """Whether a class derives from one of the source framework, which stays where it does."""
         return entry in self.hierarchy.held or entry in self.hierarchy.derived
 
     def _mixins(self, entry: TreeClass) -> Iterator[TreeClass]:

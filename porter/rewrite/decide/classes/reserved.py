@@ -12,7 +12,7 @@ from porter.rewrite.decide.classes.movers import Moved
 from porter.rewrite.decide.classes.tree_class import TreeClass
 from porter.rewrite.decide.decision import Decision, Reason
 from porter.rewrite.decide.facts import FileFacts
-from porter.rewrite.decide.telling import told
+from porter.rewrite.decide.telling import told, was_told
 from porter.rewrite.decide.tree import TreeFacts
 from porter.source.index import enclosing_class, is_self
 from porter.source.names import SourceModule
@@ -30,7 +30,7 @@ def tell(file: FileFacts, tree: TreeFacts, moved: Moved) -> Iterator[Decision]:
     for entry, name, place in [*_defined(module, hierarchy), *_set(module, hierarchy)]:
         if name not in reserved:
             continue
-        if moved.moves(entry) or (moved.moved(entry) and _was_told(module, place, _message(name, hierarchy))):
+        if moved.moves(entry) or (moved.moved(entry) and was_told(module, place, _message(name, hierarchy))):
             places.setdefault((entry, name), []).append(place)
     for (_, name), found in places.items():
         reason = Reason(Code.MODE_OVERRIDE if name in MODES else Code.RESERVED, _message(name, hierarchy))
@@ -39,12 +39,6 @@ def tell(file: FileFacts, tree: TreeFacts, moved: Moved) -> Iterator[Decision]:
 
 def _message(name: str, hierarchy: Hierarchy) -> str:
     return f"the class has its own {name}: {hierarchy.words.reserved[name]}"
-
-
-def _was_told(module: SourceModule, place: int, message: str) -> bool:
-    """Whether an earlier run said so: of a class that is there already, its text does not tell where it came from."""
-    line, _ = module.text.position(place)
-    return message in module.text.marks.get(line, "")
 
 
 def _defined(module: SourceModule, hierarchy: Hierarchy) -> Iterator[tuple[TreeClass, str, int]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from porter.codes import Code
@@ -25,8 +25,13 @@ def place_of(rule: Rule) -> Place:
     return Place(f"<{rule.name}>", 0, 0, Kind.CLASS)
 
 
-def decide_whole(files: Iterable[FileFacts]) -> Iterator[Decision]:
-    """For each class that the tree makes objects of: whether everything that makes them changes sides."""
+def is_whole(place: Place) -> bool:
+    """Whether a place is that key of a class."""
+    return place.kind is Kind.CLASS and place.path.startswith("<") and place.start == place.end
+
+
+def decide_whole(files: Collection[FileFacts]) -> Iterator[Decision]:
+    """For each class that the tree makes objects of: whether all that makes them changes sides, or some of it."""
     makers: dict[str, list[Need]] = {}
     rules: dict[str, Rule] = {}
     for file in files:
@@ -34,8 +39,20 @@ def decide_whole(files: Iterable[FileFacts]) -> Iterator[Decision]:
             if use.rule is not None and use.rule.is_class and use.kind in MAKING:
                 rules[use.rule.name] = use.rule
                 makers.setdefault(use.rule.name, []).append(Need((file.place(use),), CONVERTED, SILENT))
+    changed = {rule.name for file in files for rule in _changed(file)}
     for name, rule in rules.items():
-        yield Decision(place_of(rule), (Way(Form.MOVES, needs=tuple(makers[name])), Way(Form.STAYS)))
+        places = tuple(place for need in makers[name] for place in need.places)
+        some = Way(Form.BOTH, needs=(Need(places, CONVERTED, SILENT),) if name not in changed else ())
+        yield Decision(place_of(rule), (Way(Form.MOVES, needs=tuple(makers[name])), some, Way(Form.STAYS)))
+
+
+def _changed(file: FileFacts) -> Iterator[Rule]:
+    """Classes that a file names as the target framework's already, which an earlier run may have changed."""
+    for key, name in file.known.items():
+        side = file.options.source if key in file.earlier else file.options.to
+        rule = file.rules.find(name, side)
+        if rule is not None and rule.is_class:
+            yield rule
 
 
 def with_both(use: Use, decision: Decision, file: FileFacts, made: frozenset[str]) -> Decision:
@@ -94,5 +111,7 @@ def _is_beside(use: Use, move: Move, file: FileFacts) -> bool:
         nodes = [above.left, above.right]
     else:
         nodes = [*above.elts] if isinstance(above, (ast.Tuple, ast.List, ast.Set)) else []
-    spelled = {file.already.get(id(node)) for node in nodes}
-    return move.target.qualified in spelled
+    spelled = {file.already.get(id(node), "") for node in nodes}
+    target = move.target.qualified
+    inside = f".{target}" if move.target.module == file.options.layers else target  # it may be in a package
+    return any(name == target or name.endswith(inside) for name in spelled)

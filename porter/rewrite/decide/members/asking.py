@@ -27,7 +27,8 @@ class Asker:
         self.file = file
         self.text = file.module.text
         self.options = tree.options
-        self.needs = (Need((ANY_CHANGE,), frozenset({Form.MOVES}), SILENT),) if tree.makers else ()
+        some = tree.makers and not tree.movers.earlier
+        self.needs = (Need((ANY_CHANGE,), frozenset({Form.MOVES}), SILENT),) if some else ()
 
     def attribute(
         self, node: ast.Attribute, label: str, needs: tuple[Need, ...], assumed: str = ""

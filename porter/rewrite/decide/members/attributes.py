@@ -14,6 +14,7 @@ from porter.rewrite.decide.change import NameEdit, Write
 from porter.rewrite.decide.decision import SILENT, Decision, Form, Place, Reason, Way
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.members.asking import Asker
+from porter.rewrite.decide.members.either import can_be_either, told_of_either
 from porter.rewrite.decide.members.objects import Known, Objects
 from porter.rewrite.decide.names.ways import prefers_class
 from porter.rewrite.decide.telling import QUIET, told
@@ -81,7 +82,8 @@ class _Attributes:
         if self.module.text.slice(start, end) == path:
             write = Write((NameEdit(start, end, names.pop()),))
             place = Place(self.file.path, start, end, Role.ATTRIBUTE)
-            yield Decision(place, (Way(Form.WRITTEN, write, needs=known.needs), QUIET), known.kinds[0].rule.name)
+            ways = (Way(Form.WRITTEN, write, needs=known.needs), *told_of_either(path, known.needs), QUIET)
+            yield Decision(place, ways, known.kinds[0].rule.name)
 
     def _weights(self, rule: Rule) -> set[str]:
         """Parameters of a layer by either framework's name: an earlier run may have renamed them."""
@@ -131,7 +133,7 @@ class _Attributes:
             edit = NameEdit(start, start + len(node.attr.encode()), name)
             place = Place(self.file.path, edit.start, edit.end, Role.ATTRIBUTE)
             written = Way(Form.WRITTEN, Write((edit,)), needs=known.needs)
-            asked = self.asker.either(node, known.some) if len(known.needs) > 1 else ()
+            asked = self.asker.either(node, known.some) if can_be_either(known.needs) else ()
             yield Decision(place, (written, *asked, QUIET), rule.name, rule)
         yield from self._used(node, start, name, known)
 
@@ -153,13 +155,13 @@ class _Attributes:
             return
         if not self.back and node.attr in rule.present and _tests_for_none(node):
             text = f"{node.attr} {rule.present[node.attr]}; MindSpore's {name} is always there"
-            yield told(self.file.path, start, Level.REVIEW, rule.name, Reason(Code.NONE_TEST, text), known.needs)
+            yield told(self.file.path, start, Level.REVIEW, rule.name, Reason(Code.NONE_TEST, text), known.some)
         method = _changing_method(node)
         if method is not None:
             _, end = self.module.text.span(method)
             reason = Reason(Code.PARAMETER_METHOD, f"{method.attr} of a parameter has no rule")
             place = end - len(method.attr.encode())
-            yield told(self.file.path, place, Level.MANUAL, rule.name, reason, known.needs)
+            yield told(self.file.path, place, Level.MANUAL, rule.name, reason, known.some)
 
     def _keyword(self, call: ast.Call) -> Iterator[Decision]:
         """`norm(input=t)` becomes `norm(x=t)` where the class of `norm` is known."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from porter.codes import Code
 from porter.findings import Level
+from porter.rewrite.decide.calls.provenance import Provenance
 from porter.rewrite.decide.classes.movers import Moved
 from porter.rewrite.decide.decision import Decision, Form, Reason
 from porter.rewrite.decide.facts import FileFacts
@@ -16,6 +17,7 @@ from porter.rewrite.decide.telling import told
 from porter.rewrite.decide.tree import TreeFacts
 from porter.rules.differs import Difference
 from porter.rules.model import Rule
+from porter.source.index import enclosing_class
 from porter.source.scopes import parent
 
 
@@ -46,6 +48,7 @@ class _Calls:
         self.differs = differs
         self.file = file
         self.objects = Objects(file, tree)
+        self.provenance = Provenance(file, tree)
 
     def places(self) -> dict[str, list[int]]:
         """Where each method is called on what may be of the class."""
@@ -55,7 +58,7 @@ class _Calls:
             if not isinstance(method, ast.Attribute) or method.attr not in self.differs:
                 continue
             rewritten = self.moved.choices.form(place_of(method, self.file)) is Form.WRITTEN
-            if not rewritten and self._matters(call, method) and self._may_be(method):
+            if not rewritten and not self._stays(method) and self._matters(call, method) and self._may_be(method):
                 _, end = self.file.module.text.span(method)
                 found.setdefault(method.attr, []).append(end - len(method.attr.encode()))
         return found
@@ -70,6 +73,14 @@ class _Calls:
             return False
         unused = isinstance(parent(call), ast.Expr)
         return unused or not self._is_new(method.value) if difference.in_place else not unused
+
+    def _stays(self, method: ast.Attribute) -> bool:
+        """Whether the object is the source framework's in any case: in a layer that stays, or made by what stays."""
+        inside = enclosing_class(method)
+        entry = self.moved.hierarchy.by_node.get(inside) if inside is not None else None
+        if entry is not None and (self.moved.moves(entry) or self.moved.moved(entry)):
+            return False
+        return (entry is not None and self.moved.has_side(entry)) or self.provenance.stays(method.value)
 
     def _is_new(self, node: ast.expr) -> bool:
         """Whether an object is made where it stands, so that no other name leads to it."""

@@ -8,13 +8,13 @@ from functools import cached_property
 
 from porter.codes import Code
 from porter.findings import Level
-from porter.rewrite.decide.calls.provenance import Provenance
+from porter.rewrite.decide.calls.provenance import Provenance, is_asked_weight
 from porter.rewrite.decide.classes.movers import MOVES
 from porter.rewrite.decide.decision import CONVERTED, SILENT, Decision, Form, Need, Reason
 from porter.rewrite.decide.facts import FileFacts
-from porter.rewrite.decide.members.member_words import is_called, path_of
+from porter.rewrite.decide.members.member_words import Word, is_called, path_of
 from porter.rewrite.decide.members.objects import Known, Objects
-from porter.rewrite.decide.telling import told
+from porter.rewrite.decide.telling import told, was_told
 from porter.rewrite.decide.tree import ANY_CHANGE, TreeFacts
 from porter.source.index import enclosing_class
 from porter.source.names import dotted_parts
@@ -47,7 +47,7 @@ class _Members:
     @cached_property
     def _change(self) -> tuple[Need, ...]:
         """That something of the tree, or a function that this file calls, changes sides; none where nothing may."""
-        places = [ANY_CHANGE] if self.tree.makers else []
+        places = [ANY_CHANGE] if self.tree.makers or self.tree.changed_earlier else []
         for use in self.file.uses:
             if use.rule is not None and not use.rule.is_class and use.rule.torch.signature is not None:
                 places.append(self.file.place(use))
@@ -65,9 +65,12 @@ class _Members:
             yield part
             return
         known = self.objects.of(node.value)
-        if known.unknown and not self._is_weight(node):
+        again = self._told_again(node) if not self._is_own(node.attr, known) else None
+        if again is not None and (known.kinds or known.assumed or not known.other):
+            yield again
+        elif known.unknown and not self._is_weight(node):
             yield from self._of_unknown(node, scope)
-        elif (known.unknown or self._is_tensor(known)) and not self._is_own(node.attr, known):
+        elif (known.unknown or self._is_tensor(known, node.attr)) and not self._is_own(node.attr, known):
             yield from self._of_tensor(node)
 
     def _part(self, node: ast.Attribute) -> Decision | None:
@@ -77,18 +80,23 @@ class _Members:
             method = value.func if isinstance(value, ast.Call) else None
             if not isinstance(method, ast.Attribute) or method.attr not in methods or id(method) in self.file.known:
                 continue
-            needs = self._needs(method) if self._is_tensor(self.objects.of(method.value)) else None
+            needs = self._needs(method) if self._is_tensor(self.objects.of(method.value), method.attr) else None
             if needs is not None:
                 word = methods[method.attr]
                 return self._told(node, word.label, Level.CHANGED, word.reason, needs)
         return None
 
-    def _is_tensor(self, known: Known) -> bool:
-        return any(kind.ours is not None and kind.rule.name in self.words.tensors for kind in known.kinds)
+    def _is_tensor(self, known: Known, attr: str) -> bool:
+        """Whether it can be a tensor that changes sides, or did so in an earlier run and lacks the member now."""
+        tensors = [kind for kind in known.kinds if kind.rule.name in self.words.tensors]
+        lacks = attr in self.words.of_tensors and not self.words.of_tensors[attr].differs
+        return any(kind.ours is not None or (lacks and self._changed) for kind in tensors)
 
     def _is_weight(self, node: ast.Attribute) -> bool:
         """`net.weight.grad`: what a layer calls so is a tensor, if only tensors have a member of the name."""
         owner = node.value
+        if is_asked_weight(owner, self.file):
+            return True
         is_absent = node.attr in self.words.of_tensors and not self.words.of_tensors[node.attr].differs
         return is_absent and isinstance(owner, ast.Attribute) and owner.attr in LAYER_TENSORS
 
@@ -106,11 +114,26 @@ class _Members:
         if needs is not None:
             yield self._told(node, word.label, Level.CHANGED if word.differs else Level.MANUAL, word.reason, needs)
 
+    def _told_again(self, node: ast.Attribute) -> Decision | None:
+        """What an earlier run said, which left the member and may have changed what shows of its object."""
+        for words in (self.words.of_tensors, self.words.rare, self.words.of_layers):
+            word = words.get(node.attr)
+            for reason in (_unknown(node.attr, word), word.reason) if word is not None else ():
+                if word is not None and was_told(self.file.module, self._start(node), reason.text):
+                    return self._told(node, word.label, Level.MANUAL, reason, ())
+        return None
+
+    def _start(self, node: ast.Attribute) -> int:
+        return self.file.module.text.span(node)[1] - len(node.attr.encode())
+
     def _needs(self, node: ast.Attribute) -> tuple[Need, ...] | None:
-        """That the class around it changes sides; elsewhere that a tensor can come from something that does."""
+        """That the class around it changes sides; elsewhere that a tensor can come from something that does.
+
+        A layer that stays works on the source framework's tensors.
+        """
         inside = enclosing_class(node)
         entry = self.hierarchy.by_node.get(inside) if inside is not None else None
-        if entry is not None and self.tree.movers.may_move(entry):
+        if entry is not None and (self.tree.movers.may_move(entry) or entry in self.hierarchy.matter):
             return (Need((entry.place,), MOVES, SILENT),)
         if entry is not None and entry in self.tree.movers.earlier:
             return ()
@@ -129,15 +152,15 @@ class _Members:
         if self.provenance.has(node.attr, node.value):
             return
         level = Level.REVIEW if node.attr in self._defined else Level.MANUAL
-        text = f"what has this {node.attr} is not known; {word.text}"
         needs = self._needs(node)
         if needs is not None:
-            yield self._told(node, word.label, level, Reason(Code.UNKNOWN_OBJECT, text), needs)
+            yield self._told(node, word.label, level, _unknown(node.attr, word), needs)
 
     @cached_property
     def _defined(self) -> frozenset[str]:
         """Methods that classes of the tree have which are no layers: what has one may be of these."""
-        plain = (entry for entry in self.hierarchy.classes if not self.tree.movers.may_move(entry))
+        movers = self.tree.movers
+        plain = (e for e in self.hierarchy.classes if not movers.may_move(e) and e not in movers.earlier)
         return frozenset().union(*(entry.methods for entry in plain)) & self.words.watched
 
     def _is_imported(self, node: ast.Attribute, scope: Scope) -> bool:
@@ -151,5 +174,8 @@ class _Members:
         return bool(path) and path in self.words.layers_near(node, path)
 
     def _told(self, node: ast.Attribute, label: str, level: Level, reason: Reason, needs: tuple[Need, ...]) -> Decision:
-        start = self.file.module.text.span(node)[1] - len(node.attr.encode())
-        return told(self.file.path, start, level, label, reason, needs)
+        return told(self.file.path, self._start(node), level, label, reason, needs)
+
+
+def _unknown(attr: str, word: Word) -> Reason:
+    return Reason(Code.UNKNOWN_OBJECT, f"what has this {attr} is not known; {word.text}")

@@ -17,10 +17,11 @@ from porter.rewrite.decide.decision import SILENT, Decision, Form, Need, Place, 
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.members import added
 from porter.rewrite.decide.members.asking import Asker
+from porter.rewrite.decide.members.either import some_of, told_again, told_of_either, way_again
 from porter.rewrite.decide.members.method_texts import Look, looks, name_in
 from porter.rewrite.decide.members.objects import Known, Objects
 from porter.rewrite.decide.members.patches import name_end, patches
-from porter.rewrite.decide.telling import QUIET, told
+from porter.rewrite.decide.telling import QUIET, told, was_told
 from porter.rewrite.decide.tree import Kind, TreeFacts
 from porter.rewrite.decide.vocabulary import ASKED_METHODS
 from porter.source.index import enclosing_class
@@ -28,6 +29,7 @@ from porter.source.names import dotted_parts
 from porter.source.scopes import Scope, parent
 
 MODULE = "nn.Module"
+Ways = tuple[Way, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +120,14 @@ class _Methods:
         if receiver is not None and (receiver.needs is None or place is not None):
             needs = (*(receiver.needs or ()), *self._renames(names[0], receiver))
             edit = NameEdit(*place, self.words.methods[names[0]]) if place is not None else None
-            yield from [self._renamed(edit, needs, receiver.assumed)] if edit and receiver.needs is not None else []
+            either = told_of_either(names[0], receiver.needs or ())
+            if edit and receiver.needs is not None:
+                yield self._renamed(edit, needs, receiver.assumed, either)
             return
         text = f"a string names {names[0]}; a converted class calls it {self.words.methods[names[0]]}"
         start = self.module.text.span(look.name)[0]
-        yield told(self.file.path, start, Level.MANUAL, MODULE, Reason(Code.METHOD_IN_TEXT, text), some)
+        again = told_again(self.file, start, names[0], MODULE)
+        yield next(again, told(self.file.path, start, Level.MANUAL, MODULE, Reason(Code.METHOD_IN_TEXT, text), some))
 
     def _looked_in(self, look: Look) -> Receiver | None:
         """What is known of an object whose method is looked up by a text; nothing where it is no class of the tree's.
@@ -148,11 +153,12 @@ class _Methods:
     def _written(self, entry: TreeClass, edit: NameEdit) -> Decision:
         return self._renamed(edit, (Need((entry.place,), MOVES, SILENT),))
 
-    def _renamed(self, edit: NameEdit, needs: tuple[Need, ...], assumed: str = "") -> Decision:
+    def _renamed(self, edit: NameEdit, needs: tuple[Need, ...], assumed: str = "", either: Ways = ()) -> Decision:
         place = Place(self.file.path, edit.start, edit.end, Role.METHOD)
         why = Reason(Code.ASSUMED, f"the method becomes {edit.text}, {assumed}") if assumed else SILENT
         level = Level.REVIEW if assumed else Level.SAFE
-        return Decision(place, (Way(Form.WRITTEN, Write((edit,)), level, why, needs=needs), QUIET), MODULE)
+        written = Way(Form.WRITTEN, Write((edit,)), level, why, needs=needs)
+        return Decision(place, (written, *either, QUIET), MODULE)
 
     def _use(self, node: ast.Attribute, scope: Scope) -> Iterator[Decision]:
         start = self.module.text.span(node)[1] - len(node.attr.encode())
@@ -160,9 +166,12 @@ class _Methods:
         if node.attr in self.asked and (receiver is None or node.attr not in receiver.own):
             yield from self._ask(node, receiver)
         elif receiver is None:
-            yield from self._unknown(node, scope, start)
+            again = [*told_again(self.file, start, node.attr, MODULE)] if node.attr in self.words.methods else []
+            yield from again or self._unknown(node, scope, start)
         elif node.attr in self.words.methods and receiver.needs is not None:
             yield from self._new_method(node, receiver, start, scope)
+        elif node.attr in self.words.methods:
+            yield from told_again(self.file, start, node.attr, MODULE)
         elif node.attr in self.words.absent and node.attr not in receiver.own and not self._is_set(node):
             yield from self._absent(node.attr, receiver, start)
 
@@ -179,7 +188,8 @@ class _Methods:
                 yield added.added_by_name(self.module, node, scope, needs)
                 return
             yield told(self.file.path, start, Level.MANUAL, f"{MODULE}.{node.attr}", added.NO_PREFIX, needs)
-        yield self._renamed(self._new_name(start, node.attr), needs, receiver.assumed)
+        either = told_of_either(node.attr, receiver.needs or ()) or way_again(self.file, start, node.attr)
+        yield self._renamed(self._new_name(start, node.attr), needs, receiver.assumed, either)
 
     def _grows(self, name: str) -> bool:
         rule = self.tree.rules.rules.get(f"torch.{name}")
@@ -191,7 +201,8 @@ class _Methods:
         if receiver is None:
             yield self.asker.method(node, label, Level.REVIEW, self.asker.needs)
         elif receiver.layer:
-            yield self.asker.method(node, label, Level.REVIEW if receiver.assumed else Level.SAFE, receiver.needs or ())
+            needs = some_of(receiver.needs or ())
+            yield self.asker.method(node, label, Level.REVIEW if receiver.assumed else Level.SAFE, needs)
 
     def _renames(self, attr: str, receiver: Receiver) -> Iterator[Need]:
         """A method of the tree's own has the new name only where a class that defines it changes sides."""
@@ -208,7 +219,9 @@ class _Methods:
         for name, why in whys[:1]:
             reason = Reason(Code.METHOD_ABSENT, f"{attr} has no counterpart of the same meaning: {why}")
             label = f"{name or MODULE}.{attr}"
-            yield told(self.file.path, start, Level.MANUAL, label, reason, receiver.needs or ())
+            again = was_told(self.module, start, reason.text)
+            needs = some_of(receiver.needs or ()) if not again else ()
+            yield told(self.file.path, start, Level.MANUAL, label, reason, needs)
 
     def _unknown(self, node: ast.Attribute, scope: Scope, start: int) -> Iterator[Decision]:
         """`forward` of an object of unknown class, called or set, in a tree where classes lose the name."""
@@ -248,7 +261,8 @@ class _Methods:
     def _of_kind(self, kind: Kind, known: Known) -> Receiver:
         """An object of a class of the framework."""
         layer = kind.rule.is_class and kind.rule.name.startswith("nn.")
-        return Receiver(known.needs if layer else None, rules=frozenset([kind.rule.name]), layer=layer)
+        needs = known.needs if layer and kind.ours is not None else None
+        return Receiver(needs, rules=frozenset([kind.rule.name]), layer=layer)
 
     def _of_class(self, entry: TreeClass | None, *, beyond: bool = False) -> Receiver | None:
         """`beyond`: `super()`, which does not see the methods of the class itself."""
@@ -260,7 +274,9 @@ class _Methods:
         own = frozenset().union(*(self.hierarchy.methods[each] for each in entries))
         rules = self.hierarchy.rule_names[entry]
         needs = (Need((entry.place,), MOVES, SILENT),) if self.tree.movers.may_move(entry) else None
-        return Receiver(needs, own, entries, rules)
+        kinds = rules | {kind.rule.name for kind in self.tree.kinds_of(entry)}
+        layer = not kinds or any(name.startswith("nn.") for name in kinds)
+        return Receiver(needs, own, entries, rules, layer)
 
 
 def _together(receivers: list[Receiver]) -> Receiver | None:

@@ -11,6 +11,7 @@ from porter.rewrite.decide.classes.tree_class import TreeClass
 from porter.rewrite.decide.classes.type_tests import place_of
 from porter.rewrite.decide.decision import CONVERTED, SILENT, Need
 from porter.rewrite.decide.facts import FileFacts
+from porter.rewrite.decide.members.either import some_of
 from porter.rewrite.decide.tree import Kind, TreeFacts
 from porter.source.things import NONE, Instance, OfTree, Thing
 
@@ -37,8 +38,7 @@ class Known:
     @property
     def some(self) -> tuple[Need, ...]:
         """That at least one of these places is converted: else the object is the source framework's in any case."""
-        places = tuple(place for need in self.needs for place in need.places)
-        return (Need(places, CONVERTED | MOVES, SILENT),) if places else ()
+        return some_of(self.needs)
 
 
 class Objects:

@@ -13,7 +13,7 @@ from porter.rewrite.decide.decision import SILENT, Decision, Form, Need, Place, 
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.members.objects import Objects
 from porter.rewrite.decide.mode.fate import Fate
-from porter.rewrite.decide.telling import QUIET, told
+from porter.rewrite.decide.telling import QUIET, told, was_told
 from porter.rewrite.decide.tree import TreeFacts
 from porter.source.index import is_self
 from porter.source.scopes import parent
@@ -85,11 +85,11 @@ def _flags(file: FileFacts, tree: TreeFacts) -> Iterator[Decision]:
     for node, _ in file.module.scopes.attributes:
         if node.attr != "training" or not isinstance(node.ctx, ast.Store) or is_self(node.value):
             continue
-        known = objects.of(node.value)
+        known, start = objects.of(node.value), file.module.text.span(node)[1] - len(node.attr)
         needs = known.some if known.kinds else ()
-        if not known.unknown and not needs:
+        if not known.unknown and not needs and not was_told(file.module, start, FLAG.text):
             continue
-        places = tree.movers.places
-        if needs or places:
-            start = file.module.text.span(node)[1] - len(node.attr)
-            yield told(file.path, start, Level.MANUAL, MODULE, FLAG, needs or (Need(places, MOVES, SILENT),))
+        places = tree.movers.places if not tree.movers.earlier else ()
+        if needs or places or tree.movers.earlier:
+            needs = needs or ((Need(places, MOVES, SILENT),) if places else ())
+            yield told(file.path, start, Level.MANUAL, MODULE, FLAG, needs)

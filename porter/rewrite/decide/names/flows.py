@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 from porter.rewrite.decide.decision import Place
 from porter.rewrite.decide.facts import FileFacts, Use, canonical_name
 from porter.rewrite.decide.names.members_read import MemberReads
 from porter.rewrite.decide.names.reads import Definition, FileReads, TreeReads
+from porter.rewrite.decide.names.steps import ENDS, OPEN, Reached, Spot, Step, joined
 from porter.source.index import TreeIndex, enclosing_class, enclosing_function
 from porter.source.scopes import COMPREHENSIONS, parent
 
@@ -18,6 +18,8 @@ AROUND = (ast.keyword, ast.Tuple, ast.List, ast.Set, ast.Dict, ast.IfExp, ast.St
 HANDING = frozenset({"get", "pop", "values", "items", "keys", "copy", "setdefault"})
 """Methods of a table whose result holds what the table holds."""
 COLLECTING = frozenset({"append", "add", "insert", "extend", "update", "setdefault"})
+DEFAULTING = frozenset({"get", "pop", "setdefault"})
+"""Methods of a table that give their second argument where it has not the key."""
 GATHERING = frozenset({"list", "tuple", "set", "frozenset", "dict", "sorted", "reversed", "iter", "next", "zip"})
 GATHERING |= {"map", "filter", "enumerate", "max", "min"}
 HOLDING = frozenset({"types.SimpleNamespace", "types.MappingProxyType", "collections.OrderedDict", "collections.deque"})
@@ -25,38 +27,6 @@ HOLDING = frozenset({"types.SimpleNamespace", "types.MappingProxyType", "collect
 KEYS = "a table with keys of what stays"
 HARMLESS = (ast.Expr, ast.If, ast.While, ast.FormattedValue, ast.Assert, ast.MatchValue, ast.Match)
 """What looks at a value and keeps nothing of it."""
-
-Spot = tuple[ast.expr, FileReads]
-"""An expression, and the file that it stands in."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reached:
-    """A call or a comparison that gets the value: `places` decide, of which one has to be converted, about `what`."""
-
-    at: ast.AST
-    places: tuple[Place, ...]
-    what: str
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Where a value goes from one expression: to others, into something of the framework, or out of sight."""
-
-    onward: tuple[Spot, ...] = ()
-    reached: tuple[Reached, ...] = ()
-    is_open: bool = False
-
-
-ENDS, OPEN = Step(), Step(is_open=True)
-
-
-def joined(steps: Iterable[Step]) -> Step:
-    """All the ways together."""
-    found = list(steps)
-    onward = tuple(spot for step in found for spot in step.onward)
-    reached = tuple(each for step in found for each in step.reached)
-    return Step(onward, reached, any(step.is_open for step in found))
 
 
 class Flows:
@@ -77,16 +47,18 @@ class Flows:
 
     def of(self, node: ast.expr, file: FileReads) -> Step:
         """All that the value of an expression reaches from the place where it stands; nothing is `onward`."""
-        todo: list[Spot] = [(node, file)]
-        met = {id(node)}
+        todo: list[tuple[Spot, bool]] = [((node, file), True)]
+        met = {(id(node), True)}
         reached: dict[Reached, None] = {}
         is_open = False
         while todo:
-            step = self._step(*todo.pop())
-            is_open = is_open or step.is_open
+            spot, own = todo.pop()
+            step = self._step(*spot)
+            is_open = is_open or (step.is_open and own)
             reached |= dict.fromkeys(step.reached)
-            new = [spot for spot in step.onward if id(spot[0]) not in met]
-            met.update(id(each) for each, _ in new)
+            found = [*((each, own) for each in step.onward), *((each, False) for each in step.beside)]
+            new = [(each, owned) for each, owned in found if (id(each[0]), owned) not in met]
+            met.update((id(each[0]), owned) for each, owned in new)
             todo += new
         return Step((), tuple(reached), is_open)
 
@@ -124,7 +96,9 @@ class Flows:
             return found
         if isinstance(node, ast.BinOp):
             return [*self.makers(node.left, file), *self.makers(node.right, file)]
-        values = self.reads.values(node, file)
+        if isinstance(node, ast.Constant):
+            return None  # `x = None`, before a loop gives it something
+        values = [node.body, node.orelse] if isinstance(node, ast.IfExp) else self.reads.values(node, file)
         found_all = [self._made_by(value, file) if value is not None else [] for value in values]
         groups = [found for found in found_all if found is not None]
         return [tuple(p for found in groups for each in found for p in each)] if groups and all(groups) else []
@@ -156,7 +130,7 @@ class Flows:
 
     def _statement(self, node: ast.expr, above: ast.AST | None, file: FileReads) -> Step:
         if isinstance(above, ast.Compare):
-            return Step(reached=tuple(self._compared(node, above, file)))
+            return self._compared(node, above, file)
         if isinstance(above, ast.Assign):
             return self._held(above.targets, file)
         if isinstance(above, (ast.AnnAssign, ast.AugAssign)):
@@ -169,10 +143,16 @@ class Flows:
             return self._returned(above, file)
         return ENDS if isinstance(above, HARMLESS) else OPEN
 
-    def _compared(self, node: ast.expr, above: ast.Compare, file: FileReads) -> Iterator[Reached]:
-        for side in (above.left, *above.comparators):
-            for places in self.makers(side, file) if side is not node else ():
-                yield Reached(above, places, "a comparison with what stays")
+    def _compared(self, node: ast.expr, above: ast.Compare, file: FileReads) -> Step:
+        """Of what is compared: what the other sides are made by, and where a name on the other side goes."""
+        sides = [side for side in (above.left, *above.comparators) if side is not node]
+        found = [(side, places) for side in sides for places in self.makers(side, file)]
+        reads = [self.reads.reads(side, file) or () for side in sides if isinstance(side, ast.Name)]
+        what = "a comparison with what stays"
+        return Step(
+            reached=tuple(Reached(above, places, what) for _, places in found),
+            beside=tuple(spot for each in reads for spot in each if spot[0] not in sides),
+        )
 
     def _looked_up(self, node: ast.expr, above: ast.Subscript, file: FileReads) -> Step:
         """Of a table, or of a key: what is found, and keys that have to be of the same framework."""
@@ -227,19 +207,16 @@ class Flows:
             place, use = made
             label = use.rule.name if use.rule is not None else canonical_name(use)
             return Step(reached=(Reached(call, (place,), f"{label}, which stays"),))
-        if isinstance(function, ast.Attribute):
-            makers = self.makers(function.value, file)
-            what = f".{function.attr} of an object that stays"
-            if makers:
-                return Step(reached=tuple(Reached(call, places, what) for places in makers))
-            if function.attr in COLLECTING:
-                return self._read(function.value, file)
+        by_method = self._given_to(call, function, argument, file) if isinstance(function, ast.Attribute) else None
+        if by_method is not None:
+            return by_method
         if isinstance(function, ast.Lambda):
             return self._passed(call, argument, Definition(function, file))
         first = call.args[0] if call.args and argument is not call.args[0] else None
         if isinstance(function, ast.Name) and self.reads.is_builtin(function, file):
             handed = self._handed(first, argument, file) if function.id in ("map", "filter") else ENDS
-            return joined([handed, Step(((call, file),))]) if function.id in GATHERING else ENDS
+            goes_on = function.id in GATHERING or (function.id == "getattr" and argument in call.args[2:])
+            return joined([handed, Step(((call, file),))]) if goes_on else ENDS
         meaning = self.reads.meaning(function, file) or ""
         if meaning == "functools.partial" and first is not None:
             return self._handed(first, argument, file)
@@ -251,6 +228,18 @@ class Flows:
         if found is not None:
             return self._passed(call, argument, found)
         return OPEN if isinstance(function, ast.Name) or self.reads.is_imported(function, file) else ENDS
+
+    def _given_to(
+        self, call: ast.Call, method: ast.Attribute, argument: ast.expr | ast.keyword, file: FileReads
+    ) -> Step | None:
+        """Of what a method is given, of an object that stays or of a table; None for any other."""
+        makers, what = self.makers(method.value, file), f".{method.attr} of an object that stays"
+        if makers:
+            return Step(reached=tuple(Reached(call, places, what) for places in makers))
+        given = Step(((call, file),)) if method.attr in DEFAULTING and argument in call.args[1:2] else None
+        if method.attr in COLLECTING:
+            return joined([given or ENDS, self._read(method.value, file)])
+        return given
 
     def _is_record(self, function: ast.expr, file: FileReads) -> bool:
         """Whether a name was given a class that `namedtuple` makes."""

@@ -73,9 +73,10 @@ def plan_imports(
         _fill_in(group, module, options, exported, rules)
         if group.name in looked_up and group.takes is not None and group.scope.kind == "module":
             group.takes = handed_value(group.meaning, rules, options)
-    aliases = _aliases(module, groups, asked)
-    _provide(groups, aliases)
-    return ImportPlan(groups, aliases, tuple(_loose(module, groups, aliases, asked)))
+    there = _There(module, groups, options.layers)
+    aliases = _aliases(there, groups, asked)
+    _provide(there, groups, aliases)
+    return ImportPlan(groups, aliases, tuple(_loose(there, groups, aliases, asked)))
 
 
 def _is_module(group: Group, module: str) -> bool:
@@ -147,7 +148,27 @@ def _name_taken(group: Group, rules: RuleBook, options: Options, public: bool) -
     return value if not targets or (value in targets and is_open(group)) else None
 
 
-def _aliases(module: SourceModule, groups: list[Group], asked: Sequence[Choice]) -> dict[str, str]:
+class _There:
+    """The imports of a file that stay, by what they import."""
+
+    def __init__(self, module: SourceModule, groups: Iterable[Group], layers: str) -> None:
+        self.module = module
+        self.layers = layers
+        self.gone = {group.name for group in groups if group.removed}
+
+    def name(self, qualified: str) -> str | None:
+        """The name that a module is imported under."""
+        return existing(self.module, qualified, self.layers)
+
+    def before(self, qualified: str, line: int) -> bool:
+        """Whether a module is imported ahead of a line."""
+        name = self.name(qualified)
+        if name is None or name in self.gone:
+            return False
+        return getattr(self.module.scopes.module.bindings[name][0].node, "lineno", line) < line
+
+
+def _aliases(there: _There, groups: list[Group], asked: Sequence[Choice]) -> dict[str, str]:
     """A local name for every module that converted names need, one that the file does not use for anything else."""
     needed = dict.fromkeys(choice.target.module for choice in asked if choice.target is not None)
     for group in groups:
@@ -158,8 +179,8 @@ def _aliases(module: SourceModule, groups: list[Group], asked: Sequence[Choice])
     given: dict[str, str] = {}
     freed = {g.name for g in groups if g.removed and all(h.removed for h in groups if h.name == g.name)}
     for name in sorted(needed):
-        found = existing(module, name) or _moved(groups, name)
-        given[name] = found or _free_name(module, name, given.values(), freed)
+        found = there.name(name) or _moved(groups, name)
+        given[name] = found or _free_name(there.module, name, given.values(), freed)
     return given
 
 
@@ -185,7 +206,7 @@ def _free_name(module: SourceModule, qualified: str, given: Iterable[str], freed
     return next(name for name in candidates if name not in taken)
 
 
-def _provide(groups: list[Group], aliases: dict[str, str]) -> None:
+def _provide(there: _There, groups: list[Group], aliases: dict[str, str]) -> None:
     """Say at which statements the new imports stand: at the first import of the scope that always runs, if any."""
     moved = {g.takes.module for g in groups if g.takes and g.takes.name == "" and aliases.get(g.takes.module) == g.name}
     top = next(
@@ -199,26 +220,24 @@ def _provide(groups: list[Group], aliases: dict[str, str]) -> None:
         present = provider.provides if group.guarded else (*provider.provides, *moved)
         for choice in group.choices:
             target = choice.target
-            if target and not _taken(group, target) and target.module not in present:
+            if target is None or _taken(group, target) or target.module in present:
+                continue
+            if not there.before(target.module, choice.reference.node.lineno):
                 provider.provides.append(target.module)
 
 
-def _loose(
-    module: SourceModule, groups: list[Group], aliases: Mapping[str, str], asked: Sequence[Choice]
-) -> Iterator[str]:
+def _loose(there: _There, groups: list[Group], aliases: Mapping[str, str], asked: Sequence[Choice]) -> Iterator[str]:
     """Let the first import of the framework make room for what is asked, or, where there is none before it, none."""
     plain = [group for group in _imported(groups) if group.plain and group.scope.kind == "module"]
     top = min(plain, key=lambda group: group.line, default=None)
     moved = {g.takes.module for g in plain if g.takes and g.takes.name == "" and aliases.get(g.takes.module) == g.name}
-    gone = {group.name for group in groups if group.removed}
     for name in dict.fromkeys(choice.target.module for choice in asked if choice.target is not None):
-        there = existing(module, name) not in (None, *gone) or name in moved
-        if there or (top is not None and name in top.provides):
+        if there.name(name) not in (None, *there.gone) or name in moved or (top is not None and name in top.provides):
             continue
         first = min(
             choice.place.start for choice in asked if choice.target is not None and choice.target.module == name
         )
-        if top is not None and top.line < module.text.position(first)[0]:
+        if top is not None and top.line < there.module.text.position(first)[0]:
             top.provides.append(name)
         else:
             yield name

@@ -12,6 +12,7 @@ from porter.rewrite.decide.classes.movers import Moved
 from porter.rewrite.decide.classes.unknown_bases import FRAMEWORK
 from porter.rewrite.decide.decision import CONVERTED, Decision, Form, Reason
 from porter.rewrite.decide.facts import FileFacts
+from porter.rewrite.decide.members.either import SOME
 from porter.rewrite.decide.members.objects import Objects
 from porter.rewrite.decide.telling import told
 from porter.rewrite.decide.tree import ANY_CHANGE, TreeFacts
@@ -90,10 +91,10 @@ class _Search:
         if any(entry is not None and self.moved.moves(entry) for entry in entries):
             return True
         known = self.objects.of(node)
-        places = [place for need in known.needs for place in need.places]
+        places = [place for need in known.some for place in need.places]
         if not places and known.kinds:  # a tensor, of whichever framework runs here
             places = [ANY_CHANGE]
-        return any(self.moved.choices.form(place) in MOVED for place in places)
+        return any(self.moved.choices.form(place) in SOME for place in places)
 
     def _is_converted(self, name: str) -> bool:
         """Whether a class that a name stands for has a counterpart."""
