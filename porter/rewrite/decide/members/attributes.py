@@ -17,7 +17,7 @@ from porter.rewrite.decide.members.asking import Asker
 from porter.rewrite.decide.members.either import can_be_either, told_of_either
 from porter.rewrite.decide.members.objects import Known, Objects
 from porter.rewrite.decide.names.ways import prefers_class
-from porter.rewrite.decide.telling import QUIET, told
+from porter.rewrite.decide.telling import QUIET, told, was_told
 from porter.rewrite.decide.tree import Kind, TreeFacts
 from porter.rewrite.decide.vocabulary import ASKED_METHODS
 from porter.rules.model import Rule
@@ -204,14 +204,15 @@ class _Attributes:
         for kind in known.kinds:
             for text in refused.get(kind.rule.name, ()):
                 start = self.module.text.span(call)[0]
-                reason = Reason(Code.CALL_REFUSED, text)
-                yield told(self.file.path, start, Level.MANUAL, kind.rule.name, reason, known.some)
+                if kind.rule.name in self.tree.made or was_told(self.module, start, text):
+                    reason = Reason(Code.CALL_REFUSED, text)
+                    yield told(self.file.path, start, Level.MANUAL, kind.rule.name, reason, known.some)
 
     @cached_property
     def extra(self) -> Mapping[str, Rule]:
         """Rules of layers that the file may call with an input which the other side does not take."""
-        rules = self.tree.rules.rules.values()
-        return {rule.name: rule for rule in rules if "" in rule.forward.values() and rule.name in self.tree.made}
+        rules = [rule for rule in self.tree.rules.rules.values() if "" in rule.forward.values()]
+        return {rule.name: rule for rule in rules if rule.name in self.tree.made or self.module.text.marks}
 
     def _new_keyword(self, keyword: ast.keyword, start: int, name: str, known: Known, rule: Rule) -> Decision:
         edit = NameEdit(start, start + len(str(keyword.arg).encode()), name)
