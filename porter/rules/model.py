@@ -58,6 +58,7 @@ class ParamRule:
     when: tuple[When, ...] = ()
     ranges: dict[Framework, Range] = field(default_factory=dict)
     alias: tuple[str, ...] = ()
+    names: dict[str, str] = field(default_factory=dict)
 
     @property
     def keeps_meaning(self) -> bool:

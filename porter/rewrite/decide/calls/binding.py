@@ -135,11 +135,11 @@ class _Planner:
 
     def is_outside(self, name: str, node: ast.expr, value: Value, rule: ParamRule) -> bool:
         """Whether the other side does not take this value."""
-        found = limited(rule.ranges.get(other(self.source)), name, node, value)
+        found = limited(rule, self.source, name, node, value)
         self.refusals += [found.reason] if isinstance(found, Refuse) else []
         self.classes += [found] if isinstance(found, UseClass) else []
         self.conditions += [found] if isinstance(found, str) else []
-        return found is not None and value.kind == "literal"
+        return found is not None and value.kind in ("literal", "name")
 
     def decided_by_value(self, name: str, value: Value, default: Value, rule: ParamRule, target: str | None) -> bool:
         """Apply the entry for this value; True when it settles the parameter."""

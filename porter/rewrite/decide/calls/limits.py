@@ -7,13 +7,18 @@ from collections.abc import Iterator
 
 from porter.rewrite.decide.calls.arguments import Value
 from porter.rewrite.decide.change import Refuse, UseClass
-from porter.rules.model import Framework, ParamRule
-from porter.rules.ranges import Range
+from porter.rules.model import Framework, ParamRule, other
 from porter.rules.transforms import TRANSFORMS
 
 
-def limited(limit: Range | None, name: str, node: ast.expr, value: Value) -> Refuse | UseClass | str | None:
-    """What a range makes of an argument: None: nothing; a text: the condition under which the other side takes it."""
+def limited(
+    rule: ParamRule, source: Framework, name: str, node: ast.expr, value: Value
+) -> Refuse | UseClass | str | None:
+    """What a rule makes of an argument: None: nothing; a text: the condition under which the other side takes it."""
+    if value.kind == "name" and source == "torch":
+        note = rule.names.get(node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", ""))
+        return Refuse(note) if note is not None else None
+    limit = rule.ranges.get(other(source))
     if limit is None:
         return None
     if value.kind == "literal":
