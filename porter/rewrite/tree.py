@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from porter.findings import Kind, Level
 from porter.rewrite.decide.calls import joined_dtypes
 from porter.rewrite.decide.change import Ask
-from porter.rewrite.decide.classes import neither, reserved, unknown_bases
+from porter.rewrite.decide.classes import clashes, neither, reserved, unknown_bases
 from porter.rewrite.decide.classes.movers import Moved
 from porter.rewrite.decide.classes.type_tests import decide_whole
 from porter.rewrite.decide.decision import Choice, Decision, Place, Reason
@@ -71,7 +71,7 @@ DECIDERS = (
     fresh.decide,
     unasked.decide,
 )
-TELLERS = (unknown_bases.tell, differs.tell, reserved.tell, strangers.tell, neither.tell)
+TELLERS = (unknown_bases.tell, differs.tell, reserved.tell, clashes.tell, strangers.tell, neither.tell)
 """What is only said, once it is settled which classes change sides."""
 
 
