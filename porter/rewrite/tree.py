@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 
 from porter.findings import Kind, Level
-from porter.rewrite.decide.calls import joined_dtypes
+from porter.rewrite.decide.calls import joined_dtypes, samples
 from porter.rewrite.decide.change import Ask
 from porter.rewrite.decide.classes import clashes, neither, reserved, unknown_bases
 from porter.rewrite.decide.classes.movers import Moved
@@ -68,6 +68,7 @@ DECIDERS = (
     getters.decide,
     inner_layers.decide,
     joined_dtypes.decide,
+    samples.decide,
     fresh.decide,
     unasked.decide,
 )

@@ -133,6 +133,7 @@ class Rule:
     modal: str = ""
     modal_by: str = ""
     caution: str = ""
+    batched: str = ""
     says_class: bool | None = None
     source: Framework = field(default="torch", compare=False)
 

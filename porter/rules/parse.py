@@ -21,20 +21,8 @@ from porter.rules.versions import is_range
 
 TOP = {"torch", "mindspore", "param", "write", "layer", "check", "versions", "one_way", "grows", "notes"}
 TOP |= {"weights", "attributes", "attribute_notes", "present", "forward", "methods", "absent", "base_init"}
-TOP |= {
-    "lacking",
-    "parts",
-    "rare",
-    "differs",
-    "taken",
-    "unset",
-    "buffers",
-    "live",
-    "modal",
-    "modal_by",
-    "class",
-    "caution",
-}
+TOP |= {"lacking", "parts", "rare", "differs", "taken", "unset", "buffers", "modal", "modal_by", "class", "caution"}
+TOP |= {"live", "batched"}
 SIDES: dict[Framework, set[str]] = {
     "torch": {"name", "signature", "docs", "aliases"},
     "mindspore": {"name", "signature", "docs", "platforms", "none", "aliases"},
@@ -76,6 +64,7 @@ class RuleParser(Reader):
             one_way=self.choice("one_way", self.data.get("one_way", ""), ("", "mindspore")),
             says_class=self._says_class(),
             caution=self.sentence("the key", self.data, "caution"),
+            batched=self.sentence("the key", self.data, "batched"),
             grows=self.sentence("the key", self.data, "grows"),
             modal=self.sentence("the key", self.data, "modal"),
             modal_by=self.text("the key", self.data, "modal_by") or "",

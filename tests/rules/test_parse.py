@@ -26,7 +26,9 @@ def check(**keys: Any) -> Data:
     return {"check": [{"args": "3", "input": [2, 3]} | keys]}
 
 
-TOP = "absent, attribute_notes, attributes, base_init, buffers, caution, check, class, differs, forward, grows, "
+TOP = (
+    "absent, attribute_notes, attributes, base_init, batched, buffers, caution, check, class, differs, forward, grows, "
+)
 TOP += (
     "lacking, layer, live, methods, mindspore, modal, modal_by, notes, one_way, param, parts, present, rare, taken, "
     "torch, unset, versions, weights, write"
