@@ -150,10 +150,6 @@ IDLE: dict[str, tuple[Data, str]] = {
         "[present] bias changes nothing: it is not in [weights]",
     ),
     "unset": ({"unset": {"bias": {"fixed": 0}}}, "[unset] bias changes nothing: it is not in [weights]"),
-    "live names nothing": (
-        {"live": {"torch": ["stripe"]}},
-        "[live] torch names 'stripe', which is not in the signature of [torch]",
-    ),
     "buffers": ({"buffers": ["mean"]}, "buffers mean changes nothing: it is not in [weights]"),
     "base_init": (
         {"base_init": {"flags": "they steer the compiler"}},
