@@ -40,6 +40,8 @@ def print_rule(rule: Rule, console: Console) -> None:
         ("Also called", ", ".join([*rule.torch.aliases, *rule.mindspore.aliases])),
         ("One way", "converted to MindSpore only, not back" if rule.one_way else ""),
         ("Caution", rule.caution),
+        ("Batches only", rule.batched),
+        *((f"Read in every call in {side} only", ", ".join(names)) for side, names in rule.live.items()),
         ("Note", "; ".join(rule.notes.values())),
     ):
         if sentence:
@@ -120,6 +122,7 @@ def _what(rule: Rule, ours: str | None, theirs: str | None) -> list[str]:
     said += [text for text in (param.note, param.inert) if text]
     said += [_when(when) for when in param.when]
     said += [_limit(to, limit) for to, limit in param.ranges.items()]
+    said += [f"{name} keeps the call: {why}" for name, why in param.names.items()]
     return said or ["only in " + ("PyTorch" if ours else "MindSpore")]
 
 

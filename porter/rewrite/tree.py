@@ -6,9 +6,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 
 from porter.findings import Kind, Level
-from porter.rewrite.decide.calls import joined_dtypes
+from porter.rewrite.decide.calls import joined_dtypes, samples
 from porter.rewrite.decide.change import Ask
-from porter.rewrite.decide.classes import neither, reserved, unknown_bases
+from porter.rewrite.decide.classes import clashes, neither, reserved, unknown_bases
 from porter.rewrite.decide.classes.movers import Moved
 from porter.rewrite.decide.classes.type_tests import decide_whole
 from porter.rewrite.decide.decision import Choice, Decision, Place, Reason
@@ -25,6 +25,7 @@ from porter.rewrite.decide.members import (
     lacking,
     lookups,
     methods,
+    set_later,
     texts,
     unasked,
 )
@@ -50,6 +51,7 @@ Progress = Callable[[int, int], None]
 DECIDERS = (
     ways.decide,
     attributes.decide,
+    set_later.decide,
     methods.decide,
     lacking.decide,
     inplace.decide,
@@ -66,10 +68,11 @@ DECIDERS = (
     getters.decide,
     inner_layers.decide,
     joined_dtypes.decide,
+    samples.decide,
     fresh.decide,
     unasked.decide,
 )
-TELLERS = (unknown_bases.tell, differs.tell, reserved.tell, strangers.tell, neither.tell)
+TELLERS = (unknown_bases.tell, differs.tell, reserved.tell, clashes.tell, strangers.tell, neither.tell)
 """What is only said, once it is settled which classes change sides."""
 
 

@@ -20,6 +20,7 @@ def idle_entries(rule: Rule) -> Iterator[str]:
         yield from _param(rule, param)
     yield from _tables(rule)
     yield from _attributes(rule)
+    yield from _live(rule)
     for version in rule.versions:
         signature = rule.side(version.framework).signature
         if signature is None or signature.text == version.signature.text:
@@ -42,7 +43,7 @@ def _kind(rule: Rule) -> Iterator[str]:
 
 
 def _without_counterpart(rule: Rule) -> Iterator[str]:
-    given = ("params", "write", "one_way", "caution", *OF_CLASSES)
+    given = ("params", "write", "one_way", "caution", "batched", *OF_CLASSES)
     for name in [name for name in given if getattr(rule, name)]:
         yield f"{name.replace('params', 'param')} changes nothing where [mindspore] has no name"
     if rule.layer and "any" not in rule.layer.get("mindspore", {}):
@@ -88,6 +89,17 @@ def _tables(rule: Rule) -> Iterator[str]:
         known = rule.methods if to == "mindspore" else rule.methods.values()
         for name in sorted(set(known) & set(rule.absent.get(to, {}))):
             yield f"[absent.{to}] {name} changes nothing: [methods] has its counterpart"
+
+
+def _live(rule: Rule) -> Iterator[str]:
+    """What a layer looks at is an argument that it was made with; where both do, there is nothing to say."""
+    for side, names in rule.live.items():
+        signature, told = rule.side(side).signature, rule.live_on(side)[side]
+        for name in names:
+            if signature is None or name not in signature:
+                yield f"[live] {side} names {name!r}, which is not in the signature of [{side}]"
+            elif name not in told:
+                yield f"[live] {side} {name} changes nothing: the other side looks at it as well"
 
 
 def _attributes(rule: Rule) -> Iterator[str]:

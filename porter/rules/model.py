@@ -18,7 +18,7 @@ FRAMEWORKS: tuple[Framework, ...] = ("torch", "mindspore")
 PLATFORMS = ("CPU", "GPU", "Ascend")
 
 OF_CLASSES: tuple[str, ...] = ("forward", "weights", "attributes", "attribute_notes", "present", "unset", "buffers")
-OF_CLASSES += ("methods", "base_init", "differs", "grows", "modal")
+OF_CLASSES += ("methods", "base_init", "differs", "grows", "modal", "live")
 """What only the rules of classes have."""
 
 
@@ -58,6 +58,7 @@ class ParamRule:
     when: tuple[When, ...] = ()
     ranges: dict[Framework, Range] = field(default_factory=dict)
     alias: tuple[str, ...] = ()
+    names: dict[str, str] = field(default_factory=dict)
 
     @property
     def keeps_meaning(self) -> bool:
@@ -114,6 +115,7 @@ class Rule:
     present: dict[str, str] = field(default_factory=dict)
     unset: dict[str, Unset] = field(default_factory=dict)
     buffers: tuple[str, ...] = ()
+    live: dict[Framework, tuple[str, ...]] = field(default_factory=dict)
     forward: dict[str, str] = field(default_factory=dict)
     methods: dict[str, str] = field(default_factory=dict)
     absent: dict[Framework, dict[str, str]] = field(default_factory=dict)
@@ -131,6 +133,7 @@ class Rule:
     modal: str = ""
     modal_by: str = ""
     caution: str = ""
+    batched: str = ""
     says_class: bool | None = None
     source: Framework = field(default="torch", compare=False)
 
@@ -164,6 +167,12 @@ class Rule:
         if source == "mindspore":
             return {theirs: ours for ours, theirs in changes.items() if theirs and theirs != ours}
         return changes
+
+    def live_on(self, source: Framework) -> dict[Framework, frozenset[str]]:
+        """By framework: attributes, as `source` calls them, that this one's layers alone look at in every call."""
+        ours, names = self.live.get(source, ()), {v: k for k, v in self.crossing(source).items()}
+        theirs = {names.get(name, name) for name in self.live.get(other(source), ())}
+        return {source: frozenset(ours) - theirs, other(source): frozenset(theirs) - frozenset(ours)}
 
     @cached_property
     def is_class(self) -> bool:

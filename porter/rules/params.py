@@ -12,7 +12,7 @@ from porter.rules.ranges import read_ranges
 from porter.rules.reader import Reader
 from porter.rules.transforms import TRANSFORMS
 
-PARAM = {"mindspore", "value", "same_default", "drop", "note", "inert", "spread", "when", "range", "alias"}
+PARAM = {"mindspore", "value", "same_default", "drop", "note", "inert", "spread", "when", "range", "alias", "names"}
 WHEN = {"if", "else", "write", "set", "copy", "note"}
 ACTS = ("write", "set", "copy")
 WORDS = {"true": "True", "false": "False", "none": "None", "null": "None"}
@@ -40,6 +40,7 @@ def read_param(reader: Reader, name: str, data: Mapping[str, Any]) -> ParamRule:
         spread=reader.sentence(where, data, "spread"),
         when=tuple(_whens(reader, where, data)),
         alias=reader.identifiers(where, data, "alias"),
+        names=reader.sentences(f"{where} names", reader.table(f"{where} names", data, "names")),
         ranges=read_ranges(reader, where, {"mindspore": name, "torch": str(data.get("mindspore", name))}, data),
     )
 

@@ -22,6 +22,7 @@ from porter.rules.versions import is_range
 TOP = {"torch", "mindspore", "param", "write", "layer", "check", "versions", "one_way", "grows", "notes"}
 TOP |= {"weights", "attributes", "attribute_notes", "present", "forward", "methods", "absent", "base_init"}
 TOP |= {"lacking", "parts", "rare", "differs", "taken", "unset", "buffers", "modal", "modal_by", "class", "caution"}
+TOP |= {"live", "batched"}
 SIDES: dict[Framework, set[str]] = {
     "torch": {"name", "signature", "docs", "aliases"},
     "mindspore": {"name", "signature", "docs", "platforms", "none", "aliases"},
@@ -63,6 +64,7 @@ class RuleParser(Reader):
             one_way=self.choice("one_way", self.data.get("one_way", ""), ("", "mindspore")),
             says_class=self._says_class(),
             caution=self.sentence("the key", self.data, "caution"),
+            batched=self.sentence("the key", self.data, "batched"),
             grows=self.sentence("the key", self.data, "grows"),
             modal=self.sentence("the key", self.data, "modal"),
             modal_by=self.text("the key", self.data, "modal_by") or "",
@@ -74,7 +76,8 @@ class RuleParser(Reader):
             attribute_notes=self._sentences("attribute_notes"),
             present=self._sentences("present"),
             unset=read_unset(self, self._table("unset")),
-            buffers=self._buffers(),
+            buffers=self._names("buffers", self.data),
+            live=self._live(),
             base_init=self._sentences("base_init"),
         )
         if torch is None or mindspore is None:
@@ -172,11 +175,16 @@ class RuleParser(Reader):
         there = {to: read_differs(self, where, self.table(where, data, to)) for to, (where, data) in tables.items()}
         return {to: both | there[to] for to in FRAMEWORKS if both or there[to]}
 
-    def _buffers(self) -> tuple[str, ...]:
-        names = self.data.get("buffers", [])
+    def _live(self) -> dict[Framework, tuple[str, ...]]:
+        table = self._table("live")
+        self.unknown(table, FRAMEWORKS, "side of [live]")
+        return {side: self._names(side, table) for side in FRAMEWORKS if side in table}
+
+    def _names(self, key: str, data: Mapping[str, Any]) -> tuple[str, ...]:
+        names, where = data.get(key, []), key if data is self.data else f"[live] {key}"
         if isinstance(names, list) and all(map(is_name, names)):
             return tuple(names)
-        self.problem(f"buffers is {names!r}: a list of names is expected")
+        self.problem(f"{where} is {names!r}: a list of names is expected")
         return ()
 
     def _layer(self, side: Framework, data: dict[str, Any]) -> dict[str, str]:

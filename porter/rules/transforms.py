@@ -14,8 +14,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
-Known = Literal["literal", "whole", "list", "tuple", "truth", "name", "open"]
-"""What an argument's text tells: its value; that it is an int, a list, a tuple, a bool, a framework's name; nothing."""
+Known = Literal["literal", "whole", "list", "tuple", "truth", "name", "no list", "open"]
+"""What an argument's text tells: its value; that it is an int, a list, a tuple, a bool, a framework's name; nothing.
+
+"no list": its text tells nothing, and the tree shows that it is an int or a tuple.
+"""
 
 
 def complement(value: Any) -> Any:
@@ -101,9 +104,9 @@ def write_complement(text: str, known: Known) -> str | None:
 
 
 def write_tuple(text: str, known: Known) -> str | None:
-    """A list becomes a tuple, by its brackets if that is enough; what may be a number stays."""
+    """A list becomes a tuple, by its brackets if that is enough; of what may be one, only a run tells."""
     if known != "list":
-        return text
+        return text if known != "open" else None
     tree = _parsed(text)
     if isinstance(tree, ast.List) and len(tree.elts) > 1 and text.startswith("["):
         return f"({text[1:-1]})"

@@ -26,10 +26,12 @@ def check(**keys: Any) -> Data:
     return {"check": [{"args": "3", "input": [2, 3]} | keys]}
 
 
-TOP = "absent, attribute_notes, attributes, base_init, buffers, caution, check, class, differs, forward, grows, "
+TOP = (
+    "absent, attribute_notes, attributes, base_init, batched, buffers, caution, check, class, differs, forward, grows, "
+)
 TOP += (
-    "lacking, layer, methods, mindspore, modal, modal_by, notes, one_way, param, parts, present, rare, taken, torch, "
-    "unset, versions, weights, write"
+    "lacking, layer, live, methods, mindspore, modal, modal_by, notes, one_way, param, parts, present, rare, taken, "
+    "torch, unset, versions, weights, write"
 )
 KINDS = "call, value, base, type test, comparison, annotation, attribute, method, string, import"
 
@@ -131,6 +133,11 @@ FAULTS: dict[str, tuple[Data, str]] = {
     "attribute_notes": ({"attribute_notes": {"rate": ""}}, f"[attribute_notes] rate is '': {WHY}"),
     "present": ({"present": {"weight": "None"}}, f"[present] weight is 'None': {WHY}"),
     "buffers is a text": ({"buffers": "mean"}, "buffers is 'mean': a list of names is expected"),
+    "live names no side": (
+        {"live": {"tensorflow": ["a"]}},
+        "unknown side of [live] 'tensorflow'; known: mindspore, torch",
+    ),
+    "live is a text": ({"live": {"torch": "eps"}}, "[live] torch is 'eps': a list of names is expected"),
     "buffers are no names": ({"buffers": ["a.b"]}, "buffers is ['a.b']: a list of names is expected"),
     "unset is a list": ({"unset": ["weight"]}, "[unset] is ['weight']: a table is expected"),
     "unset of a text": (

@@ -184,8 +184,9 @@ def test_what_is_no_list_in_a_text_becomes_one(text: str) -> None:
 
 @given(text=TUPLES)
 def test_a_text_that_is_no_list_is_left_alone(text: str) -> None:
-    known: list[Known] = ["whole", "tuple", "name", "open"]
+    known: list[Known] = ["whole", "tuple", "name", "no list"]
     assert {write_tuple(text, kind) for kind in known} == {text}
+    assert write_tuple(text, "open") is None
     for name in ("float", "tuple", "list"):
         assert TRANSFORMS[name].expression(text, back=True, known="open") == text
 

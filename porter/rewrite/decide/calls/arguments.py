@@ -54,6 +54,11 @@ def _is_whole(node: ast.expr) -> bool:
     return False
 
 
+def ordered_arguments(call: ast.Call) -> list[ast.expr | ast.keyword]:
+    """Arguments in the order of their text."""
+    return sorted([*call.args, *call.keywords], key=lambda a: (a.lineno, a.col_offset))
+
+
 def literal_text(value: object) -> str:
     """Source text of a literal, strings in double quotes."""
     if isinstance(value, str) and '"' not in value and "\\" not in value:

@@ -7,27 +7,33 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from porter.findings import Level
-from porter.rewrite.decide.calls.arguments import Value, default_value, literal_text, read_value, same, same_text
+from porter.rewrite.decide.calls.arguments import (
+    Value,
+    default_value,
+    literal_text,
+    ordered_arguments,
+    read_value,
+    same,
+    same_text,
+)
 from porter.rewrite.decide.calls.containers import has_star, plan_collected, plan_container
-from porter.rewrite.decide.calls.limits import as_truth, limited, may_be_listed
+from porter.rewrite.decide.calls.limits import as_truth, crossed_over, limited, may_be_listed, refused_values
 from porter.rewrite.decide.change import Argument, CallPlan, Carried, NewArgument, Refuse, UseClass
 from porter.rules.model import Framework, ParamRule, Rule, When, other
 from porter.rules.signature import Signature
-from porter.rules.transforms import TRANSFORMS
 
 NOTHING = ParamRule("")
 ACTS = (ast.Call, ast.NamedExpr, ast.Await)
-
-
-def ordered_arguments(call: ast.Call) -> list[ast.expr | ast.keyword]:
-    """Arguments in the order of their text."""
-    return sorted([*call.args, *call.keywords], key=lambda a: (a.lineno, a.col_offset))
+Question = Callable[[ast.expr], bool]
 
 
 def plan_call(
-    rule: Rule, source: Framework, call: ast.Call, is_framework_name: Callable[[ast.expr], bool]
+    rule: Rule, source: Framework, call: ast.Call, is_framework_name: Question, is_no_list: Question
 ) -> CallPlan | UseClass | Refuse:
-    """Decide what a call becomes natively, or that only the generated class can take it, or that it must stay."""
+    """Decide what a call becomes natively, or that only the generated class can take it, or that it must stay.
+
+    `is_no_list`: whether the tree shows that an argument, of which the text tells nothing, is no list.
+    """
     theirs, ours = rule.side(source).signature, rule.side(other(source)).signature
     if (planned := plan_container(rule, source, call, is_framework_name)) is not None:
         return planned
@@ -45,7 +51,7 @@ def plan_call(
         bound = theirs.bind(len(call.args), [k.arg for k in call.keywords if k.arg])
     except ValueError as error:
         return Refuse(f"the call does not fit {rule.side(source).name}, which {error}")
-    return _Planner(rule, source, theirs, ours, call, bound, is_framework_name).plan()
+    return _Planner(rule, source, theirs, ours, call, bound, is_framework_name, is_no_list).plan()
 
 
 @dataclass
@@ -56,7 +62,8 @@ class _Planner:
     ours: Signature
     call: ast.Call
     bound: dict[str, int | str]
-    is_framework_name: Callable[[ast.expr], bool]
+    is_framework_name: Question
+    is_no_list: Question
     kept: dict[int, tuple[str, str | None, Carried | None]] = field(default_factory=dict)
     added: dict[str, NewArgument] = field(default_factory=dict)
     constants: dict[str, object] = field(default_factory=dict)
@@ -78,7 +85,9 @@ class _Planner:
             return Refuse("; ".join(self.refusals))
         if self.classes:
             level = max((c.level for c in self.classes), key=lambda level: level.rank)
-            return UseClass("; ".join(dict.fromkeys(c.reason for c in self.classes)), level, tuple(self.notes))
+            told = self.conditions and level is Level.SAFE  # which says more than that a value is not known
+            reason = "" if told else "; ".join(dict.fromkeys(c.reason for c in self.classes))
+            return UseClass(reason, level, (*self.notes, *self.conditions))
         for setting in self.settings:
             self.settle(*setting)
         return CallPlan(self.arguments(), self.additions(), (*self.notes, *self.conditions))
@@ -125,12 +134,12 @@ class _Planner:
             self.decide_given(name, target, node, value, default, rule)
 
     def is_outside(self, name: str, node: ast.expr, value: Value, rule: ParamRule) -> bool:
-        """Whether the other side does not take this value; a class of ours raises, so only a native call is told."""
-        found = limited(rule.ranges.get(other(self.source)), name, node, value)
+        """Whether the other side does not take this value."""
+        found = limited(rule, self.source, name, node, value)
         self.refusals += [found.reason] if isinstance(found, Refuse) else []
         self.classes += [found] if isinstance(found, UseClass) else []
         self.conditions += [found] if isinstance(found, str) else []
-        return found is not None and value.kind == "literal"
+        return found is not None and value.kind in ("literal", "name")
 
     def decided_by_value(self, name: str, value: Value, default: Value, rule: ParamRule, target: str | None) -> bool:
         """Apply the entry for this value; True when it settles the parameter."""
@@ -141,6 +150,7 @@ class _Planner:
                 self.refusals.append(rule.when[0].note)
             else:
                 self.classes.append(UseClass(f"the value of {name} is known only at run time"))
+                self.conditions += refused_values(name, self.argument(name), rule)
             return True
         constant = self.rule.write_for(self.source).get(name, default.value)
         listed = [w for w in rule.when if not w.is_other and same(w.value, value.value)]
@@ -204,7 +214,7 @@ class _Planner:
         if transform is None:
             return NewArgument(target, copy=index)
         if value.kind == "literal":
-            crossed = self.transformed(value.value, self.param_rule(name))
+            crossed = crossed_over(value.value, self.param_rule(name), self.source)
             text = "" if same_text(crossed, value.value) else literal_text(crossed)
         else:
             before = ast.unparse(node)
@@ -231,7 +241,7 @@ class _Planner:
         if rule.same_default or default.kind != "literal" or target == "*":
             return
         try:
-            value = self.transformed(default.value, rule)
+            value = crossed_over(default.value, rule, self.source)
         except ValueError as error:
             self.refusals.append(str(error))
             return
@@ -243,8 +253,7 @@ class _Planner:
         self, name: str, target: str, node: ast.expr, value: Value, default: Value, rule: ParamRule
     ) -> None:
         """An argument that crosses, under another name or through a transform where the rule says so."""
-        index, text, carried = self.index(name), None, None
-        assert index is not None
+        index, text, carried = self.index(name) or 0, None, None
         literals = value.kind == default.kind == "literal"
         if (rule.same_default or target == "*") and literals and same(value.value, default.value):
             return
@@ -252,7 +261,7 @@ class _Planner:
             self.classes.append(UseClass(f"the value of {name} is known only at run time"))
         if rule.value and value.kind == "literal":
             try:
-                crossed = self.transformed(value.value, rule)
+                crossed = crossed_over(value.value, rule, self.source)
             except ValueError as error:
                 return self.refusals.append(str(error))
             text = literal_text(crossed) if not same_text(crossed, value.value) else None
@@ -261,19 +270,11 @@ class _Planner:
         self.kept[index] = (target, text, carried)
 
     def carry(self, name: str, node: ast.expr, value: Value, transform: str) -> Carried:
-        carried = Carried(transform, self.source == "mindspore", value.kind)
+        unlisted = transform == "tuple" and value.kind == "open" and self.is_no_list(node)
+        carried = Carried(transform, self.source == "mindspore", "no list" if unlisted else value.kind)
         if carried.written(ast.unparse(node)) is None:
             self.classes.append(UseClass(f"the value of {name} is known only at run time"))
         return carried
-
-    def transformed(self, value: object, rule: ParamRule) -> object:
-        """A literal carried across. Raises ValueError when it has no counterpart."""
-        if rule.value is None:
-            return value
-        try:
-            return TRANSFORMS[rule.value].apply(value, back=self.source == "mindspore")
-        except TypeError as error:
-            raise ValueError(f"{value!r} cannot be carried across by {rule.value!r}") from error
 
     def arguments(self) -> tuple[Argument, ...]:
         """The arguments that stay, positional for as long as both signatures agree on the place."""
@@ -296,5 +297,4 @@ class _Planner:
         for name, value in self.constants.items():
             if name not in taken and self.needed(name, value):
                 self.added[name] = NewArgument(name, literal_text(value))
-        order = [p.name for p in self.ours.parameters]
-        return tuple(sorted(self.added.values(), key=lambda new: order.index(new.keyword)))
+        return tuple(new for p in self.ours.parameters for new in self.added.values() if new.keyword == p.name)

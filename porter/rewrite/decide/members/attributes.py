@@ -17,7 +17,7 @@ from porter.rewrite.decide.members.asking import Asker
 from porter.rewrite.decide.members.either import can_be_either, told_of_either
 from porter.rewrite.decide.members.objects import Known, Objects
 from porter.rewrite.decide.names.ways import prefers_class
-from porter.rewrite.decide.telling import QUIET, told
+from porter.rewrite.decide.telling import QUIET, told, was_told
 from porter.rewrite.decide.tree import Kind, TreeFacts
 from porter.rewrite.decide.vocabulary import ASKED_METHODS
 from porter.rules.model import Rule
@@ -196,15 +196,17 @@ class _Attributes:
         if given and not self._is_named(call.func, scope):
             start = self.module.text.span(call)[0]
             for name, text in given:
-                reason = Reason(Code.CALL_REFUSED, text)
-                yield told(self.file.path, start, Level.MANUAL, name, reason, known.some)
+                if name in self.tree.made or was_told(self.module, start, text):
+                    reason = Reason(Code.CALL_REFUSED, text)
+                    yield told(self.file.path, start, Level.MANUAL, name, reason, known.some)
 
     @cached_property
     def extra(self) -> Mapping[str, Extras]:
         """Inputs that the other side does not take, of the layers that the file may call, by their rules."""
         rules = self.tree.rules.rules.values() if not self.back else ()
-        found = (rule for rule in rules if "" in rule.forward.values() and rule.name in self.tree.made)
-        return {rule.name: Extras(rule, self.options.to) for rule in found}
+        found = [rule for rule in rules if "" in rule.forward.values()]
+        made = [rule for rule in found if rule.name in self.tree.made or self.module.text.marks]
+        return {rule.name: Extras(rule, self.options.to) for rule in made}
 
     def _new_keyword(self, keyword: ast.keyword, start: int, name: str, known: Known, rule: Rule) -> Decision:
         edit = NameEdit(start, start + len(str(keyword.arg).encode()), name)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 from porter.codes import Code
 from porter.findings import Kind, Level
 from porter.rewrite.decide.calls.binding import plan_call
+from porter.rewrite.decide.calls.sizes import is_no_list
 from porter.rewrite.decide.change import CallEdit, CallPlan, Move, Refuse, Target, UseClass, target_of
 from porter.rewrite.decide.classes.type_tests import with_both
 from porter.rewrite.decide.decision import SILENT, Decision, Form, Reason, Way
@@ -79,7 +81,8 @@ class _Name:
         name = rule.side(self.options.to).name
         if name is None:
             return self.by_class(rule, level, why)
-        plan = plan_call(rule, self.options.source, call, self.file.is_framework_name)
+        listed = partial(is_no_list, call=call, values=self.tree.values(self.file))
+        plan = plan_call(rule, self.options.source, call, self.file.is_framework_name, listed)
         if isinstance(plan, Refuse):
             return refused(Reason(Code.CONSTRUCTORS if plan.constructors else Code.CALL_REFUSED, plan.reason))
         conditions = tuple(Reason(Code.CONDITION, note) for note in plan.notes)
