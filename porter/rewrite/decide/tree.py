@@ -126,6 +126,13 @@ class TreeFacts:
         return frozenset(use.rule.name for use in uses if use.rule is not None and use.kind in MAKING)
 
     @cached_property
+    def named(self) -> frozenset[str]:
+        """Names of rules of which the tree names what they speak of, in either framework."""
+        names = {name for file in self.files.values() for name in file.known.values()}
+        kinds = (self.kind(name, generated=False) for name in names)
+        return frozenset(kind.rule.name for kind in kinds if kind is not None)
+
+    @cached_property
     def makers(self) -> tuple[Place, ...]:
         """The places that can give objects of the target framework: calls of its classes, and classes of the tree."""
         uses = ((file, use) for file in self.files.values() for use in file.uses)
