@@ -10,6 +10,7 @@ from porter.findings import Kind as Role
 from porter.rewrite.decide.classes.hierarchy import Hierarchy
 from porter.rewrite.decide.classes.movers import Movers
 from porter.rewrite.decide.classes.one_class import one_class
+from porter.rewrite.decide.classes.one_list import given_lists
 from porter.rewrite.decide.classes.tree_class import TreeClass
 from porter.rewrite.decide.classes.type_tests import MAKING
 from porter.rewrite.decide.decision import CONVERTED, SILENT, Decision, Form, Need, Place, Way
@@ -144,6 +145,11 @@ class TreeFacts:
         if self.makers:
             need = Need(self.makers, CONVERTED | {Form.MOVES}, SILENT)
             yield Decision(ANY_CHANGE, (Way(Form.MOVES, needs=(need,)), Way(Form.STAYS)))
+
+    @cached_property
+    def given_lists(self) -> frozenset[TreeClass]:
+        """Classes over a container that may be given one list, which the other side's container does not take."""
+        return given_lists(self.files, self.hierarchy)
 
     @cached_property
     def one_class(self) -> frozenset[str]:

@@ -52,7 +52,7 @@ class _Lost:
         """Each member with the rules whose layers lack it, of the layers that the tree names."""
         found: dict[str, frozenset[str]] = {}
         for rule in self.tree.rules.rules.values():
-            if not rule.methods and rule.is_class and rule.name in self.tree.named:
+            if rule.name.startswith("nn.") and not rule.methods and rule.name in self.tree.named:
                 for name in rule.absent.get(self.tree.options.to, {}):
                     found[name] = found.get(name, frozenset()) | {rule.name}
         return found
