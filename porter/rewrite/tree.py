@@ -26,6 +26,7 @@ from porter.rewrite.decide.members import (
     lookups,
     lost,
     methods,
+    slices,
     texts,
     unasked,
 )
@@ -65,6 +66,7 @@ DECIDERS = (
     data_texts.decide,
     lookups.decide,
     lost.decide,
+    slices.decide,
     getters.decide,
     inner_layers.decide,
     joined_dtypes.decide,
