@@ -165,7 +165,8 @@ class Rule:
                 changes |= {name: target} if rule.value is None and target not in (name, "*") else {}
         changes = {k: v for k, v in changes.items() if k not in self.attributes} | self.attributes
         if source == "mindspore":
-            return {theirs: ours for ours, theirs in changes.items() if theirs and theirs != ours}
+            back = {theirs: ours for ours, theirs in changes.items() if theirs and theirs != ours}
+            return back | {theirs: "" for ours, theirs in self.renames.items() if self._retold(ours)}
         return changes
 
     def live_on(self, source: Framework) -> dict[Framework, frozenset[str]]:
@@ -173,6 +174,12 @@ class Rule:
         ours, names = self.live.get(source, ()), {v: k for k, v in self.crossing(source).items()}
         theirs = {names.get(name, name) for name in self.live.get(other(source), ())}
         return {source: frozenset(ours) - theirs, other(source): frozenset(theirs) - frozenset(ours)}
+
+    def _retold(self, name: str) -> bool:
+        """Whether MindSpore's layer itself keeps the value of a parameter, and torch's keeps another one of it."""
+        param, wrapped = self.params.get(name), any("." in path for path in self.weights.values())
+        elsewhere = wrapped or name in self.weights or self.renames[name] == "*"
+        return param is not None and not param.keeps_meaning and not elsewhere
 
     @cached_property
     def is_class(self) -> bool:

@@ -10,6 +10,7 @@ from porter.findings import Kind as Role
 from porter.rewrite.decide.classes.hierarchy import Hierarchy
 from porter.rewrite.decide.classes.movers import Movers
 from porter.rewrite.decide.classes.one_class import one_class
+from porter.rewrite.decide.classes.one_list import given_lists
 from porter.rewrite.decide.classes.tree_class import TreeClass
 from porter.rewrite.decide.classes.type_tests import MAKING
 from porter.rewrite.decide.decision import CONVERTED, SILENT, Decision, Form, Need, Place, Way
@@ -143,6 +144,13 @@ class TreeFacts:
         return frozenset(use.rule.name for use in uses if use.rule is not None and use.kind in MAKING)
 
     @cached_property
+    def named(self) -> frozenset[str]:
+        """Names of rules of which the tree names what they speak of, in either framework."""
+        names = {name for file in self.files.values() for name in file.known.values()}
+        kinds = (self.kind(name, generated=False) for name in names)
+        return frozenset(kind.rule.name for kind in kinds if kind is not None)
+
+    @cached_property
     def makers(self) -> tuple[Place, ...]:
         """The places that can give objects of the target framework: calls of its classes, and classes of the tree."""
         uses = ((file, use) for file in self.files.values() for use in file.uses)
@@ -162,6 +170,11 @@ class TreeFacts:
         elif self.makers:
             need = Need(self.makers, CONVERTED | {Form.MOVES}, SILENT)
             yield Decision(ANY_CHANGE, (Way(Form.MOVES, needs=(need,)), Way(Form.STAYS)))
+
+    @cached_property
+    def given_lists(self) -> frozenset[TreeClass]:
+        """Classes over a container that may be given one list, which the other side's container does not take."""
+        return given_lists(self.files, self.hierarchy)
 
     @cached_property
     def one_class(self) -> frozenset[str]:

@@ -12,7 +12,7 @@ from porter.source.tensors import is_tensor
 
 
 class Vocabulary:
-    """`methods`: old name -> new name. `absent`: name -> rule ("": every layer) -> why it has no counterpart.
+    """`methods`: old name -> new name. `absent`: names that every layer has, and why they have no counterpart.
 
     `reserved`: names that a class cannot use freely on the other side, and why. `base_init`: arguments of the base
     class's constructor that are dropped, and why. `members`: what is said of tensors, and of what is not known.
@@ -23,20 +23,18 @@ class Vocabulary:
         methods: dict[str, str] = {}
         base_init: dict[str, str] = {}
         reserved: dict[str, str] = {}
-        absent: dict[str, dict[str, str]] = {}
+        absent: dict[str, str] = {}
         for rule in rules.rules.values():
             if is_tensor(str(rule.torch.name)):
                 continue
             methods |= rule.methods if torch else {theirs: ours for ours, theirs in rule.methods.items()}
             base_init |= {} if torch else rule.base_init
             reserved |= rule.taken.get(options.to, {})
-            for name, why in rule.absent.get(options.to, {}).items():
-                # What the base class of all layers lacks, every layer lacks; a container lacks it for itself.
-                absent.setdefault(name, {})["" if rule.methods else rule.name] = why
+            absent |= rule.absent.get(options.to, {}) if rule.methods else {}
         self.methods: Mapping[str, str] = methods
         self.base_init: Mapping[str, str] = base_init
         self.reserved: Mapping[str, str] = reserved
-        self.absent: Mapping[str, Mapping[str, str]] = absent
+        self.absent: Mapping[str, str] = absent
         self.members = read_words(rules, options.to, ASKED_METHODS[options.to])
 
 

@@ -25,7 +25,7 @@ TO_MINDSPORE = [
 METHODS = ("children", "modules", "named_children", "named_modules", "named_parameters", "parameters")
 TO_TORCH = [
     *("alpha", "beta", "bn2d.beta", "bn2d.gamma", "bn2d.moving_mean", "bn2d.moving_variance", "bn2d.num_features"),
-    *("gamma", "group", "moving_mean", "moving_variance"),
+    *("gamma", "group", "moving_mean", "moving_variance", "padding"),
 ]
 
 

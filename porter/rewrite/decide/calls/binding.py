@@ -94,9 +94,7 @@ class _Planner:
 
     def param_rule(self, name: str) -> ParamRule:
         """The entry of a parameter, which is filed under torch's name where torch has it."""
-        key = name
-        if self.source == "mindspore" and name in self.crossing:
-            key = self.torch_names[name]
+        key = self.torch_names[name] if self.source == "mindspore" and name in self.crossing else name
         return self.rule.params.get(key, NOTHING)
 
     def argument(self, name: str) -> ast.expr | None:
@@ -146,8 +144,9 @@ class _Planner:
         if value.kind != "literal":
             if name not in self.bound or not may_be_listed(value, rule):
                 return False
-            if default.value is None and all(w.write == "keep" for w in rule.when):
-                self.refusals.append(rule.when[0].note)
+            when = next((w for w in rule.when if self.holds(w)), None)
+            if default.value is None and when is not None and all(w.is_other for w in rule.when) and not when.copy:
+                self.apply_when(name, when, target)  # None would be no value to lose
             else:
                 self.classes.append(UseClass(f"the value of {name} is known only at run time"))
                 self.conditions += refused_values(name, self.argument(name), rule)
@@ -185,6 +184,7 @@ class _Planner:
 
     def settle(self, target: str, value: object, index: int | None) -> None:
         """Write what an entry sets: over an argument that is given, in place of the one that it replaces, or added."""
+        self.added.pop(target, None)
         given = next((i for i, (name, _, _) in self.kept.items() if name == target), None)
         if given is not None:
             self.kept[given] = (target, literal_text(value), None)

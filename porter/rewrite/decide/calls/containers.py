@@ -51,11 +51,26 @@ def plan_collected(rule: Rule, source: Framework, call: ast.Call) -> CallPlan | 
 
 def plan_spread(call: ast.Call, is_framework_name: Callable[[ast.expr], bool]) -> CallPlan | UseClass:
     """`SequentialCell([a, b])` is `Sequential(*[a, b])`; whether a name stands for a list is known only at run time."""
-    if len(call.args) != 1 or call.keywords or has_star(call) or is_no_list(call.args[0], is_framework_name):
+    if call.keywords or not may_give_list(call.args, is_framework_name):
         return CallPlan((), untouched=True)
     if is_list(call.args[0]):
         return CallPlan((Argument(0, star=True),))
     return UseClass("whether it gets a list is known only at run time")
+
+
+def may_give_list(arguments: Sequence[ast.expr], is_framework_name: Callable[[ast.expr], bool]) -> bool:
+    """Whether arguments can be one list: a single one that may be so, or the `*args` that a function was given."""
+    if len(arguments) != 1:
+        return False
+    given = arguments[0]
+    return _is_handed_on(given.value) if isinstance(given, ast.Starred) else not is_no_list(given, is_framework_name)
+
+
+def _is_handed_on(starred: ast.expr) -> bool:
+    """Whether what stands behind a star is made of the `*args` of a function around it."""
+    functions = [node for node in ancestors(starred) if isinstance(node, FUNCTIONS)]
+    varied = {function.args.vararg.arg for function in functions if function.args.vararg is not None}
+    return any(isinstance(node, ast.Name) and node.id in varied for node in ast.walk(starred))
 
 
 def is_list(node: ast.expr) -> bool:

@@ -76,7 +76,7 @@ def _registers(call: ast.Call, node: ast.expr) -> bool:
 def _is_handed(use: Use, rule: Rule, options: Options) -> bool:
     """Whether a class is handed around, and is the generated one then."""
     name = rule.side(options.to).name
-    native = name is not None and (rule.interchangeable or rule.collects)
+    native = name is not None and ((rule.interchangeable and not rule.spreads) or rule.collects)
     made = name is not None or bool(rule.layer.get(options.to))
     return use.kind in (Kind.VALUE, Kind.STRING) and rule.is_class and made and not native
 

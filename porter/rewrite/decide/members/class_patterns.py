@@ -133,7 +133,7 @@ class _Patterns:
                 open_head = ""
             if name in rule.present and is_none(keyword.value) and self.tree.options.source == "torch":
                 yield self._option(rule, keyword, names, generated)
-            elif not keyword.target and not generated:
+            elif (not keyword.target and not generated) or name in rule.absent.get(self.tree.options.to, {}):
                 raise _Refused(self._absent(rule, name))
             elif head:
                 if head != open_head and head in heads:
@@ -156,7 +156,8 @@ class _Patterns:
 
     def _absent(self, rule: Rule, name: str) -> str:
         there = "MindSpore" if self.tree.options.to == "mindspore" else "torch"
-        return rule.attribute_notes.get(name) or f"{there}'s layer keeps {name} in another form, or not at all"
+        why = rule.attribute_notes.get(name) or rule.absent.get(self.tree.options.to, {}).get(name)
+        return why or f"{there}'s layer keeps {name} in another form, or not at all"
 
     def _unknown(self, pattern: ast.MatchClass) -> Iterator[Decision]:
         """A pattern of a class that is not known, which may be one of many."""

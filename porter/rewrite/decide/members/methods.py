@@ -219,13 +219,10 @@ class _Methods:
 
     def _absent(self, attr: str, receiver: Receiver, start: int) -> Iterator[Decision]:
         """A method or an attribute that the object's class does not have on the other side."""
-        known = {*receiver.rules, *([""] if receiver.layer else [])}
-        whys = [(name, why) for name, why in self.words.absent[attr].items() if name in known]
-        for name, why in whys[:1]:
-            reason = Reason(Code.METHOD_ABSENT, f"{attr} has no counterpart of the same meaning: {why}")
-            label = f"{name or MODULE}.{attr}"
-            again = was_told(self.module, start, reason.text)
-            needs = some_of(receiver.needs or ()) if not again else ()
+        if receiver.layer:
+            text = f"{attr} has no counterpart of the same meaning: {self.words.absent[attr]}"
+            needs = some_of(receiver.needs or ()) if not was_told(self.module, start, text) else ()
+            reason, label = Reason(Code.METHOD_ABSENT, text), f"{MODULE}.{attr}"
             yield told(self.file.path, start, Level.MANUAL, label, reason, needs)
 
     def _unknown(self, node: ast.Attribute, scope: Scope, start: int) -> Iterator[Decision]:

@@ -110,9 +110,17 @@ class _Name:
         if _is_base_of_made_class(self.use.reference.node):
             return refused(MADE)
         name = rule.side(self.options.to).name
-        if name is None or prefers_class(rule, self.tree) or not (rule.interchangeable or rule.collects):
+        native = (rule.interchangeable and not self._may_get_list(rule)) or rule.collects
+        if name is None or prefers_class(rule, self.tree) or not native:
             return self.by_class(rule, level, why)
         return Way(Form.NATIVE, Move(self.use.start, self.use.end, target_of(name)), level, why)
+
+    def _may_get_list(self, rule: Rule) -> bool:
+        """Whether what a class, or a name, stands for may be given one list, which only the generated class takes."""
+        if not rule.spreads or self.use.kind is Kind.COMPARISON:
+            return False
+        entry = self.tree.hierarchy.by_use.get(id(self.use)) if self.use.kind is Kind.BASE else None
+        return entry is None or entry in self.tree.given_lists
 
     def by_class(self, rule: Rule, level: Level, why: Reason, conditions: tuple[Reason, ...] = ()) -> Way:
         """The generated class or function, which takes every call as it stands."""

@@ -63,7 +63,7 @@ class _Container:
 
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
-            return self._part(list(self._cells.items())[index])
+            return self._cut(list(self._cells.items())[index])
         return list(self._cells.values())[index]
 
     def __setitem__(self, index: int, cell: Any) -> None:
@@ -98,6 +98,19 @@ class _Container:
         """Another container for layers that stay where they are, and keep their names until it gets an owner."""
         raise NotImplementedError
 
+    def _cut(self, items: list[tuple[str, Any]]) -> Any:
+        """A slice: as torch makes it, of the class of the whole."""
+        raise NotImplementedError
+
+    def _built(self, layers: Any) -> Any:
+        """What the constructor of the class makes of these layers, which keep their names, and is in training."""
+        names = [(parameter, parameter.name) for parameter in self.get_parameters()]  # type: ignore[attr-defined]
+        part = type(self)(layers)  # type: ignore[call-arg]
+        for parameter, name in names:
+            parameter.name = name
+        part.training = True  # type: ignore[attr-defined]
+        return part
+
     def _changed(self) -> None:
         """Called whenever a layer has come or gone."""
 
@@ -120,6 +133,9 @@ class ModuleList(_Container, nn.CellList):
     def __iadd__(self, other: Iterable[Any]) -> ModuleList:
         self.extend(other)
         return self
+
+    def _cut(self, items: list[tuple[str, Any]]) -> Any:
+        return self._part(items) if type(self) is ModuleList else self._built([layer for _, layer in items])
 
     def _part(self, items: Iterable[tuple[str, Any]]) -> ModuleList:
         part = ModuleList()
@@ -151,6 +167,9 @@ class Sequential(_Container, nn.SequentialCell):
 
     def _layers(self) -> list[Any]:
         return list(self._cells.values())
+
+    def _cut(self, items: list[tuple[str, Any]]) -> Any:
+        return self._part(items) if type(self) is Sequential else self._built(OrderedDict(items))
 
     def _part(self, items: Iterable[tuple[str, Any]]) -> Sequential:
         part = Sequential()
