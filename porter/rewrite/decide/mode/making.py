@@ -82,7 +82,10 @@ class Making:
         if use is not None:
             layer = use.rule is not None and use.rule.is_class and self.hierarchy.is_layer(str(use.rule.torch.name))
             direct = id(call.func) in file.by_node
-            moded = layer and (self.has_mode(call, scope, file) if direct else self.modes.of_use(use, None))
+            bound = value_of(call.func, scope)  # `partial(nn.InstanceNorm3d, affine=True)`
+            options = (call, *([bound] if isinstance(bound, ast.Call) else []))
+            indirect = layer and any(self.modes.of_use(use, each) for each in options)
+            moded = layer and (self.has_mode(call, scope, file) if direct else indirect)
             self._look_through(call.func, scope)
             return Made((file.place(use),)) if moded else None
         self.built.update(callee.entries)

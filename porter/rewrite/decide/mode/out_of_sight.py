@@ -22,8 +22,11 @@ def built_by(call: ast.Call, scope: Scope, file: FileFacts, tree: TreeFacts) -> 
     """The places of the layers with a mode that a call builds, or lets build, without a call of theirs."""
     if id(call) in tree.making.seen_through:
         return ()
-    if getattr(call.func, "attr", getattr(call.func, "id", "")) in MAPPING and call.args:
-        return tuple(_places(call.args[0], scope, file, tree))
+    name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+    if name in MAPPING and call.args:
+        # A partial of a framework's layer, or one in a constructor, makes parts: `norm=partial(..)`.
+        part = name == "partial" and (id(call.args[0]) in file.by_node or tree.making.fates.constructs(call))
+        return () if part else tuple(_places(call.args[0], scope, file, tree))
     table = table_of(call.func, scope, file, tree.values(file))
     if table is None or isinstance(table[1], ast.Constant):
         return ()
