@@ -16,7 +16,7 @@ from porter.source.names import SourceModule
 from porter.source.scopes import Binding, Scope, ancestors, parent, scope_of
 from porter.source.stores import Stores
 from porter.source.things import NOTHING, NUMBER, TEXT, UNKNOWN, Answer, Function, FunctionNode, known, union
-from porter.source.values import attributes, calls, displays, names, narrow, operators, owners
+from porter.source.values import attributes, calls, displays, names, narrow, operators, owners, parameters
 from porter.source.values.circles import DEEPEST
 from porter.source.values.family import Family
 from porter.source.values.holders import Holders, holders
@@ -84,6 +84,11 @@ class Values:
             return UNKNOWN
         bindings = self.flow.before(own, found[0])
         answer = self.circles.start(lambda: union(self.defined(binding) for binding in bindings))
+        return UNKNOWN if answer is NOTHING else answer
+
+    def passed(self, name: ast.Name) -> Answer:
+        """What the calls in the tree that are seen pass for a parameter, whatever its annotation says."""
+        answer = self.circles.start(lambda: parameters.seen(self, name))
         return UNKNOWN if answer is NOTHING else answer
 
     def may_hold(self, node: ast.expr) -> bool:

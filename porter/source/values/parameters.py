@@ -127,14 +127,14 @@ def _outer(values: Values, node: ast.arg, function: FunctionNode) -> Answer:
     reads = usage.reads_of(values, node, function)
     if usage.is_asked(values, reads, function):
         return _used(values, node, start)
-    passed = NOTHING if is_forward(function) else union(_passed(values, node, function))
-    if passed.things:
-        found = union([passed, *([start] if start is not None else [])])
+    given = NOTHING if is_forward(function) else union(passed(values, node, function))
+    if given.things:
+        found = union([given, *([start] if start is not None else [])])
         if found.things:
             return assume(found, f"{node.arg} is taken for what its callers in this tree pass")
     if usage.is_given(values, reads):
         return _used(values, node, start)
-    if passed is not NOTHING or start is None or not start.things or start.things == {NONE}:
+    if given is not NOTHING or start is None or not start.things or start.things == {NONE}:
         return UNKNOWN
     return assume(start, f"{node.arg} is taken for its default")
 
@@ -162,7 +162,18 @@ def default_of(function: FunctionNode, node: ast.arg) -> ast.expr | None:
     return None
 
 
-def _passed(values: Values, node: ast.arg, function: FunctionNode) -> Iterator[Answer]:
+def seen(values: Values, name: ast.Name) -> Answer:
+    """What the calls that are understood pass for the parameter that a name reads."""
+    found = values.scope(name).lookup(name.id)
+    nodes = [binding.node for binding in found[1]] if found is not None else []
+    node = nodes[0] if len(nodes) == 1 else None
+    function = parent(parent(node) or node) if isinstance(node, ast.arg) else None
+    if not isinstance(node, ast.arg) or not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return UNKNOWN
+    return union(answer for answer in passed(values, node, function) if answer.things)
+
+
+def passed(values: Values, node: ast.arg, function: FunctionNode) -> Iterator[Answer]:
     """What each call in the tree that is known to be one of the function passes."""
     name = getattr(function, "name", "")
     inside = method_class(function)

@@ -10,6 +10,7 @@ from functools import cached_property
 from porter.codes import Code
 from porter.findings import Level
 from porter.rewrite.decide.classes.hierarchy import Hierarchy
+from porter.rewrite.decide.classes.interfaces import Interfaces, protocols
 from porter.rewrite.decide.classes.layouts import layout_reasons
 from porter.rewrite.decide.classes.tree_class import TreeClass
 from porter.rewrite.decide.decision import CONVERTED, SILENT, Decision, Form, Need, Place, Reason, Way
@@ -26,6 +27,7 @@ class Movers:
 
     def __init__(self, hierarchy: Hierarchy) -> None:
         self.hierarchy = hierarchy
+        self.interfaces = Interfaces(hierarchy)
 
     def decide(self, file: FileFacts) -> Iterator[Decision]:
         """Decisions about the classes of one file; a class that has no part in it has none."""
@@ -77,6 +79,8 @@ class Movers:
                 # A layer further down only changes sides where the one that derives from the mixin does.
                 for mixin in self.hierarchy.ancestry(base) if base not in self.hierarchy.derived else ():
                     found[mixin].append(entry)
+        for protocol, fitting in protocols(self.hierarchy):
+            found[protocol] = [*dict.fromkeys([*found[protocol], *fitting])]
         for mixin, layers in list(found.items()):
             if not self.speaks(mixin):
                 continue

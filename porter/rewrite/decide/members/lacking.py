@@ -68,9 +68,12 @@ class _Members:
         again = self._told_again(node) if not self._is_own(node.attr, known) else None
         if again is not None and (known.kinds or known.assumed or not known.other):
             yield again
-        elif known.unknown and not self._is_weight(node):
+            return
+        if known.unknown and not self._is_weight(node):
             yield from self._of_unknown(node, scope)
-        elif (known.unknown or self._is_tensor(known, node.attr)) and not self._is_own(node.attr, known):
+            return
+        tensor = known.unknown or self._is_tensor(known, node.attr) or self._is_converted(node, known)
+        if tensor and not self._is_own(node.attr, known):
             yield from self._of_tensor(node)
 
     def _part(self, node: ast.Attribute) -> Decision | None:
@@ -99,6 +102,10 @@ class _Members:
             return True
         is_absent = node.attr in self.words.of_tensors and not self.words.of_tensors[node.attr].differs
         return is_absent and isinstance(owner, ast.Attribute) and owner.attr in LAYER_TENSORS
+
+    def _is_converted(self, node: ast.Attribute, known: Known) -> bool:
+        """Whether the layer was converted in an earlier run, whose tensor has no such member then: it is told again."""
+        return self._is_weight(node) and any(kind.rule.name in self.words.tensors for kind in known.kinds)
 
     def _is_own(self, attr: str, known: Known) -> bool:
         """Whether a class of the tree that it can be of has the name, or a layer, of which `methods` speaks."""

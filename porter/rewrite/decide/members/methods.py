@@ -18,6 +18,7 @@ from porter.rewrite.decide.decision import SILENT, Decision, Form, Need, Place, 
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.members import added
 from porter.rewrite.decide.members.asking import Asker
+from porter.rewrite.decide.members.class_receivers import classes_of, is_own_class
 from porter.rewrite.decide.members.either import some_of, told_again, told_of_either, way_again
 from porter.rewrite.decide.members.method_texts import Look, looks, name_in
 from porter.rewrite.decide.members.objects import Known, Objects
@@ -25,7 +26,7 @@ from porter.rewrite.decide.members.patches import Patch, name_end, patches
 from porter.rewrite.decide.telling import QUIET, told, was_told
 from porter.rewrite.decide.tree import Kind, TreeFacts
 from porter.rewrite.decide.vocabulary import ASKED_METHODS
-from porter.source.index import enclosing_class
+from porter.source.index import enclosing_class, is_self
 from porter.source.names import dotted_parts
 from porter.source.scopes import Scope, parent
 
@@ -244,21 +245,33 @@ class _Methods:
         inside = enclosing_class(node)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super":
             entry = self.hierarchy.by_node.get(inside) if inside is not None else None
-            return self._of_class(entry, beyond=True)
-        if isinstance(node, ast.Name) and node.id == "cls":
+            named = self.hierarchy.class_of(node.args[0], self.module, scope) if node.args else None
+            return self._of_class(named or entry, beyond=True)
+        if is_own_class(node):
             return self._of_class(self.hierarchy.by_node.get(inside) if inside is not None else None)
         if isinstance(node, (ast.Name, ast.Attribute)):
             named = self.hierarchy.class_of(node, self.module, scope)
             if named is not None:
                 return self._of_class(named)
-        known = self.objects.of(node)
-        if known.unknown:
+        classes, assumed = classes_of(node, self.file, self.tree)
+        known = Known((), classes, assumed=assumed) if classes else self.objects.of(node)
+        if known.unknown or self._may_be_layer(node, known):
             return None
         found = [self._of_class(entry) for entry in known.entries]
         found += [self._of_kind(kind, known) for kind in known.kinds[: len(known.kinds) if not known.entries else 0]]
         found += [Receiver(None, frozenset(self.words.absent) | self.asked)] if known.other and not found else []
         together = _together([receiver for receiver in found if receiver is not None])
         return replace(together, assumed=known.assumed) if together is not None else None
+
+    def _may_be_layer(self, node: ast.expr, known: Known) -> bool:
+        """Whether what is taken for an object of a class that stays may be a layer, whose method has another name."""
+        method = getattr(parent(node), "attr", "")
+        if is_self(node) or method not in self.words.methods:
+            return False
+        stay = [entry for entry in known.entries if not self.tree.movers.may_move(entry)]
+        given = self.objects.passed(node) if stay and isinstance(node, ast.Name) else ()
+        layers = any(self.tree.movers.may_move(entry) for entry in given)
+        return layers or any(self.tree.movers.interfaces.stands_for_layers(entry, method) for entry in stay)
 
     def _of_kind(self, kind: Kind, known: Known) -> Receiver:
         """An object of a class of the framework."""

@@ -67,6 +67,10 @@ class Objects:
         needs = tuple(dict.fromkeys([*self._made(instances), *self._moving(entries)]))
         return Known(kinds, entries, strange, answer.assumed, needs)
 
+    def passed(self, name: ast.Name) -> tuple[TreeClass, ...]:
+        """The classes of the tree whose objects callers pass for a parameter, whatever its annotation says."""
+        return tuple(self._entries(self.values.passed(name).things))
+
     def _entries(self, things: Iterable[Thing]) -> Iterator[TreeClass]:
         for thing in things:
             entry = self.tree.hierarchy.by_node.get(thing.node) if isinstance(thing, OfTree) else None

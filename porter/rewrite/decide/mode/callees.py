@@ -12,6 +12,7 @@ from functools import cached_property
 from porter.rewrite.decide.classes.hierarchy import Hierarchy
 from porter.rewrite.decide.classes.tree_class import TreeClass
 from porter.rewrite.decide.facts import FileFacts, Use
+from porter.rewrite.decide.mode.looked_through import bound_by_partial, class_named, table_of
 from porter.source.scopes import Scope
 from porter.source.stores import Stores
 from porter.source.things import ClassOf, in_order
@@ -80,6 +81,12 @@ class Callees:
             return PLAINLY
         if isinstance(node, ast.Attribute) and node.attr not in self._names and node.attr not in OWN:
             return NOBODY
+        inner = bound_by_partial(node, scope, file)
+        if inner is not None:
+            return self.of(inner, scope, file)
+        looked_up = self._by_text(node, scope, file)
+        if looked_up is not None:
+            return looked_up
         answer = self.values(file).of(node)
         things = in_order(answer.things)
         classes = (self.hierarchy.by_node.get(thing.node) for thing in things if isinstance(thing, ClassThing))
@@ -90,6 +97,15 @@ class Callees:
         other = len(entries) + len(names) + len(functions) < len(things)
         sure = answer.is_known or (bool(entries) and _is_own_class(node))
         return Callee(None, names, entries, functions, other, sure)
+
+    def _by_text(self, node: ast.expr, scope: Scope, file: FileFacts) -> Callee | None:
+        """A class of the tree whose name a text says: `globals()["Net"]`."""
+        table = table_of(node, scope, file, self.values(file))
+        if table is None or not isinstance(table[1], ast.Constant):
+            return None
+        named = class_named(table[0], str(table[1].value), self.hierarchy)
+        entry = self.hierarchy.by_node.get(named) if named is not None else None
+        return Callee(entries=(entry,), sure=True) if entry is not None else None
 
     @cached_property
     def methods(self) -> frozenset[str]:

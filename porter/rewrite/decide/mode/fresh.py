@@ -9,10 +9,11 @@ from porter.codes import Code
 from porter.findings import Kind, Level
 from porter.rewrite.decide.change import Ask, Target
 from porter.rewrite.decide.classes.movers import MOVES
-from porter.rewrite.decide.decision import SILENT, Decision, Form, Need, Place, Reason, Way
+from porter.rewrite.decide.decision import CONVERTED, SILENT, Decision, Form, Need, Place, Reason, Way
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.members.objects import Objects
 from porter.rewrite.decide.mode.fate import Fate
+from porter.rewrite.decide.mode.out_of_sight import built_by, is_registered
 from porter.rewrite.decide.telling import QUIET, told, was_told
 from porter.rewrite.decide.tree import TreeFacts
 from porter.source.index import is_self
@@ -44,6 +45,12 @@ def decide(file: FileFacts, tree: TreeFacts) -> Iterator[Decision]:
             fate = tree.making.fate(call, scope, file) if made is not None else None
             if made is not None and fate is not None and _leaves(fate, tree):
                 yield _fresh(call, file, tree, made.needs, _doubt(fate, made.sure, tree))
+    for call, scope in file.module.scopes.calls:
+        places = built_by(call, scope, file, tree)
+        if places and _leaves(tree.making.fate(call, scope, file), tree):
+            reason = Reason(Code.BUILT_ELSEWHERE, ELSEWHERE[tree.options.to])
+            needs = (Need(places, CONVERTED | MOVES, SILENT),)
+            yield told(file.path, file.module.text.span(call)[0], Level.REVIEW, MODULE, reason, needs)
     yield from _flags(file, tree)
 
 
@@ -53,7 +60,8 @@ def decide_elsewhere(tree: TreeFacts) -> Iterator[Decision]:
     for entry in tree.hierarchy.classes:
         known = entry in making.layers and entry.module.path in tree.files
         built = known and not making.built.isdisjoint(tree.hierarchy.below([entry]))
-        if known and not built and entry.node.bases and making.modes.of_class(entry):
+        unseen = known and (not built or is_registered(entry, tree))
+        if unseen and entry.node.bases and making.modes.of_class(entry):
             reason = Reason(Code.BUILT_ELSEWHERE, ELSEWHERE[tree.options.to])
             start, _ = entry.module.text.span(entry.node.bases[0])
             needs = (Need((entry.place,), MOVES, SILENT),)

@@ -17,11 +17,12 @@ from porter.rewrite.decide.fixed import Fixed
 from porter.rewrite.decide.mode.callees import Callee, Callees, Function
 from porter.rewrite.decide.mode.candidates import Candidates
 from porter.rewrite.decide.mode.fate import Fate
-from porter.rewrite.decide.mode.fates import Fates
+from porter.rewrite.decide.mode.fates import MODES, Fates
 from porter.rewrite.decide.mode.functions import Functions
+from porter.rewrite.decide.mode.looked_through import value_of
 from porter.rewrite.decide.mode.modes import Modes
 from porter.rules.model import Rule
-from porter.source.index import enclosing_function
+from porter.source.index import enclosing_function, is_self
 from porter.source.scopes import Scope
 from porter.source.stores import Stores
 from porter.source.values import Values
@@ -63,6 +64,7 @@ class Making:
         self._given = Fixed[Function, frozenset[Place]](self._gives, frozenset())
         self._calls: dict[str, dict[Function | None, list[tuple[ast.Call, Scope]]]] = {}
         self.built: set[TreeClass] = set()
+        self.seen_through: set[int] = set()
 
     def _home(self, node: ast.AST) -> FileFacts | None:
         """The file of a class or of a function that reads a name."""
@@ -78,12 +80,23 @@ class Making:
         callee = self.callees.of(call.func, scope, file)
         use = callee.use
         if use is not None:
-            return Made((file.place(use),)) if self.has_mode(call, scope, file) else None
+            self._look_through(call.func, scope)
+            return Made((file.place(use),)) if self._builds(use, call, scope, file) else None
         self.built.update(callee.entries)
+        if callee.entries:
+            self._look_through(call.func, scope)
         places = frozenset(self._of_names(callee, call)).union(*map(self._of_class, callee.entries))
         given = [(function, self._given.of(function)) for function in callee.functions]
         places = places.union(*(found for function, found in given if found and self.fates.lends(function)))
         return Made(tuple(sorted(places, key=_by_place)), callee.sure and not callee.other) if places else None
+
+    def _builds(self, use: Use, call: ast.Call, scope: Scope, file: FileFacts) -> bool:
+        """Whether a call of a framework's class, or of what holds one, builds a layer that has a mode."""
+        if id(call.func) in file.by_node:
+            return self.has_mode(call, scope, file)
+        bound = value_of(call.func, scope)  # `partial(nn.InstanceNorm3d, affine=True)`
+        options = (call, *([bound] if isinstance(bound, ast.Call) else []))
+        return self._names_layer(use) and any(self.modes.of_use(use, each) for each in options)
 
     def _names_layer(self, use: Use) -> bool:
         """Whether a name of the framework's is a layer's class."""
@@ -91,6 +104,10 @@ class Making:
 
     def _is_giver(self, function: Function) -> bool:
         return bool(self._given.of(function))
+
+    def _look_through(self, node: ast.expr, scope: Scope) -> None:
+        """What a call calls is known, so nothing is to be said of a `partial` that gives it."""
+        self.seen_through.add(id(value_of(node, scope)))
 
     def _of_names(self, callee: Callee, call: ast.Call) -> Iterator[Place]:
         """The places that name a class which a variable holds, where what the call builds of it has a mode."""
@@ -100,7 +117,18 @@ class Making:
                 yield from self._namings.get(rule.name, ())
 
     def _of_class(self, entry: TreeClass) -> frozenset[Place]:
-        return frozenset({entry.place} if entry in self.layers and self.modes.of_class(entry) else ())
+        moded = entry in self.layers and self.modes.of_class(entry)
+        return frozenset({entry.place} if moded and not self._sets_its_own(entry) else ())
+
+    def _sets_its_own(self, entry: TreeClass) -> bool:
+        """Whether the constructor, which is told there, sets the mode of the whole: it is not that of a fresh layer."""
+        for above in self.hierarchy.ancestry(entry):
+            for node in ast.walk(above.node):
+                called = node.func if isinstance(node, ast.Call) else None
+                own = isinstance(called, ast.Attribute) and called.attr in MODES and is_self(called.value)
+                if own and self.fates.constructs(node):
+                    return True
+        return False
 
     @cached_property
     def _namings(self) -> Mapping[str, list[Place]]:

@@ -6,6 +6,7 @@ import ast
 import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from operator import attrgetter
 
 from porter.findings import Kind
@@ -13,10 +14,12 @@ from porter.rewrite.decide.classes.tree_class import TreeClass
 from porter.rewrite.decide.facts import FileFacts, Use
 from porter.rewrite.decide.fixed import Fixed
 from porter.rewrite.decide.mode.callees import Callee, Callees, Function
+from porter.rewrite.decide.mode.looked_through import meaning_of
 from porter.rules.model import FRAMEWORKS, Rule
 from porter.source.index import is_self
 from porter.source.names import dotted_parts
-from porter.source.scopes import Scope
+from porter.source.scopes import Scope, parent
+from porter.source.things import OfTree
 
 WORDS = frozenset({"training", "train", "eval", "set_train"})
 WITHOUT = frozenset({"Parameter", "Buffer", "Tensor", "Size", "Generator", "Module"})
@@ -63,9 +66,26 @@ class Modes:
         entry = self.hierarchy.by_node.get(node) if isinstance(node, ast.ClassDef) else None
         if entry is None:
             return self._inside(node)
+        if self._asked is None or entry in self._asked:
+            return True
         base = self.hierarchy.bases[entry]
         unknown = bool(base.outside or base.held)
         return unknown or self._inside(node) or any(map(self.of_class, base.classes))
+
+    @cached_property
+    def _asked(self) -> set[TreeClass] | None:
+        """The classes whose mode other code reads, by the objects that it asks; None: it may be any."""
+        found: set[TreeClass] = set()
+        for file in self.callees.files.values():
+            for node, _ in file.module.scopes.attributes:
+                if node.attr != "training" or not isinstance(node.ctx, ast.Load) or is_self(node.value):
+                    continue
+                things = self.callees.values(file).of(node.value).things
+                if not things and id(node) not in file.known:
+                    return None
+                classes = (self.hierarchy.by_node.get(each.node) for each in things if isinstance(each, OfTree))
+                found |= self.hierarchy.below(entry for entry in classes if entry is not None)
+        return found
 
     def _inside(self, node: ast.AST) -> bool:
         home = self.homes(node)
@@ -107,7 +127,7 @@ class Modes:
         return self._scopes[file.path]
 
     def _calls_unknown(self, call: ast.Call, file: FileFacts, scope: Scope) -> bool:
-        if not _may_build(call.func, scope) or self._is_object(call.func):
+        if not _may_build(call.func, scope) or self._is_object(call.func) or self._is_asked(call.func, scope, file):
             return False
         callee = self.callees.of(call.func, scope, file)
         given = bool(callee.names) or (isinstance(call.func, ast.Name) and not callee.other)
@@ -115,6 +135,18 @@ class Modes:
             return not self._is_harmless(call.func, scope)
         built = any(entry in self.hierarchy.derived and self.of_class(entry) for entry in callee.entries)
         return built or any(map(self.of_function, callee.functions)) or self._of_names(callee, call)
+
+    def _is_asked(self, node: ast.expr, scope: Scope, file: FileFacts) -> bool:
+        """Whether a call looks at an object: `porter_layers.children(net)`, and `layer(x)` of what that gives."""
+        name = meaning_of(node, scope, file)
+        if any(name.startswith(f"{module.dotted}.") for module in file.generated):
+            return not _looks_like_layer(name)
+        found = scope.lookup(node.id) if isinstance(node, ast.Name) else None
+        given = [_looped(binding.node) for binding in found[1]] if found is not None else []
+        return bool(given) and all(
+            isinstance(each, ast.Call) and meaning_of(each.func, scope, file) and self._is_asked(each.func, scope, file)
+            for each in given
+        )
 
     def _is_object(self, node: ast.expr) -> bool:
         """Whether the tree sets what is called to objects of classes only: `self.conv(x)` builds nothing."""
@@ -144,6 +176,13 @@ class Modes:
 def _tells(node: ast.expr) -> bool:
     """Whether an attribute is one by which a mode is set or asked for."""
     return isinstance(node, ast.Attribute) and node.attr in WORDS
+
+
+def _looped(target: ast.AST) -> ast.expr | None:
+    """What a loop runs over to give a name its value."""
+    above = parent(target)
+    above = parent(above) if isinstance(above, ast.Tuple) else above
+    return above.iter if isinstance(above, (ast.For, ast.comprehension)) else None
 
 
 def _may_build(node: ast.expr, scope: Scope) -> bool:
