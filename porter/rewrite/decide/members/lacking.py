@@ -14,6 +14,7 @@ from porter.rewrite.decide.decision import CONVERTED, SILENT, Decision, Form, Ne
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.members.member_words import is_called, path_of
 from porter.rewrite.decide.members.objects import Known, Objects
+from porter.rewrite.decide.members.switches import Switches
 from porter.rewrite.decide.telling import told
 from porter.rewrite.decide.tree import ANY_CHANGE, TreeFacts
 from porter.source.index import enclosing_class
@@ -35,6 +36,7 @@ class _Members:
         self.words = tree.hierarchy.words.members
         self.objects = Objects(file, tree)
         self.provenance = Provenance(file, tree)
+        self.switches = Switches(file, tree)
 
     def decisions(self) -> Iterator[Decision]:
         """One for each use: a report for people says each name once a file."""
@@ -124,11 +126,12 @@ class _Members:
         word = rare or self.words.of_layers.get(node.attr)
         if word is None or self._is_imported(node, scope):
             return
-        if rare is None and not (is_called(node) and self._is_used_as_layer(node)):
+        if rare is None and not self._is_of_layer(node, scope):
             return
         if self.provenance.has(node.attr, node.value):
             return
-        level = Level.REVIEW if node.attr in self._defined else Level.MANUAL
+        sure = node.attr not in self._defined and not (rare is not None and rare.differs)
+        level = Level.MANUAL if sure else Level.REVIEW
         text = f"what has this {node.attr} is not known; {word.text}"
         needs = self._needs(node)
         if needs is not None:
@@ -144,6 +147,12 @@ class _Members:
         """Whether it is a name of a module, or of what one gives."""
         parts = dotted_parts(node.value)
         return parts is not None and bool(parts) and self.tree.index.meaning(parts[0], scope) is not None
+
+    def _is_of_layer(self, node: ast.Attribute, scope: Scope) -> bool:
+        """Whether what has a member of a layer's is one: by the call itself, or since it is used as a layer nearby."""
+        if is_called(node):
+            return self.switches.is_one(node, scope) or self._is_used_as_layer(node)
+        return self.switches.is_handed(node) and self._is_used_as_layer(node)
 
     def _is_used_as_layer(self, node: ast.Attribute) -> bool:
         """Whether the same name is called in the function around, or its parameters are asked for."""

@@ -20,6 +20,7 @@ from porter.rewrite.decide.members.asking import Asker
 from porter.rewrite.decide.members.method_texts import Look, looks, name_in
 from porter.rewrite.decide.members.objects import Known, Objects
 from porter.rewrite.decide.members.patches import name_end, patches
+from porter.rewrite.decide.members.switches import Switches, is_mapping
 from porter.rewrite.decide.telling import QUIET, told
 from porter.rewrite.decide.tree import Kind, TreeFacts
 from porter.rewrite.decide.vocabulary import ASKED_METHODS
@@ -61,6 +62,7 @@ class _Methods:
         self.words = tree.hierarchy.words
         self.objects = Objects(file, tree)
         self.asker = Asker(file, tree)
+        self.switches = Switches(file, tree)
         self.asked = ASKED_METHODS[tree.options.to]
 
     def decisions(self) -> Iterator[Decision]:
@@ -188,6 +190,8 @@ class _Methods:
     def _ask(self, node: ast.Attribute, receiver: Receiver | None) -> Iterator[Decision]:
         """A method of all layers that a function of the generated module stands for."""
         label = f"{MODULE}.{node.attr}"
+        if receiver is None and is_mapping(node):
+            return
         if receiver is None:
             yield self.asker.method(node, label, Level.REVIEW, self.asker.needs)
         elif receiver.layer:
@@ -211,9 +215,11 @@ class _Methods:
             yield told(self.file.path, start, Level.MANUAL, label, reason, receiver.needs or ())
 
     def _unknown(self, node: ast.Attribute, scope: Scope, start: int) -> Iterator[Decision]:
-        """`forward` of an object of unknown class, called or set, in a tree where classes lose the name."""
+        """`forward` of an object of unknown class, called, set or handed on, in a tree where classes lose the name."""
         call, needs = parent(node), self._some_class
+        needs = self.asker.needs or None if needs is None else needs  # a layer of the framework has it too
         used = (isinstance(call, ast.Call) and call.func is node) or isinstance(node.ctx, ast.Store)
+        used = used or self.switches.is_handed(node)
         if node.attr not in self.words.methods or not used or needs is None:
             return
         parts = dotted_parts(node.value)
