@@ -11,7 +11,7 @@ from porter.rules.data import is_name
 from porter.rules.reader import Reader
 
 ENTRY = {"why", "given", "unless", "on", "arguments", "in_place", "anywhere", "above", "kernel", "looked_at", "first"}
-KINDS = ("tensor", "number", "text")
+KINDS = ("tensor", "number", "text", "sequence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Difference:
     `above`: calls with more positional arguments than so many. `in_place`: what differs is what becomes of the object,
     not the result. `anywhere`: it differs wherever it is read, called or not. `kernel`: it does the same where it runs.
     `looked_at`: of uses anywhere, those that read from it, or compare it, and do not just hand it on. `on`: calls with
-    one of these keywords, but for a plain False. `first`: calls whose first argument is a tensor, a number or a text.
+    one of these keywords, but for a plain False. `first`: calls whose first argument is of a kind of KINDS.
     `also`: differences of other calls of the method.
     """
 

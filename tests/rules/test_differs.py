@@ -62,7 +62,7 @@ FAULTS: dict[str, tuple[Data, str]] = {
     ),
     "by a first argument of no kind": (
         differs(why="values alone here", first="list"),
-        "[differs] max first is 'list': one of tensor, number, text is expected",
+        "[differs] max first is 'list': one of tensor, number, text, sequence is expected",
     ),
     "with one keyword on": (
         differs(why="values alone here", on="axis"),

@@ -17,7 +17,7 @@ from porter.rewrite.decide.tree import TreeFacts
 from porter.rules.differs import Difference
 from porter.rules.model import Rule
 from porter.source.scopes import parent
-from porter.source.things import NUMBER
+from porter.source.things import NUMBER, Sequence
 
 AXES = frozenset({"dim", "axis", "d", "ax"})
 """What programs call the number of an axis."""
@@ -92,6 +92,9 @@ class _Calls:
             return False
         if kind == "text":
             return isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+        if kind == "sequence":
+            answer = self.objects.values.of(argument).things
+            return bool(answer) and all(isinstance(thing, Sequence) for thing in answer)
         name = getattr(argument, "attr", getattr(argument, "id", ""))
         known, things = self.objects.of(argument), self.objects.values.of(argument).things
         number = things == {NUMBER} or name in AXES

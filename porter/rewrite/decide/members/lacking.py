@@ -12,7 +12,7 @@ from porter.rewrite.decide.calls.provenance import Provenance
 from porter.rewrite.decide.classes.movers import MOVES
 from porter.rewrite.decide.decision import CONVERTED, SILENT, Decision, Form, Need, Reason
 from porter.rewrite.decide.facts import FileFacts
-from porter.rewrite.decide.members.member_words import is_called, path_of
+from porter.rewrite.decide.members.member_words import is_called, is_given, path_of
 from porter.rewrite.decide.members.objects import Known, Objects
 from porter.rewrite.decide.members.switches import Switches
 from porter.rewrite.decide.telling import told
@@ -67,7 +67,7 @@ class _Members:
             yield part
             return
         known = self.objects.of(node.value)
-        if known.unknown and not self._is_weight(node):
+        if (known.unknown and not self._is_weight(node)) or self._is_either(node.attr, known):
             yield from self._of_unknown(node, scope)
         elif (known.unknown or self._is_tensor(known)) and not self._is_own(node.attr, known):
             yield from self._of_tensor(node)
@@ -93,6 +93,14 @@ class _Members:
         owner = node.value
         is_absent = node.attr in self.words.of_tensors and not self.words.of_tensors[node.attr].differs
         return is_absent and isinstance(owner, ast.Attribute) and owner.attr in LAYER_TENSORS
+
+    def _is_either(self, attr: str, known: Known) -> bool:
+        """Whether an object can be a layer, and one of a class of the tree that is none and has the member."""
+        moving = [entry for entry in known.entries if self.tree.movers.may_move(entry)]
+        others = [entry for entry in known.entries if entry not in moving and attr in self.hierarchy.methods[entry]]
+        is_layer = any(kind.rule.name.startswith("nn.") for kind in known.kinds) or bool(moving)
+        own = any(attr in self.hierarchy.methods[entry] for entry in moving)
+        return attr in self.words.of_layers and is_layer and bool(others) and not own
 
     def _is_own(self, attr: str, known: Known) -> bool:
         """Whether a class of the tree that it can be of has the name, or a layer, of which `methods` speaks."""
@@ -130,8 +138,9 @@ class _Members:
             return
         if self.provenance.has(node.attr, node.value):
             return
-        sure = node.attr not in self._defined and not (rare is not None and rare.differs)
-        level = Level.MANUAL if sure else Level.REVIEW
+        level = Level.REVIEW if node.attr in self._defined else Level.MANUAL
+        if rare is not None and rare.differs and level is Level.MANUAL:
+            level = Level.CHANGED if is_given(node) else Level.REVIEW  # a file or a window may have `size()`
         text = f"what has this {node.attr} is not known; {word.text}"
         needs = self._needs(node)
         if needs is not None:
@@ -151,7 +160,8 @@ class _Members:
     def _is_of_layer(self, node: ast.Attribute, scope: Scope) -> bool:
         """Whether what has a member of a layer's is one: by the call itself, or since it is used as a layer nearby."""
         if is_called(node):
-            return self.switches.is_one(node, scope) or self._is_used_as_layer(node)
+            sure = self.switches.is_one(node, scope) or self._is_used_as_layer(node)
+            return sure or not self.objects.of(node.value).unknown
         return self.switches.is_handed(node) and self._is_used_as_layer(node)
 
     def _is_used_as_layer(self, node: ast.Attribute) -> bool:

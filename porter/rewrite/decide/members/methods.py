@@ -27,6 +27,7 @@ from porter.rewrite.decide.vocabulary import ASKED_METHODS
 from porter.source.index import enclosing_class
 from porter.source.names import dotted_parts
 from porter.source.scopes import Scope, parent
+from porter.source.things import ClassOf
 
 MODULE = "nn.Module"
 
@@ -222,6 +223,8 @@ class _Methods:
         used = used or self.switches.is_handed(node)
         if node.attr not in self.words.methods or not used or needs is None:
             return
+        if any(isinstance(thing, ClassOf) for thing in self.objects.values.of(node.value).things):
+            return  # of the framework's own class: `class_members` speaks of it
         parts = dotted_parts(node.value)
         if not parts or self.tree.index.meaning(parts[0], scope) is None:
             new = self.words.methods[node.attr]

@@ -37,7 +37,7 @@ class Switches:
         self.tree = tree
         self.values = tree.values(file)
         self.shapes: Mapping[str, Callable[[ast.Call], bool]] = {
-            "eval": _is_bare,
+            "eval": _gives_layer,
             "train": self._sets_mode,
             "set_grad": self._sets_mode,
             "apply": self._goes_through,
@@ -65,22 +65,20 @@ class Switches:
     def may_be_layer(self, node: ast.expr, scope: Scope) -> bool:
         """Whether an object can be a layer that changes sides: it is not made by code from beyond the tree."""
         parts = dotted_parts(node)
-        if parts is None or parts[-1].lower() in SETTINGS:
+        if parts is None:
+            root = _root(node)
+            return root is not None and not self._is_from_beyond(node, scope) and self.may_be_layer(root, scope)
+        if parts[-1].lower() in SETTINGS:
             return False
         return not any(self._is_from_beyond(value, scope) for value in _given(parts[0], scope))
 
     def _is_from_beyond(self, value: ast.expr, scope: Scope) -> bool:
         """`Trainer(...)`, `library.load(...)`: what another library makes is that library's afterwards too."""
-        while isinstance(value, (ast.Call, ast.Subscript)) or (
-            isinstance(value, ast.Attribute) and not isinstance(value.value, ast.Name)
-        ):
-            value = value.func if isinstance(value, ast.Call) else value.value
-        parts = dotted_parts(value)
-        found = self.tree.index.meaning(parts[0], scope) if parts else None
+        root = _root(value) if isinstance(value, (ast.Call, ast.Subscript, ast.Attribute)) else None
+        found = self.tree.index.meaning(root.id, scope) if root is not None else None
         if found is None:
             return False
-        root = found[1].partition(".")[0]
-        return root not in ("torch", "mindspore") and not self.tree.index.in_tree(found[1])
+        return found[1].partition(".")[0] not in ("torch", "mindspore") and not self.tree.index.in_tree(found[1])
 
     def _sets_mode(self, call: ast.Call) -> bool:
         """`net.train()`, `net.train(False)`, `net.train(mode=was_training)`; `model.train(data)` learns."""
@@ -109,7 +107,7 @@ class Switches:
         runs = isinstance(value, (ast.Lambda, ast.Name, ast.Attribute, ast.Call))
         things = self.values.of(value).things
         runs = runs and (not things or any(isinstance(thing, Function) for thing in things))
-        return runs and (isinstance(parent(call), ast.Expr) or (self._speaks(things) and _is_path(call.func)))
+        return runs and _is_path(call.func) and (isinstance(parent(call), ast.Expr) or self._speaks(things))
 
     def _speaks(self, things: frozenset[object]) -> bool:
         """Whether a function names the framework, as one that a layer applies does."""
@@ -135,8 +133,21 @@ def _is_bare(call: ast.Call) -> bool:
     return not call.args and not call.keywords
 
 
+def _gives_layer(call: ast.Call) -> bool:
+    """`net.eval()`, whose result may go on as the layer; nobody counts with one."""
+    counts = (ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.FormattedValue, ast.AugAssign, ast.Subscript)
+    return _is_bare(call) and not isinstance(parent(call), counts)
+
+
 def _is_path(node: ast.expr) -> bool:
     return isinstance(node, ast.Attribute) and dotted_parts(node.value) is not None
+
+
+def _root(node: ast.expr) -> ast.Name | None:
+    """The name that a chain of members, elements and calls starts from: `nets` of `nets[0].to(device)`."""
+    while isinstance(node, (ast.Call, ast.Subscript, ast.Attribute)):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node if isinstance(node, ast.Name) else None
 
 
 def _given(name: str, scope: Scope) -> Iterator[ast.expr]:
