@@ -53,6 +53,8 @@ class _Calls:
         self.differs = differs
         self.file = file
         self.objects = Objects(file, tree)
+        choices = moved.choices.by_path.get(file.path, ())
+        self.said = {each.place.start for each in choices if each.reason.code is Code.PARAMETER_METHOD}
 
     def places(self) -> dict[tuple[str, Difference], list[int]]:
         """Where each method is called on what may be of the class, in calls for which one of its differences holds."""
@@ -63,11 +65,11 @@ class _Calls:
                 continue
             if self.moved.choices.form(place_of(method, self.file)) is Form.WRITTEN:
                 continue
+            start = self.file.module.text.span(method)[1] - len(method.attr.encode())
             for difference, sure in self._matter(call, method):
                 may_be, is_one = self._may_be(method)
-                if may_be:
-                    _, end = self.file.module.text.span(method)
-                    found.setdefault((method.attr, difference), []).append(end - len(method.attr.encode()))
+                if may_be and start not in self.said:
+                    found.setdefault((method.attr, difference), []).append(start)
                     self.certain |= {(method.attr, difference)} if is_one and sure else set()
         return found
 

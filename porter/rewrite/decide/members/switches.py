@@ -18,6 +18,8 @@ LEARNERS = (
     *("pipeline", "worker", "algo", "estimator", "policy", "booster", "tokenizer", "manager"),
 )
 """Words in the names of objects whose `train()` runs the training."""
+CASTS = ("half", "float", "double", "bfloat16")
+DEVICES = ("cpu", "cuda", "npu", "mps", "xpu")
 SETTINGS = frozenset({"arg", "args", "cfg", "config", "conf", "flags", "hparams", "opt", "options", "opts", "settings"})
 """What programs call an object that holds the settings of a run."""
 COUNTED = frozenset({"len", "list", "tuple", "set", "dict", "sorted", "iter", "enumerate", "any", "all"})
@@ -41,6 +43,10 @@ class Switches:
             "train": self._sets_mode,
             "set_grad": self._sets_mode,
             "apply": self._goes_through,
+            "cells": _is_bare,
+            "to": self._moves,
+            "to_float": lambda call: len(call.args) == 1,
+            **dict.fromkeys(CASTS, _is_cast),
         }
 
     def is_one(self, node: ast.Attribute, scope: Scope) -> bool:
@@ -99,6 +105,17 @@ class Switches:
         named = getattr(value, "attr", getattr(value, "id", "")) in MODES
         return named or self.values.of(value).things == {NUMBER}
 
+    def _moves(self, call: ast.Call) -> bool:
+        """`net.to(device)`, whose result nobody needs: a tensor's `to` gives another tensor."""
+        if not isinstance(parent(call), ast.Expr) or not _is_path(call.func):
+            return False
+        values = [*call.args[:1], *(keyword.value for keyword in call.keywords)]
+        texts = [each.value for each in values if isinstance(each, ast.Constant)]
+        words = [getattr(each, "attr", getattr(each, "id", "")) for each in values]
+        named = any("device" in word or "dtype" in word for word in words)
+        placed = any(isinstance(text, str) and text.partition(":")[0] in DEVICES for text in texts)
+        return named or placed or any(id(each) in self.file.resolved for each in values)
+
     def _goes_through(self, call: ast.Call) -> bool:
         """`net.apply(init)`, whose result nobody needs: a table's `apply` gives another table."""
         if len(call.args) != 1 or call.keywords:
@@ -131,6 +148,11 @@ def is_mapping(node: ast.Attribute) -> bool:
 
 def _is_bare(call: ast.Call) -> bool:
     return not call.args and not call.keywords
+
+
+def _is_cast(call: ast.Call) -> bool:
+    """`net.half()`, whose result nobody needs."""
+    return _is_bare(call) and isinstance(parent(call), ast.Expr) and _is_path(call.func)
 
 
 def _gives_layer(call: ast.Call) -> bool:
