@@ -96,11 +96,13 @@ class _Members:
 
     def _is_either(self, attr: str, known: Known) -> bool:
         """Whether an object can be a layer, and one of a class of the tree that is none and has the member."""
+        if attr not in self.words.of_layers:
+            return False
         moving = [entry for entry in known.entries if self.tree.movers.may_move(entry)]
         others = [entry for entry in known.entries if entry not in moving and attr in self.hierarchy.methods[entry]]
         is_layer = any(kind.rule.name.startswith("nn.") for kind in known.kinds) or bool(moving)
         own = any(attr in self.hierarchy.methods[entry] for entry in moving)
-        return attr in self.words.of_layers and is_layer and bool(others) and not own
+        return is_layer and bool(others) and not own
 
     def _is_own(self, attr: str, known: Known) -> bool:
         """Whether a class of the tree that it can be of has the name, or a layer, of which `methods` speaks."""
@@ -162,7 +164,8 @@ class _Members:
         if is_called(node):
             sure = self.switches.is_one(node, scope) or self._is_used_as_layer(node)
             return sure or not self.objects.of(node.value).unknown
-        return self.switches.is_handed(node) and self._is_used_as_layer(node)
+        handed = self.switches.is_handed(node)
+        return handed and (self._is_used_as_layer(node) or self.switches.is_run_later(node, scope))
 
     def _is_used_as_layer(self, node: ast.Attribute) -> bool:
         """Whether the same name is called in the function around, or its parameters are asked for."""

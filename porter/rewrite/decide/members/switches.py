@@ -68,6 +68,16 @@ class Switches:
             return node in above.values
         return isinstance(above, GOES) and not (isinstance(above, ast.AnnAssign) and above.annotation is node)
 
+    def is_run_later(self, node: ast.Attribute, scope: Scope) -> bool:
+        """Whether a method gets a name by which it is called: `switch = net.train`, `switch(False)`."""
+        above = parent(node)
+        name = above.targets[0] if isinstance(above, ast.Assign) and len(above.targets) == 1 else None
+        if not isinstance(name, ast.Name) or node.attr not in self.shapes:
+            return False
+        calls = [call for call, where in self.file.module.scopes.calls if where is scope]
+        run = any(isinstance(call.func, ast.Name) and call.func.id == name.id for call in calls)
+        return run and self.may_be_layer(node.value, scope)
+
     def may_be_layer(self, node: ast.expr, scope: Scope) -> bool:
         """Whether an object can be a layer that changes sides: it is not made by code from beyond the tree."""
         parts = dotted_parts(node)
