@@ -68,7 +68,7 @@ class _Calls:
             start = self.file.module.text.span(method)[1] - len(method.attr.encode())
             for difference, sure in self._matter(call, method):
                 may_be, is_one = self._may_be(method)
-                if may_be and start not in self.said:
+                if may_be and not (difference.kernel and start in self.said):
                     found.setdefault((method.attr, difference), []).append(start)
                     self.certain |= {(method.attr, difference)} if is_one and sure else set()
         return found
