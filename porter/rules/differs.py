@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from porter.rules.data import is_name
 from porter.rules.reader import Reader
 
-ENTRY = {"why", "given", "unless", "arguments", "in_place", "anywhere", "above", "kernel", "looked_at"}
+ENTRY = {"why", "given", "unless", "on", "arguments", "in_place", "anywhere", "above", "kernel", "looked_at", "first"}
+KINDS = ("tensor", "number", "text", "sequence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,9 @@ class Difference:
     `given`: calls with one of these keywords; `unless`: calls with none of these; `arguments`: calls with so many.
     `above`: calls with more positional arguments than so many. `in_place`: what differs is what becomes of the object,
     not the result. `anywhere`: it differs wherever it is read, called or not. `kernel`: it does the same where it runs.
-    `looked_at`: of uses anywhere, those that read from it, or compare it, and do not just hand it on.
+    `looked_at`: of uses anywhere, those that read from it, or compare it, and do not just hand it on. `on`: calls with
+    one of these keywords, but for a plain False. `first`: calls whose first argument is of a kind of KINDS.
+    `also`: differences of other calls of the method.
     """
 
     why: str
@@ -32,29 +35,49 @@ class Difference:
     above: int = 0
     kernel: bool = False
     looked_at: bool = False
+    on: tuple[str, ...] = ()
+    first: str = ""
+    also: tuple[Difference, ...] = ()
+
+    @property
+    def each(self) -> tuple[Difference, ...]:
+        """All that differs, each for the calls that it holds for."""
+        return (self, *self.also)
 
     def concerns(self, call: ast.Call) -> bool:
-        """Whether the difference is one of this call; for `*args` and `**kwargs`, whether it may be."""
+        """Whether the difference is one of this call; for `*args` and `**kwargs`, whether it may be.
+
+        What the first argument is, is left to who knows it: here it has to be there.
+        """
         keywords = {keyword.arg for keyword in call.keywords}
         open_ended = None in keywords or any(isinstance(argument, ast.Starred) for argument in call.args)
         if keywords & set(self.unless):
             return False
         if open_ended:
-            return True
-        if len(call.args) <= self.above and self.above:
+            return not self.first
+        if (len(call.args) <= self.above and self.above) or (self.first and not call.args):
+            return False
+        if self.on and not any(keyword.arg in self.on and not _is_off(keyword.value) for keyword in call.keywords):
             return False
         counted = self.arguments in (None, len(call.args) + len(call.keywords))
         return counted and (not self.given or bool(keywords & set(self.given)))
 
 
+def _is_off(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is False
+
+
 def read_differs(reader: Reader, where: str, data: Mapping[str, Any]) -> dict[str, Difference]:
-    """One table: a sentence, or a table with `why` and the calls that it holds for."""
+    """One table: a sentence, or a table with `why` and the calls that it holds for, or a list of such tables."""
     found: dict[str, Difference] = {}
     for name, entry in data.items():
         if not is_name(name):
             reader.problem(f"{where} {name!r} is no name of a method")
         elif isinstance(entry, dict):
             found[name] = _entry(reader, f"{where} {name}", entry)
+        elif isinstance(entry, list) and len(entry) > 1 and all(isinstance(each, dict) for each in entry):
+            first, *more = (_entry(reader, f"{where} {name}", each) for each in entry)
+            found[name] = replace(first, also=tuple(more))
         elif why := reader.sentence(where, data, name):
             found[name] = Difference(why)
     return found
@@ -70,10 +93,13 @@ def _entry(reader: Reader, where: str, entry: dict[str, Any]) -> Difference:
     for key in ("in_place", "anywhere", "kernel", "looked_at"):
         if entry.get(key, True) is not True:
             reader.problem(f"{where} {key} is {entry[key]!r}: true is expected, or no such key")
-    given, unless = (_keywords(reader, where, entry, key) for key in ("given", "unless"))
-    why = reader.sentence(where, entry, "why")
+    given, unless, on = (_keywords(reader, where, entry, key) for key in ("given", "unless", "on"))
+    why, first = reader.sentence(where, entry, "why"), entry.get("first", "")
+    if "first" in entry and first not in KINDS:
+        reader.problem(f"{where} first is {first!r}: one of {', '.join(KINDS)} is expected")
     flags = ("in_place" in entry, "anywhere" in entry)
-    return Difference(why, given, unless, count, *flags, above or 0, "kernel" in entry, "looked_at" in entry)
+    more = ("kernel" in entry, "looked_at" in entry)
+    return Difference(why, given, unless, count, *flags, above or 0, *more, on, first)
 
 
 def _count(reader: Reader, where: str, entry: Mapping[str, Any], key: str) -> int | None:

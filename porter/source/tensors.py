@@ -151,7 +151,7 @@ ONLY_OF_TENSORS = words(
     new storage data_ptr set_data is_floating_point retain_grad relu tanh pow_ einsum split_with_sizes copy_
     zero_ fill_ normal_ uniform_ narrow unfold type_as asnumpy expand_dims unsqueeze_ squeeze_ scatter scatter_
     gather matmul bmm add_ mul_ sub_ div_ clamp clamp_ is_cuda requires_grad grad softmax sigmoid log_softmax
-    unbind chunk unsqueeze permute detach contiguous backward requires_grad_ expand_as view_as numel new_zeros
+    unbind chunk unsqueeze permute detach contiguous backward expand_as view_as numel new_zeros
     new_ones new_tensor new_full new_empty masked_fill masked_fill_ index_select
     """
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -41,7 +42,7 @@ FAULTS: dict[str, tuple[Data, str]] = {
     "with an unknown key": (
         differs(why="values alone here", given=["axis"], when="always"),
         "unknown [differs] max key 'when'; "
-        "known: above, anywhere, arguments, given, in_place, kernel, looked_at, unless, why",
+        "known: above, anywhere, arguments, first, given, in_place, kernel, looked_at, on, unless, why",
     ),
     "for a keyword": (
         differs(why="values alone here", given="axis"),
@@ -58,6 +59,22 @@ FAULTS: dict[str, tuple[Data, str]] = {
     "not in place": (
         differs(why="values alone here", in_place=False),
         "[differs] max in_place is False: true is expected, or no such key",
+    ),
+    "by a first argument of no kind": (
+        differs(why="values alone here", first="list"),
+        "[differs] max first is 'list': one of tensor, number, text, sequence is expected",
+    ),
+    "with one keyword on": (
+        differs(why="values alone here", on="axis"),
+        "[differs] max on is 'axis': a list of keywords is expected",
+    ),
+    "in a second way without why": (
+        {"differs": {"max": [{"why": "values alone here", "given": ["axis"]}, {"first": "tensor"}]}},
+        "[differs] max why is missing: a sentence that says what differs is expected",
+    ),
+    "in a list of one": (
+        {"differs": {"max": [{"why": "values alone here", "given": ["axis"]}]}},
+        f"[differs] max is [{{'why': 'values alone here', 'given': ['axis']}}]: {WHY}",
     ),
 }
 
@@ -79,6 +96,13 @@ def test_what_is_said_for_one_way_goes_before_what_is_said_for_both() -> None:
     assert found["torch"] == found["mindspore"] | {"std": Difference("n - 1 or n")}
 
 
+def test_a_method_can_differ_in_several_ways() -> None:
+    entries = [{"why": "the values alone here", "given": ["axis"]}, {"why": "no other tensor", "first": "tensor"}]
+    found = rule_from_data("nn/Layer", changed(LAYER, {"differs": {"max": entries}})).differs["torch"]["max"]
+    first, second = Difference("the values alone here", given=("axis",)), Difference("no other tensor", first="tensor")
+    assert found.each == (replace(first, also=(second,)), second)
+
+
 @pytest.mark.parametrize(
     ("difference", "concerned", "others"),
     [
@@ -87,6 +111,8 @@ def test_what_is_said_for_one_way_goes_before_what_is_said_for_both() -> None:
         (Difference("w", unless=("dim",)), ["f()", "f(1)", "f(**a)"], ["f(dim=1)", "f(1, dim=1)", "f(dim=1, **a)"]),
         (Difference("w", arguments=0), ["f()", "f(*a)", "f(**a)"], ["f(1)", "f(dim=1)"]),
         (Difference("w", above=1), ["f(1, 2)", "f(*a)"], ["f()", "f(1)", "f(1, dim=1)"]),
+        (Difference("w", on=("t",)), ["f(t=True)", "f(t=t)", "f(**a)"], ["f()", "f(True)", "f(t=False)"]),
+        (Difference("w", first="tensor"), ["f(1)", "f(1, a=2)"], ["f()", "f(a=1)", "f(**a)"]),
         (Difference("w", arguments=1, unless=("p",)), ["f(1)", "f(ord=1)"], ["f()", "f(1, 2)", "f(p=1)"]),
     ],
 )

@@ -53,7 +53,9 @@ TEXTUAL = words(
 COPIES = frozenset({"copy.copy", "copy.deepcopy", "copy.replace", "dataclasses.replace"})
 HOLDING = frozenset({"queue.Queue", "contextvars.ContextVar", "types.ModuleType", "collections.ChainMap"})
 """Classes of the standard library whose objects are asked for what was put into them."""
-SIGNATURES = frozenset({"inspect.signature", "inspect.getfullargspec", "inspect.Signature.from_callable"})
+OBJECTS = frozenset({"inspect.signature", "inspect.getfullargspec", "inspect.currentframe", "inspect.stack"})
+OBJECTS |= {"inspect.Signature.from_callable"}
+"""Functions of the standard library that give an object of a class of it."""
 DICTS = frozenset({"collections.OrderedDict", "collections.defaultdict", "typing.OrderedDict"})
 
 
@@ -223,7 +225,7 @@ def function(values: Values, name: str, node: ast.Call) -> Answer:
         return values.ask(node.args[1])
     if root in NUMERIC and name not in ("random.sample", "random.choices", "random.Random"):
         return known(NUMBER)
-    if name in SIGNATURES:
+    if name in OBJECTS:
         return known(OBJECT)
     if root in sys.stdlib_module_names and name.rpartition(".")[2][:1].isupper() and name not in HOLDING:
         return known(OBJECT)

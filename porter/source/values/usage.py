@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from porter.source import tensors
 from porter.source.scopes import Scope, parent
 from porter.source.tensors import words
-from porter.source.things import Answer, ClassOf, Function, FunctionNode, Instance, OfTree
+from porter.source.things import Answer, ClassOf, Function, FunctionNode, Instance, OfTree, TreeClass
 
 if TYPE_CHECKING:
     from porter.source.values.engine import Values
@@ -104,7 +104,8 @@ def _takes(values: Values, thing: object, call: ast.Call, given: ast.expr) -> bo
         return any(_is_tensor_parameter(values, method, call, given, skip=1) for method in methods)
     if isinstance(thing, Function):
         bound = isinstance(call.func, ast.Attribute) and not isinstance(thing.node, ast.Lambda)
-        return _is_tensor_parameter(values, thing.node, call, given, skip=int(bound and _is_method(thing.node)))
+        bound = bound and _is_method(thing.node) and not _is_of_class(values, call.func, thing.node)
+        return _is_tensor_parameter(values, thing.node, call, given, skip=int(bound))
     return False
 
 
@@ -112,6 +113,14 @@ def _is_method(function: ast.AST) -> bool:
     from porter.source.values import parameters
 
     return parameters.method_class(function) is not None and not parameters.has_decorator(function, "staticmethod")
+
+
+def _is_of_class(values: Values, method: ast.expr, function: ast.AST) -> bool:
+    """`Net.forward(net, x)`: the class's own method, to which the object is passed too."""
+    from porter.source.values import parameters
+
+    owner = values.ask(method.value).things if isinstance(method, ast.Attribute) else ()
+    return any(isinstance(t, TreeClass) for t in owner) and not parameters.has_decorator(function, "classmethod")
 
 
 def _is_tensor_parameter(values: Values, function: ast.AST, call: ast.Call, given: ast.expr, skip: int) -> bool:

@@ -19,6 +19,7 @@ from porter.rewrite.decide.settle import Choices
 
 MOVES = frozenset({Form.MOVES})
 BASE_STAYS = Reason(Code.BASE_STAYS, "a base class stays as it was")
+CHANGED = CONVERTED | MOVES
 STAYS = Way(Form.STAYS, level=Level.SAFE)
 
 
@@ -145,6 +146,11 @@ class Moved:
     def moved(self, entry: TreeClass) -> bool:
         """Whether it did in an earlier run."""
         return entry in self.movers.earlier and not self.moves(entry)
+
+    @cached_property
+    def anything(self) -> bool:
+        """Whether anything in the tree has changed sides, in this run or in an earlier one."""
+        return bool(self.movers.earlier) or any(choice.way.form in CHANGED for choice in self.choices)
 
     def torn(self, entry: TreeClass) -> str:
         """The name of a class that gives a class which stays the methods of classes that move; "" for none."""

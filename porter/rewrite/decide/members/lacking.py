@@ -12,8 +12,9 @@ from porter.rewrite.decide.calls.provenance import Provenance, is_asked_weight
 from porter.rewrite.decide.classes.movers import MOVES
 from porter.rewrite.decide.decision import CONVERTED, SILENT, Decision, Form, Need, Reason
 from porter.rewrite.decide.facts import FileFacts
-from porter.rewrite.decide.members.member_words import Word, is_called, path_of
+from porter.rewrite.decide.members.member_words import Word, is_called, is_given, path_of
 from porter.rewrite.decide.members.objects import Known, Objects
+from porter.rewrite.decide.members.switches import Switches
 from porter.rewrite.decide.telling import told, was_told
 from porter.rewrite.decide.tree import ANY_CHANGE, TreeFacts
 from porter.source.index import enclosing_class
@@ -35,6 +36,7 @@ class _Members:
         self.words = tree.hierarchy.words.members
         self.objects = Objects(file, tree)
         self.provenance = Provenance(file, tree)
+        self.switches = Switches(file, tree)
 
     def decisions(self) -> Iterator[Decision]:
         """One for each use: a report for people says each name once a file."""
@@ -69,7 +71,7 @@ class _Members:
         if again is not None and (known.kinds or known.assumed or not known.other):
             yield again
             return
-        if known.unknown and not self._is_weight(node):
+        if (known.unknown and not self._is_weight(node)) or self._is_either(node.attr, known):
             yield from self._of_unknown(node, scope)
             return
         tensor = known.unknown or self._is_tensor(known, node.attr) or self._is_converted(node, known)
@@ -106,6 +108,16 @@ class _Members:
     def _is_converted(self, node: ast.Attribute, known: Known) -> bool:
         """Whether the layer was converted in an earlier run, whose tensor has no such member then: it is told again."""
         return self._is_weight(node) and any(kind.rule.name in self.words.tensors for kind in known.kinds)
+
+    def _is_either(self, attr: str, known: Known) -> bool:
+        """Whether an object can be a layer, and one of a class of the tree that is none and has the member."""
+        if attr not in self.words.of_layers:
+            return False
+        moving = [entry for entry in known.entries if self.tree.movers.may_move(entry)]
+        others = [entry for entry in known.entries if entry not in moving and attr in self.hierarchy.methods[entry]]
+        is_layer = any(kind.rule.name.startswith("nn.") for kind in known.kinds) or bool(moving)
+        own = any(attr in self.hierarchy.methods[entry] for entry in moving)
+        return is_layer and bool(others) and not own
 
     def _is_own(self, attr: str, known: Known) -> bool:
         """Whether a class of the tree that it can be of has the name, or a layer, of which `methods` speaks."""
@@ -154,11 +166,13 @@ class _Members:
         word = rare or self.words.of_layers.get(node.attr)
         if word is None or self._is_imported(node, scope):
             return
-        if rare is None and not (is_called(node) and self._is_used_as_layer(node)):
+        if rare is None and not self._is_of_layer(node, scope):
             return
         if self.provenance.has(node.attr, node.value):
             return
         level = Level.REVIEW if node.attr in self.tree.plain_methods else Level.MANUAL  # it may be of these
+        if rare is not None and rare.differs and level is Level.MANUAL:
+            level = Level.CHANGED if is_given(node) else Level.REVIEW  # a file or a window may have `size()`
         needs = self._needs(node)
         if needs is not None:
             yield self._told(node, word.label, level, _unknown(node.attr, word), needs)
@@ -167,6 +181,14 @@ class _Members:
         """Whether it is a name of a module, or of what one gives."""
         parts = dotted_parts(node.value)
         return parts is not None and bool(parts) and self.tree.index.meaning(parts[0], scope) is not None
+
+    def _is_of_layer(self, node: ast.Attribute, scope: Scope) -> bool:
+        """Whether what has a member of a layer's is one: by the call itself, or since it is used as a layer nearby."""
+        if is_called(node):
+            sure = self.switches.is_one(node, scope) or self._is_used_as_layer(node)
+            return sure or not self.objects.of(node.value).unknown
+        handed = self.switches.is_handed(node)
+        return handed and (self._is_used_as_layer(node) or self.switches.is_run_later(node, scope))
 
     def _is_used_as_layer(self, node: ast.Attribute) -> bool:
         """Whether the same name is called in the function around, or its parameters are asked for."""

@@ -99,6 +99,12 @@ def is_called(node: ast.Attribute) -> bool:
     return isinstance(call, ast.Call) and call.func is node
 
 
+def is_given(node: ast.Attribute) -> bool:
+    """Whether the member is called with an argument: `x.size(1)`."""
+    call = parent(node)
+    return isinstance(call, ast.Call) and call.func is node and bool(call.args or call.keywords)
+
+
 def path_of(node: ast.expr) -> str:
     """`net`, `self.net`: what is the same object wherever it is read; "" for any other expression."""
     if isinstance(node, ast.Name):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 from porter.codes import Code
@@ -23,32 +23,18 @@ from porter.rewrite.decide.members.either import some_of, told_again, told_of_ei
 from porter.rewrite.decide.members.method_texts import Look, looks, name_in
 from porter.rewrite.decide.members.objects import Known, Objects
 from porter.rewrite.decide.members.patches import Patch, name_end, patches
+from porter.rewrite.decide.members.receivers import Receiver, together
+from porter.rewrite.decide.members.switches import Switches, is_mapping
 from porter.rewrite.decide.telling import QUIET, told, was_told
 from porter.rewrite.decide.tree import Kind, TreeFacts
 from porter.rewrite.decide.vocabulary import ASKED_METHODS
 from porter.source.index import enclosing_class, is_self
 from porter.source.names import dotted_parts
 from porter.source.scopes import Scope, parent
+from porter.source.things import ClassOf
 
 MODULE = "nn.Module"
 Ways = tuple[Way, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Receiver:
-    """An object's class. `needs`: what makes it change sides; None when it does not. `own`: methods of the tree's.
-
-    `layer`: it derives from the class of all layers, so what that class lacks on the other side, it lacks. `rules`: the
-    framework's classes that it derives from. `entries`: the classes of the tree that it can be of. `assumed`: what was
-    taken for granted.
-    """
-
-    needs: tuple[Need, ...] | None
-    own: frozenset[str] = frozenset()
-    entries: tuple[TreeClass, ...] = ()
-    rules: frozenset[str] = frozenset()
-    layer: bool = True
-    assumed: str = ""
 
 
 def decide(file: FileFacts, tree: TreeFacts) -> Iterator[Decision]:
@@ -65,6 +51,7 @@ class _Methods:
         self.words = tree.hierarchy.words
         self.objects = Objects(file, tree)
         self.asker = Asker(file, tree)
+        self.switches = Switches(file, tree)
         self.asked = ASKED_METHODS[tree.options.to]
 
     def decisions(self) -> Iterator[Decision]:
@@ -204,6 +191,8 @@ class _Methods:
     def _ask(self, node: ast.Attribute, receiver: Receiver | None) -> Iterator[Decision]:
         """A method of all layers that a function of the generated module stands for."""
         label = f"{MODULE}.{node.attr}"
+        if receiver is None and is_mapping(node):
+            return
         if receiver is None:
             yield self.asker.method(node, label, Level.REVIEW, self.asker.needs)
         elif receiver.layer:
@@ -227,11 +216,15 @@ class _Methods:
             yield told(self.file.path, start, Level.MANUAL, label, reason, needs)
 
     def _unknown(self, node: ast.Attribute, scope: Scope, start: int) -> Iterator[Decision]:
-        """`forward` of an object of unknown class, called or set, in a tree where classes lose the name."""
+        """`forward` of an object of unknown class, called, set or handed on, in a tree where classes lose the name."""
         call, needs = parent(node), self._some_class
+        needs = self.asker.needs or None if needs is None else needs  # a layer of the framework has it too
         used = (isinstance(call, ast.Call) and call.func is node) or isinstance(node.ctx, ast.Store)
+        used = used or self.switches.is_handed(node)
         if node.attr not in self.words.methods or not used or needs is None:
             return
+        if any(isinstance(thing, ClassOf) for thing in self.objects.values.of(node.value).things):
+            return  # of the framework's own class: `class_members` speaks of it
         parts = dotted_parts(node.value)
         if not parts or self.tree.index.meaning(parts[0], scope) is None:
             new = self.words.methods[node.attr]
@@ -260,8 +253,8 @@ class _Methods:
         found = [self._of_class(entry) for entry in known.entries]
         found += [self._of_kind(kind, known) for kind in known.kinds[: len(known.kinds) if not known.entries else 0]]
         found += [Receiver(None, frozenset(self.words.absent) | self.asked)] if known.other and not found else []
-        together = _together([receiver for receiver in found if receiver is not None])
-        return replace(together, assumed=known.assumed) if together is not None else None
+        joined = together([receiver for receiver in found if receiver is not None])
+        return replace(joined, assumed=known.assumed) if joined is not None else None
 
     def _may_be_layer(self, node: ast.expr, known: Known) -> bool:
         """Whether what is taken for an object of a class that stays may be a layer, whose method has another name."""
@@ -292,14 +285,3 @@ class _Methods:
         kinds = rules | {kind.rule.name for kind in self.tree.kinds_of(entry)}
         layer = not kinds or any(name.startswith("nn.") for name in kinds)
         return Receiver(needs, own, entries, rules, layer)
-
-
-def _together(receivers: list[Receiver]) -> Receiver | None:
-    """An object that can be of several classes; None where some change sides and others do not."""
-    moving = [receiver.needs for receiver in receivers if receiver.needs is not None]
-    if moving and len(moving) < len(receivers):
-        return None
-    needs = tuple(need for each in moving for need in each) if moving else None
-    own = frozenset().union(*(receiver.own for receiver in receivers))
-    entries = tuple(entry for receiver in receivers for entry in receiver.entries)
-    return replace(receivers[0], needs=needs, own=own, entries=entries)
