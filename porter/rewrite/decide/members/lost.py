@@ -31,7 +31,8 @@ def decide(file: FileFacts, tree: TreeFacts) -> Iterator[Decision]:
     lost = _Lost(file, tree)
     for node, _ in file.module.scopes.attributes if lost.words else ():
         if node.attr in lost.words and id(node) not in file.resolved:
-            yield from lost.told(node.attr, node.value, file.module.text.span(node)[1] - len(node.attr.encode()))
+            start = file.module.text.span(node)[1] - len(node.attr.encode())
+            yield from lost.told(node.attr, node.value, start, is_set=isinstance(node.ctx, ast.Store))
     for call, scope in file.module.scopes.calls if lost.words else ():
         if isinstance(call.func, ast.Name) and call.func.id in LOOKUPS and len(call.args) > 1:
             for name in sorted((texts_of(call.args[1], scope) or frozenset()) & lost.words.keys()):
@@ -57,10 +58,12 @@ class _Lost:
                     found[name] = found.get(name, frozenset()) | {rule.name}
         return found
 
-    def told(self, name: str, owner: ast.expr, start: int) -> Iterator[Decision]:
-        """What is said of a member of an object, at a place."""
+    def told(self, name: str, owner: ast.expr, start: int, *, is_set: bool = False) -> Iterator[Decision]:
+        """What is said of a member of an object, at a place; where it is set, `set_later` may have said it."""
         rules, entries, needs = self._above(owner) if _is_super(owner) else self._of(owner)
-        lacking = [rule for rule in rules if rule.name in self.words[name]]
+        lacking = [
+            rule for rule in rules if rule.name in self.words[name] and not (is_set and self._is_live(rule, name))
+        ]
         if lacking and not any(self._is_own(name, entry) for entry in entries):
             why = lacking[0].absent[self.tree.options.to][name]
             reason = Reason(Code.ATTRIBUTE_ABSENT, f"{name} has no counterpart of the same meaning: {why}")
@@ -93,6 +96,9 @@ class _Lost:
     def _needs(self, entry: TreeClass) -> tuple[Need, ...]:
         """That a class changes sides, unless it did in an earlier run."""
         return (Need((entry.place,), MOVES, SILENT),) if self.tree.movers.may_move(entry) else ()
+
+    def _is_live(self, rule: Rule, name: str) -> bool:
+        return any(name in names for names in rule.live_on(self.tree.options.source).values())
 
     def _is_own(self, name: str, entry: TreeClass) -> bool:
         """Whether a class of the tree, or one above it, defines the member itself."""

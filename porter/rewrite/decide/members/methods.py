@@ -166,7 +166,7 @@ class _Methods:
         elif node.attr in self.words.methods:
             yield from told_again(self.file, start, node.attr, MODULE)
         elif node.attr in self.words.absent and node.attr not in receiver.own and not self._is_set(node):
-            yield from self._absent(node.attr, receiver, start)
+            yield from self._absent(node, receiver, start)
 
     def _is_set(self, node: ast.Attribute) -> bool:
         """Whether the tree sets an attribute of the name, which is then that of a class of its own: `self.type = 2`."""
@@ -207,12 +207,13 @@ class _Methods:
         definers = [definer.place for definer in found if self.tree.movers.may_move(definer)]
         yield Need(tuple(definers) or (Place("", 0, 0, Role.CLASS),), MOVES, SILENT)
 
-    def _absent(self, attr: str, receiver: Receiver, start: int) -> Iterator[Decision]:
+    def _absent(self, node: ast.Attribute, receiver: Receiver, start: int) -> Iterator[Decision]:
         """A method or an attribute that the object's class does not have on the other side."""
         if receiver.layer:
-            text = f"{attr} has no counterpart of the same meaning: {self.words.absent[attr]}"
-            needs = some_of(receiver.needs or ()) if not was_told(self.module, start, text) else ()
-            reason, label = Reason(Code.METHOD_ABSENT, text), f"{MODULE}.{attr}"
+            text = f"{node.attr} has no counterpart of the same meaning: {self.words.absent[node.attr]}"
+            made = [*(receiver.needs or ()), *self.objects.of(node.value).needs]
+            needs = some_of(dict.fromkeys(made)) if not was_told(self.module, start, text) else ()
+            reason, label = Reason(Code.METHOD_ABSENT, text), f"{MODULE}.{node.attr}"
             yield told(self.file.path, start, Level.MANUAL, label, reason, needs)
 
     def _unknown(self, node: ast.Attribute, scope: Scope, start: int) -> Iterator[Decision]:
