@@ -63,28 +63,28 @@ class Code(StrEnum):
     STAYS_WITH = "PT040"
 
     # Imports, and names that other code takes from a file.
-    NOT_HANDED_ON = "PT042"
-    IMPORT_STAYS = "PT043"
-    IMPORT_TRIED = "PT044"
-    TAKEN_BY_NAME = "PT045"
-    NAMED_AT_RUN_TIME = "PT046"
-    OWN_NAME_BY_TEXT = "PT047"
-    VALUE_REACHES = "PT048"
-    VALUE_LEAVES = "PT049"
+    NOT_HANDED_ON = "PT041"
+    IMPORT_STAYS = "PT042"
+    IMPORT_TRIED = "PT043"
+    TAKEN_BY_NAME = "PT044"
+    NAMED_AT_RUN_TIME = "PT045"
+    OWN_NAME_BY_TEXT = "PT046"
+    VALUE_REACHES = "PT047"
+    VALUE_LEAVES = "PT048"
 
     # Texts.
-    NAME_IN_TEXT = "PT050"
-    CODE_IN_TEXT = "PT051"
-    METHOD_IN_TEXT = "PT052"
-    CLASS_NAME = "PT053"
-    PARAMETER_NAME = "PT054"
+    NAME_IN_TEXT = "PT049"
+    CODE_IN_TEXT = "PT050"
+    METHOD_IN_TEXT = "PT051"
+    CLASS_NAME = "PT052"
+    PARAMETER_NAME = "PT053"
 
     # Files.
-    FILE = "PT055"
-    NO_PYTHON = "PT056"
-    NAME_IN_FILE = "PT057"
-    MERGE = "PT058"
-    FAULT = "PT059"
+    FILE = "PT054"
+    NO_PYTHON = "PT055"
+    NAME_IN_FILE = "PT056"
+    MERGE = "PT057"
+    FAULT = "PT058"
 
 
 EXPLAINED = {

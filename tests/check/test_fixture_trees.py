@@ -17,6 +17,7 @@ TREES = [FIXTURES / "demo", *sorted(folder for folder in (FIXTURES / "trees").it
 NOTHING = {
     "constants": "one dtype is moved, and a dtype computes nothing; the others stay",
     "local_torch": "its torch is a package of its own, so there is nothing to convert",
+    "own_resets": "it has base classes only, and methods of theirs that MindSpore's layers do not call",
     "same_own_torch": "its torch is a file of its own, so there is nothing to convert",
     "second_names": "it has base classes only, which do not run by themselves",
 }

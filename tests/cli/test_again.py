@@ -55,7 +55,7 @@ def test_hand_edits_and_a_change_of_source_are_both_there(porter: Porter, tree: 
     assert not (out / "plain.py").exists()
     assert "affine=False" in (out / "fresh.py").read_text()
     assert git(out, "log", "--format=%s").split("\n")[0] == "by hand"
-    assert "net.py:1:1: review PT058 merge: edited by hand: your edit and the new conversion are both kept" in ran.err
+    assert "net.py:1:1: review PT057 merge: edited by hand: your edit and the new conversion are both kept" in ran.err
     assert "2 files of OUT edited by hand: merged with the new conversion." in ran.err
     before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
     assert "2 files of OUT edited by hand: left so" in porter("convert", src, "-o", out).err
@@ -86,14 +86,14 @@ def test_where_both_changed_a_line_marks_a_finding_and_code_1(porter: Porter, tr
     ran = porter("convert", src, "-o", out)
     assert ran.code == 1
     assert (
-        "net.py:10:1: manual PT058 merge: edited by hand where the conversion changed too: settle the lines" in ran.err
+        "net.py:10:1: manual PT057 merge: edited by hand where the conversion changed too: settle the lines" in ran.err
     )
     text = (out / "net.py").read_text()
     assert "<<<<<<< edited by hand\n        return self.norm(x * 2)\n=======\n" in text
     assert "=======\n        return self.norm(x + 1)\n>>>>>>> converted by porter\n" in text
     ran = porter("convert", src, "-o", out)
     assert (ran.code, (out / "net.py").read_text()) == (1, text)
-    assert "net.py:10:1: manual PT058 merge: still holds conflict marks of an earlier run" in ran.err
+    assert "net.py:10:1: manual PT057 merge: still holds conflict marks of an earlier run" in ran.err
 
 
 def test_force_is_for_a_folder_that_porter_has_not_made_and_keeps_what_it_does_not_write(

@@ -113,7 +113,7 @@ def test_standard_input_that_needs_the_layers_module_says_so() -> None:
     ran = child("convert", "-", stdin=LAYERS_WANTED.encode())
     assert ran.returncode == 1
     assert b"import porter_layers" in ran.stdout
-    assert b"<stdin>:1:1: manual PT055 porter: the result imports porter_layers.py" in ran.stderr
+    assert b"<stdin>:1:1: manual PT054 porter: the result imports porter_layers.py" in ran.stderr
     assert b"-o OUT" in ran.stderr
 
 

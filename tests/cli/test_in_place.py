@@ -138,7 +138,7 @@ def test_a_hard_linked_file_is_left_with_a_finding(porter: Porter, tree: Tree, t
     ran = porter("convert", src, "--in-place", "--to", "mindspore")
     assert ran.code == 1
     assert (
-        "net.py:1:1: manual PT055 file: has 2 names (hard links), and writing it would cut this one off: "
+        "net.py:1:1: manual PT054 file: has 2 names (hard links), and writing it would cut this one off: "
         "left as it is; copy it onto itself to part them, or convert with -o\n"
     ) in ran.err
     assert "plain.py" not in ran.err

@@ -72,9 +72,9 @@ def test_exit_codes(files: dict[str, tuple[bool, bool]], findings: list[Finding]
 def test_findings_are_one_line_each_in_the_order_of_the_places() -> None:
     text = captured(lambda console: print_findings(FINDINGS, console), width=20)
     assert text.splitlines() == [
-        "a.py:9:1: manual PT055 torch.fft.fft: has no rule",
-        "a.py:10:1: review PT055 nn.InstanceNorm3d: momentum is ignored",
-        "b.py:3:5: manual PT055 torch.fft.fft: has no rule",
+        "a.py:9:1: manual PT054 torch.fft.fft: has no rule",
+        "a.py:10:1: review PT054 nn.InstanceNorm3d: momentum is ignored",
+        "b.py:3:5: manual PT054 torch.fft.fft: has no rule",
     ]
 
 
@@ -82,7 +82,7 @@ def test_what_holds_for_a_whole_tree_is_said_once_with_the_number_of_its_places(
     places = [Finding(path, 1, 1, REVIEW, "nn.Module", "not built", Code.BUILT_ELSEWHERE) for path in ("b.py", "a.py")]
     assert captured(lambda console: print_findings([*places, FINDINGS[2]], console)).splitlines() == [
         "a.py:1:1: review PT035 nn.Module: not built (2 places in this tree)",
-        "a.py:9:1: manual PT055 torch.fft.fft: has no rule",
+        "a.py:9:1: manual PT054 torch.fft.fft: has no rule",
     ]
     assert (
         captured(lambda console: print_findings(places[:1], console)) == "b.py:1:1: review PT035 nn.Module: not built\n"
@@ -92,7 +92,7 @@ def test_what_holds_for_a_whole_tree_is_said_once_with_the_number_of_its_places(
 def test_a_finding_cannot_draw_on_the_terminal() -> None:
     finding = Finding("a\x1b[2J\n.py", 1, 1, SAFE, "r", "[bold]\x07 \x9b")
     text = captured(lambda console: print_findings([finding], console))
-    assert text == "a\\x1b[2J\\x0a.py:1:1: safe PT055 r: [bold]\\x07 \\x9b\n"
+    assert text == "a\\x1b[2J\\x0a.py:1:1: safe PT054 r: [bold]\\x07 \\x9b\n"
     assert visible("tab\tstays, caf\u00e9 too") == "tab\tstays, caf\u00e9 too"
 
 

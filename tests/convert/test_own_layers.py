@@ -51,7 +51,7 @@ def test_the_generated_module_takes_another_name_and_says_so(tree: Tree) -> None
     assert conversion.removed == ()
     assert texts(conversion)["net.py"].startswith("import porter_layers_2\n\n\ndef block(c, norm=porter_layers_2.Inst")
     assert [str(f) for f in conversion.findings if f.rule == "file" and "generated" in f.message] == [
-        f"{_occupied(tree)}:1:1: review PT055 file: porter_layers is the name of a module of yours, "
+        f"{_occupied(tree)}:1:1: review PT054 file: porter_layers is the name of a module of yours, "
         "so the generated module is porter_layers_2.py"
     ]
     unchanged = {path: data.decode() for path, data in tree.files.items() if path != "net.py"}

@@ -78,7 +78,7 @@ def test_that_a_folder_is_taken_for_a_package_is_told() -> None:
     conversion = convert_tree(Tree(Path("checkout"), files), rules(), Options("mindspore"))
     assert {f.path: b"def construct" in f.after for f in conversion.files} == {"base.py": True, "net.py": True}
     assert [str(f) for f in conversion.findings if f.rule == "import"] == [
-        "net.py:1:1: review PT055 import: this folder is taken for the package shapes: "
+        "net.py:1:1: review PT054 import: this folder is taken for the package shapes: "
         "all that its files import from there is in it"
     ]
     named = convert_tree(Tree(Path("shapes"), files), rules(), Options("mindspore"))

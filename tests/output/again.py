@@ -62,4 +62,4 @@ def forget(out: Out) -> None:
 
 def aside_message(what: str, name: str = "net.py") -> list[str]:
     rest = f"the new conversion is in {name}.porter-new: take from it what you need, then remove it"
-    return [f"{name}:1:1: manual PT058 merge: {what}; {rest}"]
+    return [f"{name}:1:1: manual PT057 merge: {what}; {rest}"]

@@ -96,8 +96,8 @@ def test_what_cannot_be_read_is_a_finding_and_the_rest_is_written(source: Path, 
     written = make(source, tmp_path / "out", more | wanted(source), compose)
     assert sorted(written.failed) == ["nowhere", "pipe"]
     assert [str(finding) for finding in sorted(written.findings)] == [
-        "nowhere:1:1: manual PT055 file: cannot be read: No such file or directory; it was not copied",
-        "pipe:1:1: manual PT055 file: cannot be read: is no file, folder or link any more; it was not copied",
+        "nowhere:1:1: manual PT054 file: cannot be read: No such file or directory; it was not copied",
+        "pipe:1:1: manual PT054 file: cannot be read: is no file, folder or link any more; it was not copied",
     ]
     assert "pipe" not in visible(tmp_path / "out")
     assert "pipe" not in written.prints

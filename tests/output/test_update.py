@@ -55,7 +55,7 @@ def test_a_hand_edit_and_a_new_conversion_are_both_kept(out: Out) -> None:
     assert (out / "net.py").read_bytes() == BOTH
     assert (out / "net.py").stat().st_mode & 0o777 == 0o750
     assert told(written) == [
-        "net.py:1:1: review PT058 merge: edited by hand: your edit and the new conversion are both kept; "
+        "net.py:1:1: review PT057 merge: edited by hand: your edit and the new conversion are both kept; "
         "look at the result"
     ]
     assert written.merged == ("net.py",)
@@ -83,13 +83,13 @@ def test_lines_that_both_changed_get_marks_until_they_are_settled(out: Out) -> N
     text = (out / "net.py").read_bytes()
     assert b"<<<<<<< edited by hand\nfirst = 1  # by hand\n=======\nfirst = 7\n>>>>>>> converted by porter\n" in text
     assert told(written) == [
-        "net.py:4:1: manual PT058 merge: edited by hand where the conversion changed too: "
+        "net.py:4:1: manual PT057 merge: edited by hand where the conversion changed too: "
         "settle the lines between <<<<<<< and >>>>>>>"
     ]
     written = out.convert({"net.py": CLASHING})
     assert (out / "net.py").read_bytes() == text
     assert told(written) == [
-        "net.py:4:1: manual PT058 merge: still holds conflict marks of an earlier run: "
+        "net.py:4:1: manual PT057 merge: still holds conflict marks of an earlier run: "
         "settle the lines between <<<<<<< and >>>>>>>"
     ]
     (out / "net.py").write_bytes(CLASHING.replace(b"first = 7", b"first = 7  # settled"))
@@ -110,7 +110,7 @@ def test_what_was_removed_by_hand_stays_removed(out: Out) -> None:
     for _ in range(2):
         written = out.convert({"net.py": TEXT, "pkg/notes.txt": b"notes\n"})
         assert told(written) == [
-            "net.py:1:1: review PT058 merge: removed by hand, so it is not written; .porter/last holds it"
+            "net.py:1:1: review PT057 merge: removed by hand, so it is not written; .porter/last holds it"
         ]
         assert out.shown() == {"pkg": None, "pkg/notes.txt": b"notes\n"}
     written = out.convert({"net.py": THEIRS})
@@ -122,7 +122,7 @@ def test_an_edited_file_that_source_has_no_more_becomes_the_users(out: Out) -> N
     (out / "net.py").write_bytes(MINE)
     written = out.convert({"pkg/notes.txt": b"notes\n"})
     assert told(written) == [
-        "net.py:1:1: manual PT058 merge: SRC has it no more, but it was edited by hand: it stays, "
+        "net.py:1:1: manual PT057 merge: SRC has it no more, but it was edited by hand: it stays, "
         "and is yours from now on"
     ]
     assert told(out.convert({"pkg/notes.txt": b"notes\n"})) == []
@@ -169,7 +169,7 @@ def test_a_source_that_cannot_be_read_this_time_costs_nothing(out: Out) -> None:
     assert written.failed == ("pkg/notes.txt",)
     assert (out / "pkg/notes.txt").read_bytes() == b"notes\n"
     assert told(written) == [
-        "pkg/notes.txt:1:1: manual PT055 file: cannot be read: No such file or directory; it was not copied"
+        "pkg/notes.txt:1:1: manual PT054 file: cannot be read: No such file or directory; it was not copied"
     ]
 
 

@@ -28,7 +28,7 @@ FAULTS: dict[str, tuple[Data, str]] = {
     "param is no table": ({"param": 3}, "[param] is 3: a table is expected"),
     "unknown key of a param": (
         param("rate", nonsense=1),
-        "unknown [param.rate] key 'nonsense'; known: alias, drop, inert, mindspore, note, range, "
+        "unknown [param.rate] key 'nonsense'; known: alias, drop, inert, mindspore, names, note, range, "
         "same_default, spread, value, when",
     ),
     "alias of nothing": (param("rate", alias=[]), "[param.rate] alias is []: a list of names is expected"),
