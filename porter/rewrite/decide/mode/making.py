@@ -22,8 +22,8 @@ from porter.rewrite.decide.mode.functions import Functions
 from porter.rewrite.decide.mode.looked_through import value_of
 from porter.rewrite.decide.mode.modes import Modes
 from porter.rules.model import Rule
-from porter.source.index import enclosing_function, is_self
-from porter.source.scopes import Scope
+from porter.source.index import enclosing_class, enclosing_function, is_self
+from porter.source.scopes import Scope, parent
 from porter.source.stores import Stores
 from porter.source.values import Values
 
@@ -122,13 +122,19 @@ class Making:
 
     def _sets_its_own(self, entry: TreeClass) -> bool:
         """Whether the constructor, which is told there, sets the mode of the whole: it is not that of a fresh layer."""
-        for above in self.hierarchy.ancestry(entry):
-            for node in ast.walk(above.node):
-                called = node.func if isinstance(node, ast.Call) else None
-                own = isinstance(called, ast.Attribute) and called.attr in MODES and is_self(called.value)
-                if own and self.fates.constructs(node):
-                    return True
-        return False
+        return not self._setting.isdisjoint(above.node for above in self.hierarchy.ancestry(entry))
+
+    @cached_property
+    def _setting(self) -> frozenset[ast.ClassDef]:
+        """Classes whose constructors set the mode."""
+        found: set[ast.ClassDef] = set()
+        for file in self.files.values():
+            for node, _ in file.module.scopes.attributes:
+                call = parent(node) if node.attr in MODES and is_self(node.value) else None
+                inside = enclosing_class(node) if isinstance(call, ast.Call) and call.func is node else None
+                if inside is not None and self.fates.constructs(node):
+                    found.add(inside)
+        return frozenset(found)
 
     @cached_property
     def _namings(self) -> Mapping[str, list[Place]]:
