@@ -141,14 +141,15 @@ def _convert(tree: Tree, rules: RuleBook, request: Request) -> Account:
     """Convert a tree; in place, without the files that must not be written."""
     from porter.cli.account import Account
     from porter.cli.deliver import hard_linked, large_data
-    from porter.cli.direction import NAMES, direction
+    from porter.cli.direction import direction
     from porter.convert import Options, carried_findings
+    from porter.rules.model import TITLES
 
     options = Options(direction(tree, request), request.platform, request.level, request.mark, whole=request.whole)
     conversion = _converted(tree, rules, options, request)
     if conversion.idle and not tree.unreadable and not any(file.failed for file in conversion.files):
         click.echo(
-            f"porter: {request.src}: no file uses {NAMES[options.source]}: there is nothing to convert", err=True
+            f"porter: {request.src}: no file uses {TITLES[options.source]}: there is nothing to convert", err=True
         )
     linked = hard_linked(conversion, tree.root) if request.mode == "in place" else {}
     if linked:

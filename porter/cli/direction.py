@@ -12,10 +12,9 @@ from porter.cli.request import Request
 from porter.convert import detect_direction
 from porter.errors import SourceError, UsageError
 from porter.output import MANIFEST, Manifest
-from porter.rules.model import Framework
+from porter.rules.model import TITLES, Framework
 from porter.source.tree import Tree
 
-NAMES = {"torch": "PyTorch", "mindspore": "MindSpore"}
 OTHER: dict[Framework, Framework] = {"torch": "mindspore", "mindspore": "torch"}
 
 
@@ -39,9 +38,9 @@ def direction(tree: Tree, request: Request) -> Framework:
     if request.mode == "in place":
         raise UsageError(
             f"{request.src}: --in-place needs --to, so that nothing is written by a guess: "
-            f"the imports are {NAMES[OTHER[to]]}'s, so add --to {to} to convert it"
+            f"the imports are {TITLES[OTHER[to]]}'s, so add --to {to} to convert it"
         )
-    click.echo(f"porter: the imports are {NAMES[OTHER[to]]}'s: converting to {to} (--to chooses)", err=True)
+    click.echo(f"porter: the imports are {TITLES[OTHER[to]]}'s: converting to {to} (--to chooses)", err=True)
     return to
 
 

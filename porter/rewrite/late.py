@@ -7,12 +7,10 @@ from collections.abc import Iterator
 
 from porter.rewrite.decide.file import FilePlan
 from porter.rewrite.place import Place
+from porter.source.kinds import DEFINITIONS, DEFS
 from porter.source.layout import above, join
 from porter.source.names import SourceModule
 from porter.source.starts import Wanted, wanted_of
-
-DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def behind(place: Place, plan: FilePlan, layers: str) -> ast.stmt | None:
@@ -108,5 +106,5 @@ def _is_used_before(plan: FilePlan, layers: str, statement: ast.stmt) -> bool:
 
 def _is_inside(module: SourceModule, line: int) -> bool:
     """Whether a line is part of the body of a function, which runs later."""
-    functions = (node for node in module.tree.body if isinstance(node, FUNCTIONS))
+    functions = (node for node in module.tree.body if isinstance(node, DEFS))
     return any(node.body[0].lineno <= line <= (node.end_lineno or line) for node in functions)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from porter.errors import RuleError
-from porter.rules.model import FRAMEWORKS, Framework, Rule
+from porter.rules.model import FRAMEWORKS, Framework, Rule, other
 from porter.rules.parse import RuleParser
 
 
@@ -41,6 +41,10 @@ class RuleBook:
             known = canonical(qualified)
             self._found[key] = names.get(qualified) or names.get(known) or self._aliases[side].get(known)
         return self._found[key]
+
+    def of_either(self, qualified: str, first: Framework) -> Rule | None:
+        """The rule of a name of either framework: text that an earlier run left still means the source framework."""
+        return self.find(qualified, first) or self.find(qualified, other(first))
 
     @cached_property
     def _aliases(self) -> dict[Framework, dict[str, Rule]]:

@@ -15,6 +15,8 @@ from porter.rules.unset import Unset
 
 Framework = Literal["torch", "mindspore"]
 FRAMEWORKS: tuple[Framework, ...] = ("torch", "mindspore")
+TITLES = {"torch": "PyTorch", "mindspore": "MindSpore"}
+"""How a framework is called in a sentence."""
 PLATFORMS = ("CPU", "GPU", "Ascend")
 
 OF_CLASSES: tuple[str, ...] = ("forward", "weights", "attributes", "attribute_notes", "present", "unset", "buffers")

@@ -6,7 +6,8 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from porter.source.places import FUNCTIONS, body_of, place_of
+from porter.source.kinds import FUNCTIONS
+from porter.source.places import body_of, place_of
 from porter.source.scopes import Binding, Scope, ancestors, parent
 from porter.source.walrus import always_met, comes_before, met_when_true
 

@@ -6,10 +6,10 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from porter.source.scopes import COMPREHENSIONS, ancestors, parent
+from porter.source.kinds import COMPREHENSIONS, FUNCTIONS
+from porter.source.scopes import ancestors, parent
 
 LEAVES = (ast.Return, ast.Raise, ast.Continue, ast.Break)
-FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 TESTS = frozenset({"isinstance", "issubclass", "type", "is_tensor"})
 SAME = (ast.Eq, ast.Is)
 NOT_SAME = (ast.NotEq, ast.IsNot)

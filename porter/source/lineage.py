@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from porter.source.index import TreeIndex
+from porter.source.kinds import DEFS
 from porter.source.names import SourceModule, dotted_parts
 from porter.source.origins import longest_module
 from porter.source.scopes import Binding, Scope, parent
 
 FRAMEWORKS = frozenset({"torch", "mindspore"})
 MAX_HOPS = 20
-METHODS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 class Lineage:
@@ -199,7 +199,7 @@ def _statements(block: list[ast.stmt]) -> Iterator[ast.stmt]:
 
 
 def _bound(statement: ast.stmt) -> Iterator[str]:
-    if isinstance(statement, (*METHODS, ast.ClassDef)):
+    if isinstance(statement, (*DEFS, ast.ClassDef)):
         yield statement.name
     elif isinstance(statement, (ast.Import, ast.ImportFrom)):
         yield from (alias.asname or alias.name.partition(".")[0] for alias in statement.names)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import ast
 
+from porter.source.kinds import FUNCTIONS
 from porter.source.scopes import Scope, ancestors, parent
-
-FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
 def place_of(node: ast.AST, home: Scope) -> ast.stmt | None:

@@ -6,10 +6,10 @@ import ast
 
 from porter.findings import Kind
 from porter.source.index import is_annotation
+from porter.source.kinds import COLLECTIONS
 from porter.source.scopes import ancestors, parent
 
 TYPE_TESTS = frozenset({"isinstance", "issubclass"})
-COLLECTIONS = (ast.Tuple, ast.List, ast.Set)
 
 
 def kind_of(node: ast.expr) -> tuple[Kind, ast.Call | None]:

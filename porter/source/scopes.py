@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 ScopeKind = Literal["module", "function", "class", "comprehension"]
-COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 @dataclass(eq=False, slots=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from typing import Literal
 
-from porter.source.scopes import COMPREHENSIONS, ancestors, parent
+from porter.source.kinds import COMPREHENSIONS, position
+from porter.source.scopes import ancestors, parent
 
 Order = Literal["always", "perhaps", "never"]
 
@@ -57,7 +58,7 @@ def _order(above: ast.AST, first: ast.AST, second: ast.AST, binding: ast.AST) ->
     if isinstance(above, COMPREHENSIONS):
         return _in_comprehension(above, first, second, binding)
     if isinstance(above, (ast.BoolOp, ast.BinOp, ast.Compare, ast.Call, ast.Tuple, ast.List, ast.Dict, ast.Subscript)):
-        if _position(second) < _position(first):
+        if position(second) < position(first):
             return "never" if not _in_loop(above) else "perhaps"
         if isinstance(above, ast.BoolOp) and isinstance(above.op, ast.And) and _met_when_true(binding, first):
             return "always"
@@ -95,10 +96,6 @@ def _in_loop(node: ast.AST) -> bool:
         if isinstance(above, COMPREHENSIONS):
             return True
     return False
-
-
-def _position(node: ast.AST) -> tuple[int, int]:
-    return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
 
 
 def met_when_true(node: ast.AST, test: ast.expr) -> bool:

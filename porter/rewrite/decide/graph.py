@@ -15,12 +15,12 @@ from porter.rewrite.decide.decision import Place
 from porter.rewrite.options import Whole
 from porter.source.generated import is_generated
 from porter.source.index import TreeIndex, is_annotation
+from porter.source.kinds import DEFINITIONS
 from porter.source.names import SourceModule, chain, names_in_string
 from porter.source.origins import longest_module
 from porter.source.scopes import Scope, parent
 from porter.source.uses import IMPORTERS
 
-DEFINITIONS = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 IMPORTS = (ast.Import, ast.ImportFrom)
 DEFINES = re.compile(rb"(?:async\s+)?(?:class|def)\s+")
 

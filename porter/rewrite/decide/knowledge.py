@@ -27,7 +27,7 @@ class RuleKnowledge:
 
     def returns(self, name: str) -> str | None:
         """What calling a name gives: an instance of a class, a tensor of a function; None where no rule tells."""
-        rule = self.rules.find(name, self.options.source) or self.rules.find(name, self.options.to)
+        rule = self.rules.of_either(name, self.options.source)
         if rule is None:
             return None
         if rule.is_class:
@@ -36,7 +36,7 @@ class RuleKnowledge:
 
     def is_layer(self, name: str) -> bool:
         """Whether a name is a class whose instances give a tensor when they are called."""
-        rule = self.rules.find(name, self.options.source) or self.rules.find(name, self.options.to)
+        rule = self.rules.of_either(name, self.options.source)
         return rule is not None and rule.is_class and rule.torch.signature is not None
 
     def method_returns(self, cls: str, method: str) -> str | None:

@@ -13,10 +13,10 @@ from porter.rewrite.decide.classes.movers import MOVES
 from porter.rewrite.decide.decision import CONVERTED, SILENT, Decision, Need
 from porter.rewrite.decide.facts import FileFacts, Use
 from porter.source.index import enclosing_class
+from porter.source.kinds import DEFINITIONS
 from porter.source.scopes import ancestors, parent
 
 AROUND = (ast.keyword, ast.Tuple, ast.List, ast.Dict, ast.IfExp, ast.Starred)
-DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 class Around:

@@ -7,7 +7,6 @@ closes over uses in the same way: what is left for the level's sake keeps what i
 
 from __future__ import annotations
 
-import builtins
 from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -25,10 +24,10 @@ from porter.rewrite.decide.telling import QUIET
 from porter.rewrite.decide.ties import patched
 from porter.rewrite.decide.tree import TreeFacts
 from porter.rewrite.options import Options
+from porter.source.kinds import BUILTINS
 
 LABEL = "whole"
 CHANGES = frozenset(Form) - {Form.STAYS, Form.TOLD}
-BUILTINS = frozenset(dir(builtins))
 
 
 def is_needed(options: Options) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from porter.source import tensors
+from porter.source.kinds import DEFS
 from porter.source.scopes import parent
 from porter.source.things import (
     ARRAY,
@@ -36,7 +37,6 @@ from porter.source.values import fills, names, owners, parameters, returns, stat
 if TYPE_CHECKING:
     from porter.source.values.engine import Values
 
-METHODS = (ast.FunctionDef, ast.AsyncFunctionDef)
 PROPERTIES = ("property", "cached_property", "functools.cached_property")
 
 
@@ -142,7 +142,7 @@ def _of_class(values: Values, node: ast.ClassDef, name: str) -> Answer:
 def _in_body(values: Values, node: ast.ClassDef, statement: ast.stmt, name: str) -> Answer:
     """What a statement of a class body gives a name."""
     member = values.home(statement)
-    if isinstance(statement, METHODS):
+    if isinstance(statement, DEFS):
         return assume(known(Function(statement)), names.decorated(member, statement))
     if isinstance(statement, ast.ClassDef):
         return known(TreeClass(statement))
@@ -199,7 +199,7 @@ class _Given:
 
 
 def _properties(values: Values, statements: list[ast.stmt]) -> Answer:
-    getters = [s for s in statements if isinstance(s, METHODS) and parameters.has_decorator(s, *PROPERTIES)]
+    getters = [s for s in statements if isinstance(s, DEFS) and parameters.has_decorator(s, *PROPERTIES)]
     return union(returns.returned(values, getter) for getter in getters)
 
 
@@ -230,7 +230,7 @@ def enclosing_method_class(node: ast.AST) -> ast.ClassDef | None:
     """The class of the method that an expression stands in."""
     above = parent(node)
     while above is not None:
-        if isinstance(above, METHODS) and (inside := parameters.method_class(above)) is not None:
+        if isinstance(above, DEFS) and (inside := parameters.method_class(above)) is not None:
             return inside
         above = parent(above)
     return None

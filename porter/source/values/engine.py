@@ -12,6 +12,7 @@ from porter.source import tensors
 from porter.source.flow import Flow
 from porter.source.guards import key_of, tested_keys
 from porter.source.index import TreeIndex
+from porter.source.kinds import DEFINITIONS
 from porter.source.names import SourceModule
 from porter.source.scopes import Binding, Scope, ancestors, parent, scope_of
 from porter.source.stores import Stores
@@ -22,7 +23,6 @@ from porter.source.values.family import Family
 from porter.source.values.holders import Holders, holders
 
 SCOPE_OF = itemgetter(1)
-DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 class Knowledge(Protocol):

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from porter.source.kinds import LOOPS, position
 from porter.source.scopes import Binding, Scope, ancestors, parent, scope_of
 from porter.source.stores import FILLS
 from porter.source.things import ClassOf
@@ -20,7 +21,6 @@ ORDER: tuple[Kind, ...] = ("parameter", "shared", "unknown", "fresh")
 """What an object is taken for when it may come by several ways: the first."""
 STEPS, DEEPEST = 200, 12
 """Names that are looked at for one question, and how far they lead from it: then nothing is known."""
-LOOPS = (ast.For, ast.AsyncFor, ast.While)
 DISPLAYS = (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.Starred)
 
 
@@ -192,11 +192,7 @@ def _loops_around(place: ast.AST, binding: Binding) -> list[ast.AST]:
 
 def _may_run_before(read: ast.AST, place: ast.AST, loops: list[ast.AST]) -> bool:
     """By the order of lines, or by a loop around both that the binding is not in."""
-    return _start(read) < _start(place) or (bool(loops) and any(above in loops for above in ancestors(read)))
-
-
-def _start(node: ast.AST) -> tuple[int, int]:
-    return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
+    return position(read) < position(place) or (bool(loops) and any(above in loops for above in ancestors(read)))
 
 
 def _shares(values: Values, read: ast.Name, place: ast.Name) -> Holders | None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-import builtins
 import sys
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from porter.source import tensors
 from porter.source.index import reading_scope
+from porter.source.kinds import BUILTINS
 from porter.source.names import dotted_parts
 from porter.source.origins import longest_module
 from porter.source.scopes import Binding, Scope, parent, scope_of
@@ -33,7 +33,6 @@ from porter.source.values import displays, fills, narrow, operators, parameters,
 if TYPE_CHECKING:
     from porter.source.values.engine import Values
 
-BUILTINS = frozenset(dir(builtins))
 COVERED = words(
     """
     abs all any divmod filter map max min pow round sum open

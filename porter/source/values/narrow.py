@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from porter.source import guards, tensors
 from porter.source.guards import Teller, Told, key_of
+from porter.source.kinds import FUNCTIONS, LOOPS, position
 from porter.source.names import SourceModule
 from porter.source.scopes import Scope, ancestors, parent, scope_of
 from porter.source.things import (
@@ -30,8 +31,6 @@ from porter.source.values import names, owners, stated
 if TYPE_CHECKING:
     from porter.source.values.engine import Values
 
-LOOPS = (ast.For, ast.AsyncFor, ast.While)
-FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 CASE = re.compile(rb"case\b")
 """Begins with letters, which are searched for many times faster than the start of a line."""
 Position = tuple[int, int]
@@ -226,21 +225,17 @@ def _set_again(values: Values, attribute: ast.Attribute, node: ast.expr, since: 
 
 
 def _lies_between(binding: ast.AST, node: ast.expr, since: ast.AST) -> bool:
-    where, start, end = _start(binding), _end(since), _start(node)
+    where, start, end = position(binding), _end(since), position(node)
     if start <= where < end:
         return True
-    first = _start(since)
+    first = position(since)
     for above in ancestors(node):
         if isinstance(above, FUNCTIONS):
             return False
-        outside = isinstance(above, LOOPS) and not _start(above) <= first <= _end(above)
-        if outside and _start(above) <= where <= _end(above):
+        outside = isinstance(above, LOOPS) and not position(above) <= first <= _end(above)
+        if outside and position(above) <= where <= _end(above):
             return True
     return False
-
-
-def _start(node: ast.AST) -> Position:
-    return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
 
 
 def _end(node: ast.AST) -> Position:

@@ -7,6 +7,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 from porter.source import tensors
+from porter.source.kinds import CHECKS
 from porter.source.things import (
     ARRAY,
     NONE,
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
 WRITES = (ast.Mod, ast.Add, ast.Mult)
 """What a text can do with anything: `"%s" % x`."""
-CHECKS = (ast.Is, ast.IsNot, ast.In, ast.NotIn)
 
 
 def binary(values: Values, node: ast.expr) -> Answer:

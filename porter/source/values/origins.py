@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from porter.source import tensors
+from porter.source.kinds import is_off
 from porter.source.tensors import words
 from porter.source.things import (
     ClassOf,
@@ -112,7 +113,7 @@ def _of_thing(values: Values, thing: Thing, call: ast.Call, hops: int) -> list[a
 
 def _of_framework(values: Values, name: str, call: ast.Call) -> list[ast.expr]:
     last = name.rpartition(".")[2]
-    inplace = any(k.arg == "inplace" and not _is_false(k.value) for k in call.keywords)
+    inplace = any(k.arg == "inplace" and not is_off(k.value) for k in call.keywords)
     out = [k.value for k in call.keywords if k.arg == "out"]
     if inplace or last in VIEWS or last.endswith("_") or (last == "relu" and len(call.args) > 1):
         return [*call.args, *(k.value for k in call.keywords if k.arg not in ("inplace", "dim", "p", "training"))]
@@ -137,7 +138,7 @@ def _of_layer(values: Values, thing: Instance, call: ast.Call) -> list[ast.expr]
         return list(call.args)
     if made is None:
         return None if last in MAY_BE_INPLACE else []
-    inplace = any(k.arg is None or (k.arg == "inplace" and not _is_false(k.value)) for k in made.keywords)
+    inplace = any(k.arg is None or (k.arg == "inplace" and not is_off(k.value)) for k in made.keywords)
     placed = last in MAY_BE_INPLACE and any(isinstance(a, ast.Constant) and a.value is True for a in made.args)
     return list(call.args) if inplace or placed else []
 
@@ -147,10 +148,6 @@ MAY_BE_INPLACE = words(
     ReLU ReLU6 LeakyReLU ELU SELU CELU RReLU SiLU Mish Hardswish Hardsigmoid Hardtanh Threshold Swish
     """
 )
-
-
-def _is_false(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and not node.value
 
 
 def _of_function(

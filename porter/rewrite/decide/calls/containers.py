@@ -8,9 +8,8 @@ from functools import lru_cache
 
 from porter.rewrite.decide.change import Argument, CallPlan, Refuse, UseClass
 from porter.rules.model import Framework, Rule, other
+from porter.source.kinds import FUNCTIONS
 from porter.source.scopes import ancestors
-
-FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
 def has_star(call: ast.Call) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from porter.source.index import is_self
+from porter.source.kinds import CHECKS
 from porter.source.scopes import parent
 from porter.source.things import Function, Instance
 from porter.source.values import Values
@@ -24,7 +25,6 @@ GIVES = {**dict.fromkeys(ASKS.split(), "bool"), **dict.fromkeys(COUNTS.split(), 
 SHAPES = "unsqueeze squeeze view reshape permute transpose flatten expand repeat contiguous clone detach flip roll"
 SAME = frozenset(SHAPES.split()) | {"expand_as", "view_as", "swapaxes", "t", "T", "mT"}
 """Methods, and attributes, that give the dtype of their tensor."""
-CHECKS = (ast.Is, ast.IsNot, ast.In, ast.NotIn)
 DEEPEST = 6
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import ast
 
+from porter.source.kinds import CHECKS, FUNCTIONS
 from porter.source.scopes import ancestors
 
-FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-TESTS = (ast.Is, ast.IsNot, ast.In, ast.NotIn)
 GIVES_BOOL = frozenset({"bool", "isinstance", "issubclass", "hasattr", "callable", "any", "all"})
 
 
@@ -22,7 +21,7 @@ def is_truth(node: ast.expr) -> bool:
     if isinstance(node, ast.IfExp):
         return is_truth(node.body) and is_truth(node.orelse)
     if isinstance(node, ast.Compare):
-        return all(isinstance(sign, TESTS) for sign in node.ops) or _compares_text(node)
+        return all(isinstance(sign, CHECKS) for sign in node.ops) or _compares_text(node)
     if isinstance(node, ast.Call):
         return isinstance(node.func, ast.Name) and node.func.id in GIVES_BOOL
     return isinstance(node, ast.Name) and _is_declared(node)

@@ -7,18 +7,17 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 
 from porter.rewrite.decide.change import NameEdit
+from porter.source.kinds import COMPREHENSIONS, DEFS
 from porter.source.text import SourceText
 
 DEF = re.compile(rb"(?:async\s+)?def\s+")
-FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 def renames(text: SourceText, node: ast.ClassDef, names: Mapping[str, str]) -> Iterator[NameEdit]:
     """The edits that give some names of a class body their new ones; a name that it only reads is of outside."""
     bound: set[str] = set()
     for each in _in_order(text, node, names):
-        if isinstance(each, FUNCTIONS):
+        if isinstance(each, DEFS):
             match = DEF.match(text.data, text.span(each)[0])
             assert match is not None
             yield _edit(match.end(), each.name, names)
@@ -52,7 +51,7 @@ def _in_order(
     """What concerns the names, in the order in which Python gets there: what is assigned comes before its targets."""
     found: list[tuple[int, int, ast.FunctionDef | ast.AsyncFunctionDef | ast.alias | ast.Name]] = []
     for statement, each in _evaluated(node):
-        if isinstance(each, FUNCTIONS) and each.name in names:
+        if isinstance(each, DEFS) and each.name in names:
             found.append((each.lineno, 1, each))
         elif isinstance(each, ast.alias) and (each.asname or each.name) in names:
             found.append((each.lineno, 0, each))
@@ -76,7 +75,7 @@ def _evaluated(node: ast.ClassDef) -> Iterator[tuple[ast.stmt, ast.AST]]:
 
 
 def _inside(node: ast.AST) -> Iterator[ast.AST]:
-    if isinstance(node, FUNCTIONS):
+    if isinstance(node, DEFS):
         yield from (*node.decorator_list, node.args)
         yield from [node.returns] if node.returns is not None else []
     elif isinstance(node, ast.Lambda):

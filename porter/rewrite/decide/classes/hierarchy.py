@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import builtins
 import sys
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -21,10 +20,10 @@ from porter.rules.model import FRAMEWORKS, Rule
 from porter.source.finder import DOUBT
 from porter.source.generated import is_generated
 from porter.source.index import MAX_HOPS, TreeIndex
+from porter.source.kinds import BUILTINS
 from porter.source.names import SourceModule, dotted_parts
 from porter.source.scopes import Binding, Scope, parent
 
-BUILTINS = frozenset(dir(builtins))
 MADE = Reason(Code.MADE_BASE, "the base class is made at run time, so what becomes of its methods is not known")
 
 
@@ -265,7 +264,7 @@ class Hierarchy:
 
     def rule_of(self, qualified: str) -> Rule | None:
         """The rule of a name of either framework."""
-        return self.rules.find(qualified, self.options.source) or self.rules.find(qualified, self.options.to)
+        return self.rules.of_either(qualified, self.options.source)
 
     def is_layer(self, qualified: str) -> bool:
         """Whether a name of either framework is a layer's."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from porter.rewrite.decide.graph import DEFINITIONS, Division, Unit, UnitGraph
+from porter.rewrite.decide.graph import Division, Unit, UnitGraph
 from porter.source.index import enclosing_function
+from porter.source.kinds import DEFINITIONS
 from porter.source.scopes import parent
 
 ADDERS = frozenset({"add", "append", "appendleft", "extend", "insert", "push", "put", "register", "set", "setdefault"})

@@ -12,14 +12,12 @@ from porter.rewrite.decide.classes.movers import Moved
 from porter.rewrite.decide.classes.tree_class import TreeClass
 from porter.rewrite.decide.decision import Decision, Reason
 from porter.rewrite.decide.facts import FileFacts
+from porter.rewrite.decide.mode.fates import MODES
 from porter.rewrite.decide.telling import told, was_told
 from porter.rewrite.decide.tree import TreeFacts
 from porter.source.index import enclosing_class, is_self
 from porter.source.names import SourceModule
 from porter.source.scopes import parent
-
-MODES = frozenset({"train", "eval", "set_train"})
-"""Methods that set the mode, which the other framework does not ask."""
 
 
 def tell(file: FileFacts, tree: TreeFacts, moved: Moved) -> Iterator[Decision]:

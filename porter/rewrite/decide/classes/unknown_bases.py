@@ -13,9 +13,8 @@ from porter.rewrite.decide.decision import SILENT, Decision, Reason
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.telling import told
 from porter.rewrite.decide.tree import TreeFacts
+from porter.rules.model import TITLES
 from porter.source.index import enclosing_class
-
-FRAMEWORK = {"torch": "PyTorch", "mindspore": "MindSpore"}
 
 
 def tell(file: FileFacts, tree: TreeFacts, moved: Moved) -> Iterator[Decision]:
@@ -38,7 +37,7 @@ def _torn(entry: TreeClass, moved: Moved) -> Reason:
 
 def _unknown(entry: TreeClass, file: FileFacts, moved: Moved, builds: bool) -> Reason:
     hierarchy = moved.hierarchy
-    theirs, ours = FRAMEWORK[file.options.source], FRAMEWORK[file.options.to]
+    theirs, ours = TITLES[file.options.source], TITLES[file.options.to]
     if moved.moves(entry) or moved.moved(entry):
         outside = hierarchy.bases[entry].outside
         text = f"{outside}; if it is a {theirs} layer, it does not go with {ours}'s"

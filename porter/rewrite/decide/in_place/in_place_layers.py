@@ -18,6 +18,7 @@ from porter.rewrite.decide.members.objects import Objects
 from porter.rewrite.decide.telling import told
 from porter.rewrite.decide.tree import ANY_CHANGE, TreeFacts
 from porter.rules.model import Rule
+from porter.source.kinds import is_off
 from porter.source.scopes import Scope, parent
 from porter.source.things import ClassOf, Function, Instance
 from porter.source.values import Values
@@ -162,11 +163,6 @@ class _Calls:
         shown = ast.unparse(call.args[0])
         text = f"torch's layer writes over {shown} ({LABEL}), which is read again; MindSpore's makes a new tensor"
         return told(self.file.path, start, Level.CHANGED, LABEL, Reason(Code.IN_PLACE, text), known.some)
-
-
-def is_off(node: ast.expr) -> bool:
-    """Whether a value is written out as one that turns the option off."""
-    return isinstance(node, ast.Constant) and not node.value
 
 
 def _given(node: ast.AST) -> ast.expr | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from itertools import pairwise
 
+from porter.source.kinds import LOOPS
 from porter.source.scopes import ancestors, parent
 from porter.source.values import Values
 
-LOOPS = (ast.For, ast.AsyncFor, ast.While)
 HARMLESS = frozenset({"shape", "size", "ndim", "dim", "dtype", "device", "numel", "is_cuda", "requires_grad"})
 """What of a tensor does not depend on its numbers."""
 VIEWS = frozenset({"view", "reshape", "transpose", "permute", "squeeze", "unsqueeze", "flatten", "T", "data", "detach"})

@@ -15,6 +15,7 @@ from porter.rewrite.decide.decision import SILENT, Decision, Form, Place, Reason
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.members.asking import Asker
 from porter.rewrite.decide.members.either import can_be_either, told_of_either
+from porter.rewrite.decide.members.member_words import is_called
 from porter.rewrite.decide.members.objects import Known, Objects
 from porter.rewrite.decide.names.ways import prefers_class
 from porter.rewrite.decide.telling import QUIET, told, was_told
@@ -104,7 +105,7 @@ class _Attributes:
         label = f"attribute {node.attr}"
         if known.unknown:
             changes = self.tree.rules.changes[self.options.source] - ASKED_METHODS[self.options.to]
-            if node.attr in changes and not _is_called(node):  # no parameter can be called
+            if node.attr in changes and not is_called(node):  # no parameter can be called
                 yield from self.asker.attribute(node, label, self.asker.needs)
             return
         names = {self._changes(kind).get(node.attr, node.attr) for kind in known.kinds}
@@ -231,11 +232,6 @@ class _Attributes:
 def _is_inside(node: ast.Attribute, inner: Mapping[str, frozenset[str]]) -> bool:
     """Whether an attribute is one of a layer inside a layer, which is looked at as a whole."""
     return isinstance(node.value, ast.Attribute) and node.value.attr in inner.get(node.attr, ())
-
-
-def _is_called(node: ast.Attribute) -> bool:
-    call = parent(node)
-    return isinstance(call, ast.Call) and call.func is node
 
 
 def _tests_for_none(node: ast.Attribute) -> bool:

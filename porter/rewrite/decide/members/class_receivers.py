@@ -6,11 +6,10 @@ import ast
 
 from porter.rewrite.decide.classes.tree_class import TreeClass
 from porter.rewrite.decide.facts import FileFacts
+from porter.rewrite.decide.mode.callees import OWN
 from porter.rewrite.decide.tree import TreeFacts
 from porter.source.things import OfTree
 from porter.source.things import TreeClass as ClassThing
-
-OWN = frozenset({"cls", "__class__"})
 
 
 def is_own_class(node: ast.expr) -> bool:

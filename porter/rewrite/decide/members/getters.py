@@ -10,11 +10,10 @@ from porter.findings import Level
 from porter.rewrite.decide.classes.movers import MOVES
 from porter.rewrite.decide.decision import SILENT, Decision, Need, Reason
 from porter.rewrite.decide.facts import FileFacts
+from porter.rewrite.decide.members.method_texts import GETTERS
 from porter.rewrite.decide.telling import told, was_told
 from porter.rewrite.decide.tree import ANY_CHANGE, TreeFacts
 from porter.rewrite.decide.vocabulary import ASKED_METHODS
-
-GETTERS = frozenset({"attrgetter", "methodcaller"})
 
 
 def decide(file: FileFacts, tree: TreeFacts) -> Iterator[Decision]:

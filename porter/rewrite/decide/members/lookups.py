@@ -15,9 +15,8 @@ from porter.rewrite.decide.telling import told
 from porter.rewrite.decide.tree import TreeFacts
 from porter.rewrite.decide.vocabulary import ASKED_METHODS
 from porter.rules.model import Rule
+from porter.source.kinds import COLLECTIONS
 from porter.source.scopes import Scope, parent
-
-DISPLAYS = (ast.Tuple, ast.List, ast.Set)
 
 
 def decide(file: FileFacts, tree: TreeFacts) -> Iterator[Decision]:
@@ -81,7 +80,7 @@ def texts_of(node: ast.expr, scope: Scope) -> frozenset[str] | None:
 def _written_out(statement: ast.AST | None, target: ast.AST) -> set[str] | None:
     """The texts that a statement gives a name: `name = "weight"`, `for name in ("weight", "bias")`."""
     if isinstance(statement, (ast.For, ast.comprehension)) and statement.target is target:
-        values = statement.iter.elts if isinstance(statement.iter, DISPLAYS) else None
+        values = statement.iter.elts if isinstance(statement.iter, COLLECTIONS) else None
     elif isinstance(statement, ast.Assign) and target in statement.targets:
         values = [statement.value]
     else:

@@ -17,12 +17,12 @@ from porter.rewrite.decide.decision import SILENT, Decision, Need, Reason
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.members.lookups import texts_of
 from porter.rewrite.decide.members.objects import Objects
+from porter.rewrite.decide.members.patches import LOOKUPS
 from porter.rewrite.decide.telling import told
 from porter.rewrite.decide.tree import TreeFacts
 from porter.rules.model import Rule
 from porter.source.index import enclosing_class, is_self
 
-LOOKUPS = frozenset({"getattr", "hasattr", "setattr", "delattr"})
 Lost = tuple[list[Rule], tuple[TreeClass, ...], tuple[Need, ...]]
 
 

@@ -7,16 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from porter.rewrite.decide.members.lookups import texts_of
+from porter.rewrite.decide.members.patches import LOOKUPS, SETTERS
 from porter.source.names import SourceModule, names_in_string
 from porter.source.scopes import Scope, parent
 
-BUILTINS = frozenset({"getattr", "setattr", "hasattr", "delattr"})
 ACCESSORS = frozenset(
     {"getattr_static", "__getattribute__", "__getattr__", "__setattr__", "__delattr__", "attrgetter", "methodcaller"}
 )
 """Functions and methods that are given a member's name, wherever they come from."""
-PATCHING = frozenset({"setattr", "delattr", "object"})
-"""Methods of tests that do so: `monkeypatch.setattr(net, "forward", f)`, `patch.object(net, "forward")`."""
 GETTERS = frozenset({"attrgetter", "methodcaller"})
 """Those of them that get their object later."""
 TAKING = frozenset({"get", "pop", "setdefault", "__contains__", "__getitem__"})
@@ -57,8 +55,8 @@ def name_in(module: SourceModule, node: ast.expr) -> tuple[int, int] | None:
 
 def _called(call: ast.Call, scope: Scope) -> Iterator[Look]:
     name, bare = getattr(call.func, "attr", getattr(call.func, "id", "")), isinstance(call.func, ast.Name)
-    builtin = bare and name in BUILTINS and scope.lookup(name) is None
-    if not builtin and name not in ACCESSORS and (bare or name not in PATCHING):
+    builtin = bare and name in LOOKUPS and scope.lookup(name) is None
+    if not builtin and name not in ACCESSORS and (bare or name not in SETTERS):
         return
     if name in GETTERS:
         yield from (Look(argument, None, scope) for argument in call.args[: None if name == "attrgetter" else 1])

@@ -13,7 +13,7 @@ from porter.source.text import SourceText
 from porter.source.things import ClassOf
 from porter.source.values import Values
 
-ACCESSORS = frozenset({"getattr", "setattr", "hasattr", "delattr"})
+LOOKUPS = frozenset({"getattr", "setattr", "hasattr", "delattr"})
 SETTERS = frozenset({"setattr", "delattr", "object"})
 """Functions that are given a class and a member's name: Python's own, and those of tests (`patch.object`)."""
 
@@ -61,7 +61,7 @@ def name_end(patch: Patch, text: SourceText) -> int:
 
 def is_accessor(node: ast.expr) -> bool:
     """Whether it is a call of a function of Python's that takes a member's name as a text."""
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ACCESSORS
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in LOOKUPS
 
 
 def layer_classes(node: ast.expr, file: FileFacts, values: Values) -> Iterator[tuple[Rule, bool]]:

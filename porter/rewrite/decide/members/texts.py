@@ -13,6 +13,7 @@ from porter.rewrite.decide.decision import Decision, Reason
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.telling import told
 from porter.rewrite.decide.tree import TreeFacts
+from porter.source.kinds import COLLECTIONS
 from porter.source.scopes import Scope, parent
 
 METHODS: Mapping[str, Callable[[str, str], object]] = {
@@ -25,7 +26,6 @@ METHODS: Mapping[str, Callable[[str, str], object]] = {
     "__contains__": str.__contains__,
 }
 """Methods by which a name is looked at, each with what it gives for a name and a text."""
-COLLECTIONS = (ast.Tuple, ast.List, ast.Set)
 COMMON = frozenset({"weight", "bias"})
 """Names of parameters that are words of everyday language too."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import builtins
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from porter.rewrite.decide.classes.hierarchy import Hierarchy
 from porter.rewrite.decide.classes.tree_class import TreeClass
 from porter.rewrite.decide.facts import FileFacts, Use
 from porter.rewrite.decide.mode.looked_through import bound_by_partial, class_named, table_of
+from porter.source.kinds import BUILTINS, DEFS
 from porter.source.scopes import Scope
 from porter.source.stores import Stores
 from porter.source.things import ClassOf, in_order
@@ -21,8 +21,6 @@ from porter.source.things import TreeClass as ClassThing
 from porter.source.values import Values
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
-FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-BUILTINS = frozenset(dir(builtins))
 OWN = frozenset({"cls", "__class__"})
 
 
@@ -93,7 +91,7 @@ class Callees:
         entries = tuple(entry for entry in classes if entry is not None)
         names = tuple(thing.name for thing in things if isinstance(thing, ClassOf))
         nodes = (thing.node for thing in things if isinstance(thing, FunctionThing))
-        functions = tuple(each for each in nodes if isinstance(each, FUNCTIONS))
+        functions = tuple(each for each in nodes if isinstance(each, DEFS))
         other = len(entries) + len(names) + len(functions) < len(things)
         sure = answer.is_known or (bool(entries) and _is_own_class(node))
         return Callee(None, names, entries, functions, other, sure)
@@ -139,7 +137,7 @@ class Callees:
 
 
 def _bound(statement: ast.stmt) -> list[str]:
-    if isinstance(statement, (*FUNCTIONS, ast.ClassDef)):
+    if isinstance(statement, (*DEFS, ast.ClassDef)):
         return [statement.name]
     targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
     return [target.id for target in targets if isinstance(target, ast.Name)]

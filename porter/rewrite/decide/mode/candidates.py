@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 
 from porter.rewrite.decide.facts import FileFacts, Use
-from porter.rewrite.decide.mode.callees import BUILTINS, FUNCTIONS, OWN, Function
+from porter.rewrite.decide.mode.callees import OWN, Function
 from porter.source.index import enclosing_function
+from porter.source.kinds import BUILTINS, DEFS
 from porter.source.scopes import Scope
 from porter.source.stores import Stores
 
@@ -86,6 +87,6 @@ def _called(node: ast.expr, scope: Scope) -> tuple[str, ...] | None:
     found = scope.lookup(node.id)
     if found is None:
         return () if node.id in BUILTINS else (node.id,)
-    if not all(b.target or isinstance(b.node, (*FUNCTIONS, ast.ClassDef)) for b in found[1]):
+    if not all(b.target or isinstance(b.node, (*DEFS, ast.ClassDef)) for b in found[1]):
         return None
     return (node.id, *(b.target.rpartition(".")[2] for b in found[1] if b.target))

@@ -60,11 +60,6 @@ PART = Fate(part=True)
 DOUBT = Fate(doubt=True)
 
 
-def place_of(read: tuple[ast.Name, Scope]) -> tuple[int, int]:
-    """Line and column of a read."""
-    return read[0].lineno, read[0].col_offset
-
-
 def is_own(node: ast.expr) -> bool:
     """`self.build`, `super().build`."""
     value = node.value if isinstance(node, ast.Attribute) else None

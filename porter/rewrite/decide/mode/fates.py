@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Sequence as Reads
 from dataclasses import dataclass, replace
 from functools import reduce
 
 from porter.rewrite.decide.classes.tree_class import TreeClass
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.fixed import Fixed
-from porter.rewrite.decide.mode.callees import FUNCTIONS, Callee, Function
-from porter.rewrite.decide.mode.fate import DOUBT, FREE, PART, Fate, Lent, Value, Variable, is_beside, is_own, place_of
+from porter.rewrite.decide.mode.callees import Callee, Function
+from porter.rewrite.decide.mode.fate import DOUBT, FREE, PART, Fate, Lent, Value, Variable, is_beside, is_own
 from porter.rewrite.decide.mode.functions import Functions, parameter_of
 from porter.source.index import enclosing_class, enclosing_function, is_self
-from porter.source.scopes import COMPREHENSIONS, Scope, ancestors, parent
+from porter.source.kinds import COLLECTIONS, COMPREHENSIONS, DEFS, position
+from porter.source.scopes import Scope, ancestors, parent
 from porter.source.things import Sequence
 from porter.source.values.standard import NUMBERS, TEXTS
 
@@ -26,7 +26,7 @@ SAME |= {"share_memory", "to_float", "set_grad", "add_flags", "compile_cache", "
 INSIDE = frozenset({"children", "named_children", "get_submodule", "values", "items", "cells", "name_cells"})
 """Methods that give what is inside: where that becomes a part of another layer, the whole was built for it."""
 ADDING = frozenset({"append", "insert", "extend", "add_module", "register_module", "insert_child_to_cell", "update"})
-HOLDERS = (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+HOLDERS = (*COLLECTIONS, ast.Dict, *COMPREHENSIONS)
 PAIRED = (ast.Tuple, ast.List)
 THROUGH = (*HOLDERS, ast.Subscript, ast.Starred, ast.IfExp, ast.BoolOp, ast.BinOp, ast.Await, ast.keyword, ast.Lambda)
 PLAIN = frozenset({"list", "dict", "tuple", "set", "OrderedDict", "defaultdict", "deque"})
@@ -59,7 +59,7 @@ class Fates:
         if isinstance(key, Value):
             return _Step(self, key.file, key.scope, key.held).value(key.node)
         if isinstance(key, Variable):
-            reads = self.reads(key.file, key.home, key.name) if key.home is not None else ()
+            reads = self.reads(key.file, key.home, key.name) if key.home is not None else []
             fates = (self.fixed.of(Value(node, key.file, scope, key.held)) for node, scope in reads)
             return reduce(Fate.__or__, fates, FREE)
         fates = (self.of(call.node, call.file, call.scope) for call in self.functions.calls(key.function))
@@ -76,7 +76,7 @@ class Fates:
         inside = enclosing_class(node)
         if inside is None or self.hierarchy.by_node.get(inside) not in self.layers:
             return None
-        return next((a for a in ancestors(node) if isinstance(a, FUNCTIONS) and parent(a) is inside), None)
+        return next((a for a in ancestors(node) if isinstance(a, DEFS) and parent(a) is inside), None)
 
     def _constructs(self, method: Function) -> bool:
         """Whether a method is the constructor, or one that methods of the same object call which are."""
@@ -94,7 +94,7 @@ class Fates:
                     found[enclosing_class(node), node.attr].append((node, scope))
         return self._attributes[file.path]
 
-    def reads(self, file: FileFacts, home: Scope, name: str) -> Reads[tuple[ast.Name, Scope]]:
+    def reads(self, file: FileFacts, home: Scope, name: str) -> list[tuple[ast.Name, Scope]]:
         """Where a file reads a variable, by the scope that binds it and its name."""
         key = (file.path, name)
         if key not in self._reads:
@@ -102,7 +102,7 @@ class Fates:
             for node, where in file.module.reads.get(name, ()):
                 if (there := where.lookup(name)) is not None:
                     found[there[0]].append((node, where))
-        return self._reads[key].get(home, ())
+        return self._reads[key].get(home, [])
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ class _Step:
         pairs += [(a, d) for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d is not None]
         function = parent(arguments)
         for argument, default in pairs:
-            if default is node and isinstance(function, FUNCTIONS):
+            if default is node and isinstance(function, DEFS):
                 return self.parameter(function, argument.arg)
         return DOUBT
 
@@ -265,9 +265,9 @@ class _Step:
         if home is None:
             return FREE
         used = self.fates.fixed.of(Variable(home[0], name.id, self.file, self.held))
-        reads = self.fates.reads(self.file, home[0], name.id) if statement is not None else ()
+        reads = self.fates.reads(self.file, home[0], name.id) if statement is not None else []
         line = getattr(statement, "end_lineno", None) or 0
-        after = min((r for r in reads if r[0].lineno > line), key=place_of, default=None)
+        after = min((r for r in reads if r[0].lineno > line), key=lambda read: position(read[0]), default=None)
         if after is None or not is_beside(after[0], statement):
             return replace(used, moded=False)
         return replace(used, moded=replace(self, scope=after[1]).of(after[0]).moded)

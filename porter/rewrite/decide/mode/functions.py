@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from porter.rewrite.decide.facts import FileFacts
-from porter.rewrite.decide.mode.callees import FUNCTIONS, Callees, Function
+from porter.rewrite.decide.mode.callees import Callees, Function
+from porter.source.kinds import DEFS
 from porter.source.scopes import Scope, parent
 
-__all__ = ["FUNCTIONS", "Called", "Function", "Functions", "parameter_of", "positional"]
+__all__ = ["DEFS", "Called", "Function", "Functions", "parameter_of", "positional"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,7 +64,7 @@ class Functions:
     def _names(self) -> Mapping[str, list[tuple[ast.expr, Scope, FileFacts]]]:
         """Names and attributes that are read and not called, by their last part, where a function has that name."""
         found: dict[str, list[tuple[ast.expr, Scope, FileFacts]]] = defaultdict(list)
-        names = {function.name for function in self.homes if isinstance(function, FUNCTIONS)}
+        names = {function.name for function in self.homes if isinstance(function, DEFS)}
         for file in self.files.values():
             scopes = file.module.scopes
             for name, scope in scopes.reads:

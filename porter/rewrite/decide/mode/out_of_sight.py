@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from porter.rewrite.decide.classes.tree_class import TreeClass
 from porter.rewrite.decide.decision import Place
 from porter.rewrite.decide.facts import FileFacts
-from porter.rewrite.decide.mode.callees import FUNCTIONS
 from porter.rewrite.decide.mode.looked_through import table_of
 from porter.rewrite.decide.tree import TreeFacts
+from porter.source.kinds import DEFS
 from porter.source.scopes import Scope, parent
 
 MAPPING = frozenset({"map", "starmap", "imap", "imap_unordered", "submit", "apply_async", "defaultdict", "partial"})
@@ -56,7 +56,7 @@ def is_registered(entry: TreeClass, tree: TreeFacts) -> bool:
 
 def _keeps(function: ast.AST) -> bool:
     """Whether a function, or one inside it, puts a parameter into something: `REGISTRY[name] = cls`."""
-    inner = [node for node in ast.walk(function) if isinstance(node, FUNCTIONS)]
+    inner = [node for node in ast.walk(function) if isinstance(node, DEFS)]
     names = {argument.arg for each in inner for argument in (*each.args.posonlyargs, *each.args.args)}
     return any(isinstance(n, ast.Name) and n.id in names and _is_kept(n) for n in ast.walk(function))
 

@@ -14,19 +14,19 @@ from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.names.handing import handed_value
 from porter.rewrite.decide.telling import told
 from porter.rewrite.decide.tree import TreeFacts
+from porter.rules.model import TITLES
 from porter.source.names import dotted_parts
 from porter.source.scopes import Scope, parent
+from porter.source.uses import IMPORTERS
 
-IMPORTING = frozenset({"import_module", "__import__", "importorskip"})
 FINDING = frozenset({"locate", "resolve_name"})
 ASKING = frozenset({"find_spec", "find_loader", "find_module", "get_loader"})
-NAMED = IMPORTING | FINDING | ASKING
+NAMED = IMPORTERS | FINDING | ASKING
 ABOUT = frozenset({"distribution", "files", "metadata", "requires", "version"})
 METADATA = "importlib.metadata."
 TABLES = frozenset({"globals", "locals", "vars"})
 DOTTED_CLASS = re.compile(r"\.[A-Z]\w*$")  # a class in a string is told wherever that stands
 TAKEN = frozenset({"get", "pop", "setdefault", "__getitem__"})
-FRAMEWORK = {"torch": "PyTorch", "mindspore": "MindSpore"}
 
 
 class _Looked(NamedTuple):
@@ -100,12 +100,12 @@ class Lookups:
             if self._is_source(first.value) and not (name in FINDING and DOTTED_CLASS.search(first.value)):
                 yield Remark(call, Level.MANUAL, Code.TAKEN_BY_NAME, self._message(name, first.value))
         elif first is not None and name not in ASKING and not _is_own(call, first, self.options.source):
-            theirs = FRAMEWORK[self.options.source]
+            theirs = TITLES[self.options.source]
             message = f"what {name} finds is named at run time: where that is {theirs}'s, it stays {theirs}'s"
             yield Remark(call, Level.MANUAL if name in FINDING else Level.REVIEW, Code.NAMED_AT_RUN_TIME, message)
 
     def _message(self, name: str, text: str) -> str:
-        if name in IMPORTING or name in FINDING:
+        if name in IMPORTERS or name in FINDING:
             return f"{text} is taken by its name: it stays, and so does what is taken from it"
         return f"this asks for {text} by its name, whether or not what follows needs it now"
 

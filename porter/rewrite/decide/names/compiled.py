@@ -10,6 +10,7 @@ from functools import cached_property
 from porter.rewrite.decide.decision import CONVERTED, SILENT, Decision, Form, Need, Place
 from porter.rewrite.decide.facts import FileFacts, Use, canonical_name
 from porter.rewrite.decide.names.reads import FileReads, TreeReads
+from porter.source.kinds import DEFINITIONS
 from porter.source.origins import longest_module
 from porter.source.scopes import Scope, parent
 
@@ -23,7 +24,6 @@ COMPILERS = frozenset(
     }
 )
 """Functions that look at the text, or at the signature, of what they are given, when a module is imported."""
-DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 

@@ -11,10 +11,10 @@ from porter.findings import Kind
 from porter.rewrite.decide.decision import CONVERTED, SILENT, Decision, Need, Reason
 from porter.rewrite.decide.facts import FileFacts, Use, canonical_name
 from porter.rewrite.decide.names.flows import AROUND, Flows
+from porter.source.kinds import FUNCTIONS
 from porter.source.scopes import ancestors, parent
 
 DISPLAYS = (ast.Tuple, ast.List, ast.Set, ast.Dict)
-SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 REACHES = "it stays, since its value reaches "
 LEAVES = Reason(Code.VALUE_LEAVES, "it stays, since its value leaves this file's sight")
 
@@ -87,4 +87,4 @@ def _is_direct(node: ast.expr) -> bool:
 
 def _is_lasting(node: ast.expr) -> bool:
     """Whether a module or a class holds a constant, for whoever asks."""
-    return not any(isinstance(above, SCOPES) for above in ancestors(node)) and not _is_direct(node)
+    return not any(isinstance(above, FUNCTIONS) for above in ancestors(node)) and not _is_direct(node)

@@ -12,7 +12,8 @@ from porter.rewrite.decide.names.members_read import MemberReads
 from porter.rewrite.decide.names.reads import Definition, FileReads, TreeReads
 from porter.rewrite.decide.names.steps import ENDS, OPEN, Reached, Spot, Step, joined
 from porter.source.index import TreeIndex, enclosing_class, enclosing_function
-from porter.source.scopes import COMPREHENSIONS, parent
+from porter.source.kinds import COMPREHENSIONS
+from porter.source.scopes import parent
 
 AROUND = (ast.keyword, ast.Tuple, ast.List, ast.Set, ast.Dict, ast.IfExp, ast.Starred, ast.BoolOp, ast.Await)
 HANDING = frozenset({"get", "pop", "values", "items", "keys", "copy", "setdefault"})

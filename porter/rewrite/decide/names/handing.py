@@ -14,11 +14,11 @@ from porter.rewrite.decide.names.groups import Group
 from porter.rewrite.decide.telling import told
 from porter.rewrite.options import Options
 from porter.rules.load import RuleBook, canonical
+from porter.rules.model import TITLES
 from porter.source.names import SourceModule, dotted_parts
 from porter.source.scopes import ancestors
 
 GOES = "{names} {are} no longer importable from here: nothing in this file uses {them}"
-FRAMEWORK = {"torch": "PyTorch", "mindspore": "MindSpore"}
 HELD = "other files of the tree go on using {names} from here, so the import stays"
 OPEN = (
     "nothing in this file uses {names}, which other code may import from here: the import stays, and needs {framework}"
@@ -117,7 +117,7 @@ def _is_of(group: Group, options: Options) -> bool:
 
 def _filled(text: str, names: list[str], options: Options) -> str:
     are, them = ("are", "them") if len(names) > 1 else ("is", "it")
-    return text.format(names=_listed(names), are=are, them=them, framework=FRAMEWORK[options.source])
+    return text.format(names=_listed(names), are=are, them=them, framework=TITLES[options.source])
 
 
 def _left(module: SourceModule, group: Group, rules: RuleBook, options: Options) -> Decision:

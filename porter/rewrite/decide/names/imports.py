@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import builtins
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
@@ -16,11 +15,11 @@ from porter.rewrite.decide.names.handing import handed_module, handed_value, is_
 from porter.rewrite.decide.places import existing
 from porter.rewrite.options import Options
 from porter.rules.load import RuleBook
+from porter.source.kinds import BUILTINS
 from porter.source.names import SourceModule, is_fallback
 
 SHORT = {"torch.nn.functional": "F"}
 PREFIX = {"torch": "torch_", "mindspore": "ms_"}
-RESERVED = frozenset(dir(builtins))
 
 
 @dataclass
@@ -210,7 +209,7 @@ def _taken(group: Group, target: Target) -> bool:
 def _free_name(module: SourceModule, qualified: str, given: Iterable[str], freed: set[str]) -> str:
     short = SHORT.get(qualified, qualified.rpartition(".")[2])
     prefix = PREFIX.get(qualified.partition(".")[0], "")
-    taken = ((module.scopes.bound - freed) | RESERVED | set(given)) - {""}
+    taken = ((module.scopes.bound - freed) | BUILTINS | set(given)) - {""}
     candidates = [short, prefix + short, *(f"{prefix}{short}_{n}" for n in range(2, 100))]
     return next(name for name in candidates if name not in taken)
 

@@ -9,14 +9,13 @@ from collections.abc import Iterator
 from porter.codes import Code
 from porter.findings import Kind, Level
 from porter.rewrite.decide.classes.movers import Moved
-from porter.rewrite.decide.classes.unknown_bases import FRAMEWORK
 from porter.rewrite.decide.decision import CONVERTED, Decision, Form, Reason
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.members.either import SOME
 from porter.rewrite.decide.members.objects import Objects
 from porter.rewrite.decide.telling import told
 from porter.rewrite.decide.tree import ANY_CHANGE, TreeFacts
-from porter.rules.model import FRAMEWORKS
+from porter.rules.model import FRAMEWORKS, TITLES
 from porter.source.names import dotted_parts
 from porter.source.scopes import Scope
 from porter.source.things import ClassOf, Instance, OfTree, TreeClass
@@ -39,7 +38,7 @@ def tell(file: FileFacts, tree: TreeFacts, moved: Moved) -> Iterator[Decision]:
         if found:
             places.setdefault(callee, []).append(file.module.text.span(call)[0])
             levels[callee] = max([*found, levels.get(callee, Level.REVIEW)], key=lambda level: level.rank)
-    theirs, ours = FRAMEWORK[file.options.source], FRAMEWORK[file.options.to]
+    theirs, ours = TITLES[file.options.source], TITLES[file.options.to]
     for callee, starts in places.items():
         count = "" if len(starts) == 1 else f" ({len(starts)} places in this file)"
         text = f"{callee} is not part of this tree: if it is made for {theirs}, it does not go with {ours}'s{count}"

@@ -92,7 +92,7 @@ class Strings:
         rule = self.rules.find(value, self.options.source)
         if rule is None:
             qualified = self._qualified(value, scope)
-            rule = self._rule_of_either(qualified) if qualified else None
+            rule = self.rules.of_either(qualified, self.options.source) if qualified else None
         return rule
 
     def _is_looked_up(self, node: ast.Constant) -> bool:
@@ -112,10 +112,6 @@ class Strings:
         if isinstance(above, ast.Call) and isinstance(above.func, ast.Name) and above.func.id in EVALUATORS:
             return True
         return isinstance(above, (ast.Expr, ast.JoinedStr))
-
-    def _rule_of_either(self, qualified: str) -> Rule | None:
-        """The rule of a name of either framework: text that an earlier run left still means the source framework."""
-        return self.rules.find(qualified, self.options.source) or self.rules.find(qualified, self.options.to)
 
     def _qualified(self, dotted: str, scope: Scope) -> str | None:
         parts = dotted.split(".")
