@@ -28,6 +28,7 @@ from porter.rewrite.decide.members import (
     methods,
     set_later,
     slices,
+    tables,
     texts,
     unasked,
 )
@@ -69,6 +70,7 @@ DECIDERS = (
     lookups.decide,
     lost.decide,
     slices.decide,
+    tables.decide,
     getters.decide,
     inner_layers.decide,
     joined_dtypes.decide,

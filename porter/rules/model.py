@@ -17,6 +17,8 @@ Framework = Literal["torch", "mindspore"]
 FRAMEWORKS: tuple[Framework, ...] = ("torch", "mindspore")
 TITLES = {"torch": "PyTorch", "mindspore": "MindSpore"}
 """How a framework is called in a sentence."""
+SHORT = {"torch": "torch", "mindspore": "MindSpore"}
+"""The same, where it stands before a class or an object of it."""
 PLATFORMS = ("CPU", "GPU", "Ascend")
 
 OF_CLASSES: tuple[str, ...] = ("forward", "weights", "attributes", "attribute_notes", "present", "unset", "buffers")

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from porter.rules.model import Framework, Rule
-
-SHOWN = {"torch": "torch", "mindspore": "MindSpore"}
+from porter.rules.model import SHORT, Framework, Rule
 
 
 class Extras:
@@ -15,7 +13,7 @@ class Extras:
     def __init__(self, rule: Rule, to: Framework) -> None:
         self.missing = {name: place for place, name in enumerate(rule.forward) if not rule.forward[name]}
         native = str(rule.side(to).name).rpartition(".")[2]
-        self.lacks = f"a call of {SHOWN[to]}'s {native} takes no"
+        self.lacks = f"a call of {SHORT[to]}'s {native} takes no"
 
     def given_in(self, call: ast.Call) -> list[str]:
         """Those that a call gives, a sentence for each."""

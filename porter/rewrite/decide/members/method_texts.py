@@ -79,3 +79,11 @@ def _in_table(table: ast.expr, of: ast.expr, scope: Scope) -> Iterator[Look]:
         call = parent(above)
         if isinstance(call, ast.Call) and call.func is above and call.args:
             yield Look(call.args[0], of, scope)
+    elif isinstance(above, ast.Attribute) and above.attr == "update":
+        yield from (Look(key, of, scope) for key in _keys(parent(above)) if key is not None)
+
+
+def _keys(call: ast.AST | None) -> list[ast.expr | None]:
+    """The keys that `table.update({"stride": 2})` writes out."""
+    given = call.args[0] if isinstance(call, ast.Call) and call.args else None
+    return given.keys if isinstance(given, ast.Dict) else []

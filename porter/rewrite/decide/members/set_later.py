@@ -14,10 +14,8 @@ from porter.rewrite.decide.members.objects import Known, Objects
 from porter.rewrite.decide.names.ways import prefers_class
 from porter.rewrite.decide.telling import told
 from porter.rewrite.decide.tree import Kind, TreeFacts
-from porter.rules.model import Framework, Rule, other
+from porter.rules.model import SHORT, Framework, Rule, other
 from porter.source.scopes import parent
-
-NAMES: dict[Framework, str] = {"torch": "torch", "mindspore": "MindSpore"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,7 @@ def _kept(store: _Store, known: Known, file: FileFacts, tree: TreeFacts) -> Iter
     sides = [(kind, side) for kind in known.kinds if (side := _looks(kind, store.name, source, tree)) is not None]
     if sides:
         kind, side = sides[0]
-        text = f"{NAMES[side]}'s layer looks at {store.name} in every call, {NAMES[other(side)]}'s only when it is made"
+        text = f"{SHORT[side]}'s layer looks at {store.name} in every call, {SHORT[other(side)]}'s only when it is made"
         sure = len(sides) == len(known.kinds) and not known.assumed and not known.other
         level, reason = Level.CHANGED if sure else Level.REVIEW, Reason(Code.ATTRIBUTE_ABSENT, text)
         yield told(file.path, store.start, level, kind.rule.name, reason, known.some)
