@@ -33,7 +33,7 @@ def check_rules(
     """
     from porter.proof.cases import RuleCases
 
-    chosen = [_rule_named(name, rules) for name in names] if names else list(rules.rules.values())
+    chosen = [_rule_named(name, rules) for name in names] if names else list(rules.every)
     cases: list[AnyCase] = []
     for rule in chosen:
         cases += RuleCases(rule, converter(rules), modes)
@@ -105,7 +105,7 @@ def _run(cases: Sequence[AnyCase], progress: Progress | None) -> Iterable[Result
 
 
 def _rule_named(name: str, rules: RuleBook) -> Rule:
-    rule = rules.rules.get(name) or rules.rules.get(f"torch.{name}") or rules.find(name, "mindspore")
+    rule = rules.named(name)
     if rule is None:
         raise UsageError(f"there is no rule {name!r}; porter rules lists them")
     return rule
@@ -119,5 +119,5 @@ def _without_cases(rule: Rule) -> Skipped:
 
 
 def _rule_of(site: Site, rules: RuleBook, side: Framework) -> Rule | None:
-    by_name = {rule.name: rule for rule in rules.rules.values()}
+    by_name = {rule.name: rule for rule in rules.every}
     return by_name.get(site.rule) or rules.find(site.rule, "torch") or rules.find(site.rule, side)

@@ -56,7 +56,7 @@ class Account:
 
     def summary(self, facts: Facts, written: Written = NOTHING_WRITTEN) -> Summary:
         """The counts."""
-        rules = self.rules.rules.values()
+        rules = self.rules.every
         there = self.conversion.options.to == "mindspore"
         tied = self.request.platform == "gpu" and there
         summary = summarise(

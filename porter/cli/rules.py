@@ -59,7 +59,7 @@ def rules(context: click.Context, /, name: str | None, missing: Path | None, cod
             tree = read_tree(missing, reading(context, missing, options))
             print_missing(_missing(tree, book, options["to"]), str(missing), console)
         elif name is None:
-            print_rules(book.rules.values(), console)
+            print_rules(book.every, console)
         else:
             print_rule(_find(name, book), console)
     return 0
@@ -82,11 +82,10 @@ def _missing(tree: Tree, book: RuleBook, to: Literal["mindspore", "torch"] | Non
 
 def _find(name: str, book: RuleBook) -> Rule:
     """The rule for a name of either framework, or for the part of it that rule files are named by."""
-    torch, mindspore = (book.find(name) or book.find(f"torch.{name}"), book.find(name, "mindspore"))
-    rule = torch or mindspore or book.find(f"mindspore.{name}", "mindspore")
+    rule = book.named(name)
     if rule is not None:
         return rule
-    known = [rule.name for rule in book.rules.values()]
+    known = [rule.name for rule in book.every]
     near = get_close_matches(name.removeprefix("torch.").removeprefix("mindspore."), known, n=3, cutoff=0.5)
     hint = f"did you mean {', '.join(near)}?" if near else "`porter rules` lists all"
     raise UsageError(f"no rule is named {name}; {hint}")

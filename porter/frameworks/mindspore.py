@@ -129,12 +129,19 @@ class _Programme(nn.Cell):  # type: ignore[misc]
     def construct(self, cotangents, *inputs):  # type: ignore[no-untyped-def]
         outputs = self.subject(*inputs)
         total = 0
-        if not isinstance(outputs, (tuple, list)):
+        if isinstance(outputs, mindspore.Tensor):
             return (outputs * cotangents[0]).sum(), (outputs,)
+        if not isinstance(outputs, (tuple, list)):
+            return _nothing(inputs[0]), (outputs,)
         for output, cotangent in zip(outputs, cotangents):  # noqa: B905 - GRAPH mode has no strict
-            if output.dtype in _FLOATS:
+            if isinstance(output, mindspore.Tensor) and output.dtype in _FLOATS:
                 total = total + (output * cotangent).sum()
-        return total, outputs
+        return _nothing(inputs[0]) if isinstance(total, int) else total, outputs
+
+
+def _nothing(value):  # type: ignore[no-untyped-def]
+    """A tensor for outputs that are plain numbers, of which there is no gradient."""
+    return value.astype(mindspore.float32).sum() * 0
 
 
 class _Function(nn.Cell):  # type: ignore[misc]

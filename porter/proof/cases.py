@@ -148,10 +148,27 @@ def entry_of(rule: Rule) -> Literal["build", "call"]:
 
 def call_text(rule: Rule, side: Framework, args: str, inputs: int) -> str:
     """A module that calls the name, fully spelled."""
+    if rule.owner:
+        return member_text(rule, side, args, inputs)
     name = rule.side(side).name
     body = f"return {name}({args})"
     head = "build()" if rule.is_class else f"call({', '.join(f'x{i}' for i in range(inputs))})"
     return f"import {side}\n\n\ndef {head}:\n    {body}\n"
+
+
+MADE = {"torch": "torch.cat((x0,))", "mindspore": "mindspore.ops.cat((x0,))"}
+"""A tensor that is known to be one, and changes sides."""
+
+
+def member_text(rule: Rule, side: Framework, args: str, inputs: int, *, known: bool = True) -> str:
+    """A module that uses a member of the first input; what that is, is `known` to convert, or is not."""
+    called = f"({args})" if rule.side(side).signature is not None else ""
+    member = f"{str(rule.side(side).name).rpartition('.')[2]}{called}"
+    names = ", ".join(f"x{i}" for i in range(inputs))
+    if known:
+        return f"import {side}\n\n\ndef call({names}):\n    x0 = {MADE[side]}\n    return x0.{member}\n"
+    other = f"def made(x0):\n    return {MADE[side]}"
+    return f"import {side}\n\n\n{other}\n\n\ndef call({names}):\n    return x0.{member}\n"
 
 
 def value_text(rule: Rule, side: Framework, args: str) -> str:
@@ -193,7 +210,7 @@ class RuleCases:
     def __iter__(self) -> Iterator[AnyCase]:
         for framework in FRAMEWORKS:
             side = self.rule.side(framework)
-            if side.name and side.signature:
+            if side.name and side.signature and not self.rule.owner:
                 yield SignatureCase(f"{side.name}({side.signature.text})", self.rule, framework)
         for index, check in enumerate(self.rule.checks):
             self.seen.clear()
@@ -218,7 +235,7 @@ class RuleCases:
                     yield from self._spread(case, check)
                     if first and form == "call" and self.rule.is_class:
                         yield replace(case, form=f"{label}, input by name", by_name=True)
-                if form == "call" and platform == "gpu" and not out.left and out.layers is None:
+                if form == "call" and platform == "gpu" and not out.left and out.layers is None and not self.rule.owner:
                     yield from self._and_back(check, truth, out, shapes)
 
     def _and_back(self, check: Check, truth: Snippet, there: Converted, shapes: Shapes) -> Iterator[AnyCase]:
@@ -244,6 +261,9 @@ class RuleCases:
 
     def _forms(self, check: Check) -> Iterator[tuple[str, str]]:
         yield "call", call_text(self.rule, check.side, check.args, len(check.inputs))
+        if self.rule.owner:
+            text = member_text(self.rule, check.side, check.args, len(check.inputs), known=False)
+            yield "object not known", text
         if self.rule.is_class:
             yield "value", value_text(self.rule, check.side, check.args)
 

@@ -48,6 +48,7 @@ def _values(rule: Rule, where: str, check: Check, call: ast.Call) -> Iterator[st
             allowed = ", ".join(["literals", *inputs, "names of the frameworks"])
             yield f"{where}: {ast.unparse(value)} is no data; expected are {allowed}"
     used = {node.id for node in ast.walk(call) if isinstance(node, ast.Name)}
+    used |= {"x0"} if rule.owner else set()  # the object whose member it is
     yield from (f"{where} does not use the input {name}" for name in inputs if name not in used)
 
 

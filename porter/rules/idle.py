@@ -43,6 +43,8 @@ def _kind(rule: Rule) -> Iterator[str]:
 
 
 def _without_counterpart(rule: Rule) -> Iterator[str]:
+    if rule.becomes:
+        return
     given = ("params", "write", "one_way", "caution", "batched", *OF_CLASSES)
     for name in [name for name in given if getattr(rule, name)]:
         yield f"{name.replace('params', 'param')} changes nothing where [mindspore] has no name"

@@ -29,6 +29,8 @@ def read_lacking(reader: Reader, data: Mapping[str, Any]) -> dict[Framework, dic
 
 def read_rare(reader: Reader, data: Mapping[str, Any]) -> dict[Framework, frozenset[str]]:
     """`[rare]`: for each framework to convert to, names that hardly anything else has."""
+    if data.get("rare") is True:
+        return {}  # of the rule of a member
     table = reader.table("[rare]", data, "rare")
     reader.unknown(table, FRAMEWORKS, "key of [rare]")
     return {to: frozenset(reader.identifiers("[rare]", table, to)) for to in FRAMEWORKS if to in table}

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 from porter.errors import RuleError
+from porter.rules.members import Tables, orphans, tables
 from porter.rules.model import FRAMEWORKS, Framework, Rule, other
 from porter.rules.parse import RuleParser
 
 
 @dataclass(frozen=True)
 class RuleBook:
-    """All rules of a run: `rules` by torch name, in the order of their names."""
+    """All rules of a run: `rules` by torch name, in the order of their names. `of_classes`: those of members."""
 
     rules: dict[str, Rule]
+    of_classes: tuple[Rule, ...] = ()
     _found: dict[tuple[str, Framework], Rule | None] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
@@ -41,6 +43,27 @@ class RuleBook:
             known = canonical(qualified)
             self._found[key] = names.get(qualified) or names.get(known) or self._aliases[side].get(known)
         return self._found[key]
+
+    @property
+    def every(self) -> tuple[Rule, ...]:
+        """All rules, those of members too."""
+        return (*self.rules.values(), *self.of_classes)
+
+    def named(self, name: str) -> Rule | None:
+        """The rule of a name of either framework, as a person writes it: `nn.Conv3d`, `torch.Tensor.size`."""
+        wanted = name.removeprefix("torch.")
+        member = next((rule for rule in self.of_classes if rule.name == wanted or rule.mindspore.name == name), None)
+        for each in (name, f"torch.{name}"):
+            member = member or self.find(each)
+        return member or self.find(name, "mindspore") or self.find(f"mindspore.{name}", "mindspore")
+
+    def members(self, owner: str, side: Framework) -> Mapping[str, Rule]:
+        """The rules of a class's members, by what `side` calls them. `owner`: the name of the class's rule."""
+        return self._members[side].get(owner, {})
+
+    @cached_property
+    def _members(self) -> Tables:
+        return tables(self.of_classes, {rule.name: rule for rule in self.rules.values()})
 
     def of_either(self, qualified: str, first: Framework) -> Rule | None:
         """The rule of a name of either framework: text that an earlier run left still means the source framework."""
@@ -136,10 +159,15 @@ def load_rules(extra: Sequence[Path] = ()) -> RuleBook:
         rule = _read(file, problems)
         if rule is not None:
             rules[f"torch.{name.replace('/', '.')}"] = rule
-    problems += _collisions(rules, {file.rule: file.shown for file in files.values()})
+    shown = {file.rule: file.shown for file in files.values()}
+    members = {name: rule for name, rule in rules.items() if rule.owner}
+    rules = {name: rule for name, rule in rules.items() if name not in members}
+    problems += _collisions(rules, shown)
+    for rule in orphans(members.values(), {rule.name: rule for rule in rules.values()}):
+        problems.append(f"{shown[rule.name]}: {rule.owner.replace('.', '/')}.toml, the rule of the class, is missing")
     if problems:
         raise RuleError(problems)
-    return RuleBook(rules)
+    return RuleBook(rules, tuple(members.values()))
 
 
 def rule_from_data(name: str, data: dict[str, Any]) -> Rule:

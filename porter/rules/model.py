@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
+from porter.rules.becomes import Becomes
 from porter.rules.conditions import Condition
 from porter.rules.differs import Difference
 from porter.rules.ranges import Range
@@ -131,6 +132,7 @@ class Rule:
     layer: dict[Framework, dict[str, str]] = field(default_factory=dict)
     checks: tuple[Check, ...] = ()
     versions: tuple[Version, ...] = ()
+    becomes: dict[Framework, tuple[Becomes, ...]] = field(default_factory=dict)
     remarks: dict[Framework, dict[str, str]] = field(default_factory=dict)
     one_way: str = ""
     grows: str = ""
@@ -139,6 +141,7 @@ class Rule:
     caution: str = ""
     batched: str = ""
     says_class: bool | None = None
+    is_rare: bool = False
     source: Framework = field(default="torch", compare=False)
 
     @property
@@ -153,6 +156,17 @@ class Rule:
     def side(self, framework: Framework) -> Side:
         """The half of `framework`."""
         return self.torch if framework == "torch" else self.mindspore
+
+    @cached_property
+    def owner(self) -> str:
+        """The class whose member the name is: `Tensor` of `Tensor.size`; "" for what is no member."""
+        above = self.name.rpartition(".")[0]
+        return above if above.rpartition(".")[2][:1].isupper() else ""
+
+    @property
+    def forms(self) -> tuple[Becomes, ...]:
+        """What calls of `source`'s name become, where that is no call of the same shape."""
+        return self.becomes.get(other(self.source), ())
 
     def write_for(self, framework: Framework) -> dict[str, object]:
         """Constants that a call of `framework` carries beside its own arguments."""

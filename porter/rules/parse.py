@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from porter.findings import USES
+from porter.rules.becomes import Becomes, read_becomes
+from porter.rules.becomes_fit import becomes_misfits
 from porter.rules.data import is_name
 from porter.rules.differs import Difference, read_differs
 from porter.rules.fit import misfits
@@ -22,7 +24,7 @@ from porter.rules.versions import is_range
 TOP = {"torch", "mindspore", "param", "write", "layer", "check", "versions", "one_way", "grows", "notes"}
 TOP |= {"weights", "attributes", "attribute_notes", "present", "forward", "methods", "absent", "base_init"}
 TOP |= {"lacking", "parts", "rare", "differs", "taken", "unset", "buffers", "modal", "modal_by", "class", "caution"}
-TOP |= {"live", "batched"}
+TOP |= {"live", "batched", "becomes"}
 SIDES: dict[Framework, set[str]] = {
     "torch": {"name", "signature", "docs", "aliases"},
     "mindspore": {"name", "signature", "docs", "platforms", "none", "aliases"},
@@ -51,7 +53,9 @@ class RuleParser(Reader):
             mindspore=mindspore or Side(None),
             params={name: read_param(self, name, data) for name, data in self._tables("param").items()},
             write={side: self.constants(f"[write.{side}]", data) for side, data in self._by_side("write").items()},
+            becomes=self._becomes(),
             absent=self._absent(),
+            is_rare=self.data.get("rare") is True,
             rare=read_rare(self, self.data),
             parts=read_parts(self, self.data),
             differs=self._differs(),
@@ -82,7 +86,7 @@ class RuleParser(Reader):
         )
         if torch is None or mindspore is None:
             return None
-        self.problems += [*misfits(rule), *idle_entries(rule), *idle_names(rule)]
+        self.problems += [*misfits(rule), *becomes_misfits(rule), *idle_entries(rule), *idle_names(rule)]
         return rule
 
     def _table(self, key: str) -> dict[str, Any]:
@@ -100,6 +104,13 @@ class RuleParser(Reader):
         self.unknown(tables, FRAMEWORKS, f"table of [{key}]")
         return {side: tables[side] for side in FRAMEWORKS if side in tables}
 
+    def _becomes(self) -> dict[Framework, tuple[Becomes, ...]]:
+        """`[[becomes.mindspore]]` for calls on the way there, `[[becomes.torch]]` on the way back."""
+        table = self._table("becomes")
+        self.unknown(table, FRAMEWORKS, "table of [becomes]")
+        lists = {to: self.list_of_tables(table, to) for to in FRAMEWORKS if to in table}
+        return {to: read_becomes(self, f"[[becomes.{to}]]", found) for to, found in lists.items()}
+
     def _says_class(self) -> bool | None:
         """The key `class`: what the name is where no table tells."""
         found = self.data.get("class")
@@ -111,12 +122,16 @@ class RuleParser(Reader):
     def _side(self, framework: Framework) -> Side | None:
         """A half of the rule; None when nothing can be said about what refers to it."""
         where, data = f"[{framework}]", self.data.get(framework)
+        becomes = self.data.get("becomes")
+        forms = isinstance(becomes, dict) and framework in becomes
+        if data is None and forms:
+            return Side(None)
         if not isinstance(data, dict):
             self.problem(f"{where} is missing: a table with name, signature and docs is expected")
             return None
         self.unknown(data, SIDES[framework], f"{where} key")
         name, none = self._name(framework, data), self.sentence(where, data, "none")
-        if framework == "mindspore" and ("name" in data) == ("none" in data):
+        if framework == "mindspore" and ("name" in data) == ("none" in data) and not forms:
             self.problem(f"{where} needs either name, or none = why there is no counterpart")
         if "name" in data and "docs" not in data:
             self.problem(f"{where} docs is missing: link the page that the rule was read from")
@@ -124,7 +139,7 @@ class RuleParser(Reader):
         signature = self._signature(framework, f"{where} signature", data)
         unreadable = [key for key, value in (("signature", signature), ("name", name)) if key in data and value is None]
         docs, aliases = self.text(where, data, "docs") or "", self._aliases(framework, data)
-        return None if unreadable or not (name or none) else Side(name, signature, docs, aliases, platforms, none)
+        return None if unreadable or not (name or none or forms) else Side(name, signature, docs, aliases, platforms, none)
 
     def _aliases(self, framework: Framework, data: Mapping[str, Any]) -> tuple[str, ...]:
         """Other names of the same object, in full."""
@@ -140,7 +155,7 @@ class RuleParser(Reader):
         expected = "torch." + self.name.replace("/", ".")
         if "." in self.name and framework == "torch":
             self.problem(f"the path {self.name!r} has a dot: folders stand for the dots of a name")
-        if framework == "torch" and name != expected:
+        if framework == "torch" and name != expected and not (name is None and "none" in data):
             self.problem(f"[torch] name is {name!r}, but the path says {expected!r}")
         if name and not re.fullmatch(rf"{framework}(\.[^\W\d]\w*)+", name):
             self.problem(f"[{framework}] name is {name!r}: a name that starts with {framework}. is expected")

@@ -196,6 +196,20 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True)
+class Fill:
+    """An expression becomes another, by a template: new text, pieces of the old (first, last), None for the target."""
+
+    start: int
+    end: int
+    target: Target | None
+    parts: tuple[str | tuple[int, int] | None, ...]
+
+    def edits(self, spelled: str) -> Iterator[Edit]:
+        """The one edit, given how the file spells the target."""
+        yield FormEdit(self.start, self.end, tuple(spelled if part is None else part for part in self.parts))
+
+
+@dataclass(frozen=True, slots=True)
 class Beside:
     """A name is kept, and the target stands beside it: `before`, the target, `between`, the name, `after`."""
 
@@ -213,4 +227,4 @@ class Beside:
             yield NameEdit(self.end, self.end, self.after)
 
 
-Change = Move | Write | Ask | Shape | Beside
+Change = Move | Write | Ask | Shape | Fill | Beside

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 
 from porter.findings import Kind, Replacement, Site
-from porter.rewrite.decide.change import Ask, Edit, FormEdit, NameEdit, Target, Write
+from porter.rewrite.decide.change import Ask, Edit, Fill, FormEdit, NameEdit, Target, Write
 from porter.rewrite.decide.decision import Choice, Form
 from porter.rewrite.decide.file import FilePlan
 from porter.rewrite.edit.splice import splice
@@ -25,7 +25,7 @@ def sites(plan: FilePlan, edits: Iterable[Edit], layers: str) -> list[Site]:
     found = [recorder.of_name(choice) for choice in recorder.names if choice.rule is not None or choice.reason]
     changes = [(c, c.way.change) for c in plan.choices if isinstance(c.way.change, Write)]
     found += [recorder.of_text(c, change) for c, change in changes if c.kind in RECORDED]
-    asked = [(c, c.way.change) for c in plan.choices if isinstance(c.way.change, Ask)]
+    asked = [(c, c.way.change) for c in plan.choices if isinstance(c.way.change, (Ask, Fill)) and c.decision.reference is None]
     found += [recorder.of_asked(choice, change) for choice, change in asked]
     return sorted(found, key=lambda site: (site.line, site.column))
 
@@ -59,14 +59,20 @@ class Recorder:
         path = self.plan.module.path
         return Site(path, line, column, choice.kind, choice.label, before, edit.text, choice.level)
 
-    def of_asked(self, choice: Choice, change: Ask) -> Site:
+    def of_asked(self, choice: Choice, change: Ask | Fill) -> Site:
         """An expression, or a statement, that asks the generated module."""
         line, column = self.text.position(change.start)
         before, after = self.text.slice(change.start, change.end), self.after(change.start, change.end, asked=True)
-        names = {self.plan.spelled(choice).partition(".")[0]: LAYERS}
+        names = dict(self._reached(choice))
         path, reason = self.plan.module.path, choice.reason.text
         kind = Kind.METHOD if choice.kind is Kind.CALL else choice.kind  # of the wrap: the call has a site of its own
         return Site(path, line, column, kind, choice.label, before, after, choice.level, reason, {}, names)
+
+    def _reached(self, choice: Choice) -> Iterator[tuple[str, str]]:
+        """The local name by which the new text reaches its target, and what that stands for."""
+        root, target = self.plan.spelled(choice).partition(".")[0], choice.target
+        if target is not None:
+            yield root, LAYERS if target.module == self.layers else target.module
 
     def of_name(self, choice: Choice) -> Site:
         """A name of the framework; for a call that is rewritten, the whole call."""

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from porter.rewrite.layers.forms import member_function
 from porter.rewrite.layers.places import Kept, kept_places, one_or_all, wrapped
 from porter.rewrite.layers.templates import Piece, template_pieces
 from porter.rewrite.options import Options
 from porter.rules.load import RuleBook
+from porter.rules.members import function_of
 from porter.rules.model import Framework, Rule
 
 TEMPLATE = "members"
@@ -48,9 +50,19 @@ def member_pieces(
 
     Raises KeyError for a name that is neither a known member nor one of the HELPERS.
     """
-    members = _Members(rules, options, dict(generated))
+    members, by_rule = _Members(rules, options, dict(generated)), functions_of_members(rules, options)
     for name in sorted(set(names)):
-        yield from members.pieces(name)
+        yield from member_function(*by_rule[name], options) if name in by_rule else members.pieces(name)
+
+
+def functions_of_members(rules: RuleBook, options: Options) -> Mapping[str, tuple[Rule, Rule, str]]:
+    """By the function's name: the rule of a member, that of its class, and the member's name."""
+    owners = {rule.name: rule for rule in rules.rules.values()}
+    return {
+        function_of(owner, member): (rule, owners[owner], member)
+        for owner in dict.fromkeys(rule.owner for rule in rules.of_classes)
+        for member, rule in rules.members(owner, options.source).items()
+    }
 
 
 class _Members:

@@ -12,6 +12,7 @@ from porter.rewrite.decide.calls.provenance import Provenance, is_asked_weight
 from porter.rewrite.decide.classes.movers import MOVES
 from porter.rewrite.decide.decision import CONVERTED, SILENT, Decision, Form, Need, Reason
 from porter.rewrite.decide.facts import FileFacts
+from porter.rewrite.decide.members.by_rule import Members
 from porter.rewrite.decide.members.member_words import Word, is_called, is_given, path_of
 from porter.rewrite.decide.members.objects import Known, Objects
 from porter.rewrite.decide.members.switches import Switches
@@ -37,13 +38,15 @@ class _Members:
         self.objects = Objects(file, tree)
         self.provenance = Provenance(file, tree)
         self.switches = Switches(file, tree)
+        self.by_rule = Members("Tensor", file, tree)
+        self.watched = self.words.watched | self.by_rule.rules.keys()
 
     def decisions(self) -> Iterator[Decision]:
         """One for each use: a report for people says each name once a file."""
         if not self._change and not self._changed:
             return
         for node, scope in self.file.module.scopes.attributes:
-            if node.attr in self.words.watched and id(node) not in self.file.known:
+            if node.attr in self.watched and id(node) not in self.file.known:
                 yield from self._use(node, scope)
 
     @cached_property
@@ -76,7 +79,7 @@ class _Members:
             return
         tensor = known.unknown or self._is_tensor(known, node.attr) or self._is_converted(node, known)
         if tensor and not self._is_own(node.attr, known):
-            yield from self._of_tensor(node)
+            yield from self._of_tensor(node, known.assumed)
 
     def _part(self, node: ast.Attribute) -> Decision | None:
         """`x.max(1).values`, of which the other side knows only `[0]`."""
@@ -94,7 +97,9 @@ class _Members:
     def _is_tensor(self, known: Known, attr: str) -> bool:
         """Whether it can be a tensor that changes sides, or did so in an earlier run and lacks the member now."""
         tensors = [kind for kind in known.kinds if kind.rule.name in self.words.tensors]
-        lacks = attr in self.words.of_tensors and not self.words.of_tensors[attr].differs
+        lacks = attr in self.by_rule.rules or (
+            attr in self.words.of_tensors and not self.words.of_tensors[attr].differs
+        )
         return any(kind.ours is not None or (lacks and self._changed) for kind in tensors)
 
     def _is_weight(self, node: ast.Attribute) -> bool:
@@ -125,13 +130,26 @@ class _Members:
             attr in self.hierarchy.words.absent and any(kind.rule.name.startswith("nn.") for kind in known.kinds)
         )
 
-    def _of_tensor(self, node: ast.Attribute) -> Iterator[Decision]:
+    def _of_tensor(self, node: ast.Attribute, assumed: str) -> Iterator[Decision]:
+        if node.attr in self.by_rule.rules:
+            needs = self._needs(node) if not self.provenance.has(node.attr, node.value) else None
+            if needs is not None and assumed and not self._is_inside(node):
+                yield from self.by_rule.unknown(node, needs)
+            elif needs is not None:
+                yield from self.by_rule.known(node, needs, assumed)
+            return
         word = self.words.of_tensors.get(node.attr)
         if word is None or not word.concerns(node) or self.provenance.has(node.attr, node.value):
             return
         needs = self._needs(node)
         if needs is not None:
             yield self._told(node, word.label, Level.CHANGED if word.differs else Level.MANUAL, word.reason, needs)
+
+    def _is_inside(self, node: ast.Attribute) -> bool:
+        """Whether it stands in a class that changes sides, which works on the other side's tensors."""
+        inside = enclosing_class(node)
+        entry = self.hierarchy.by_node.get(inside) if inside is not None else None
+        return entry is not None and (self.tree.movers.may_move(entry) or entry in self.tree.movers.earlier)
 
     def _told_again(self, node: ast.Attribute) -> Decision | None:
         """What an earlier run said, which left the member and may have changed what shows of its object."""
@@ -160,6 +178,9 @@ class _Members:
 
     def _of_unknown(self, node: ast.Attribute, scope: Scope) -> Iterator[Decision]:
         """A name that hardly anything else has; or any name of a layer's, on what is called as a layer is."""
+        if node.attr in self.by_rule.rules:
+            yield from self._asked(node, scope)
+            return
         rare = self.words.rare.get(node.attr)
         if rare is not None and not is_called(node) and "_" not in node.attr:
             rare = None  # a word that is not called may be a setting of the program: `args.cuda`
@@ -176,6 +197,13 @@ class _Members:
         needs = self._needs(node)
         if needs is not None:
             yield self._told(node, word.label, level, _unknown(node.attr, word), needs)
+
+    def _asked(self, node: ast.Attribute, scope: Scope) -> Iterator[Decision]:
+        """A name of tensors on what is not known: the program asks, where hardly anything else has the name."""
+        rule = self.by_rule.rules[node.attr]
+        needs = self._needs(node) if rule.is_rare and not self._is_imported(node, scope) else None
+        if needs is not None and not self.provenance.has(node.attr, node.value):
+            yield from self.by_rule.unknown(node, needs)
 
     def _is_imported(self, node: ast.Attribute, scope: Scope) -> bool:
         """Whether it is a name of a module, or of what one gives."""

@@ -1,0 +1,132 @@
+"""A template with the pieces of a call's text in its holes."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from porter.rewrite.decide.calls.forms import Fits, KindOf
+from porter.rewrite.decide.change import Fill, target_of
+from porter.rules.becomes import SELF, Hole, Named
+from porter.rules.model import Rule
+from porter.source.scopes import parent
+from porter.source.text import SourceText
+
+Parts = tuple[str | tuple[int, int] | None, ...]
+ATOMS = (ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.List, ast.Tuple, ast.Dict, ast.Set)
+FREE = (ast.Assign, ast.Return, ast.Expr, ast.AnnAssign, ast.keyword, ast.List, ast.Tuple, ast.Call)
+"""What an expression can stand in without brackets, whatever it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The object whose member it is: where its text stands."""
+
+    start: int
+    end: int
+
+
+def filled(
+    rule: Rule, fits: Fits, whole: ast.expr, owner: Owner | None, text: SourceText, kind_of: KindOf
+) -> Fill | None:
+    """What the whole expression becomes; None where its pieces would stand in another order, or several times.
+
+    Then the generated module's function has to take the call as it is written.
+    """
+    template = fits.entry.template
+    assert template is not None
+    if len(template.names) > 1:
+        return None
+    try:
+        parts = tuple(_Filling(rule, fits, owner, text, kind_of).parts())
+    except _NotInPlace:
+        return None
+    start, end = text.span(whole)
+    pieces = [part for part in parts if isinstance(part, tuple)]
+    order = [offset for piece in pieces for offset in piece]
+    if order != sorted(order) or _loses(fits, pieces, start, end, text):
+        return None
+    if not template.is_atom and not isinstance(parent(whole), FREE):
+        parts = ("(", *parts, ")")
+    target = target_of(template.names[0]) if template.names else None
+    return Fill(start, end, target, parts)
+
+
+def _loses(fits: Fits, pieces: list[tuple[int, int]], start: int, end: int, text: SourceText) -> bool:
+    """Whether a comment, or something that acts, stands in what goes."""
+    at = start
+    for first, last in (*pieces, (end, end)):
+        if b"#" in text.data[at:first]:
+            return True
+        at = last
+    left = [node for nodes in fits.given.values() for node in nodes if text.span(node) not in pieces]
+    return any(isinstance(inner, (ast.Call, ast.Await, ast.NamedExpr)) for node in left for inner in ast.walk(node))
+
+
+class _NotInPlace(Exception):
+    """The pieces cannot be put in the holes as they are."""
+
+
+class _Filling:
+    def __init__(self, rule: Rule, fits: Fits, owner: Owner | None, text: SourceText, kind_of: KindOf) -> None:
+        self.rule = rule
+        self.fits = fits
+        self.owner = owner
+        self.text = text
+        self.kind_of = kind_of
+
+    def parts(self) -> Iterator[str | tuple[int, int] | None]:
+        template = self.fits.entry.template
+        assert template is not None
+        for part in template.parts:
+            if isinstance(part, Named):
+                yield None
+            elif isinstance(part, Hole):
+                yield from self.hole(part)
+            else:
+                yield part
+
+    def hole(self, hole: Hole) -> Iterator[str | tuple[int, int]]:
+        signature = self.rule.side(self.rule.source).signature
+        if hole.name == SELF:
+            if self.owner is None:
+                raise _NotInPlace
+            yield (self.owner.start, self.owner.end)
+        elif signature is not None and signature.star("star") == hole.name:
+            yield from self.star(hole)
+        elif hole.name in self.fits.given:
+            yield from self.argument(self.fits.given[hole.name][0], hole)
+        else:
+            default = signature.default(hole.name) if signature is not None else None
+            if default is None:
+                raise _NotInPlace
+            yield default
+
+    def argument(self, node: ast.expr, hole: Hole) -> Iterator[str | tuple[int, int]]:
+        span = self.text.span(node)
+        if isinstance(node, ast.Constant) and isinstance(node.value, (bool, int, float, type(None))):
+            yield self.text.slice(*span)  # nothing in it is edited, so it can stand anywhere
+        elif hole.operand and (not isinstance(node, ATOMS) or b"\n" in self.text.data[slice(*span)]):
+            yield from ("(", span, ")")
+        elif isinstance(node, (ast.GeneratorExp, ast.Starred, ast.NamedExpr)):
+            raise _NotInPlace
+        else:
+            yield span
+
+    def star(self, hole: Hole) -> Iterator[str | tuple[int, int]]:
+        """The arguments of `*sizes`, as one tuple or one by one; a single one may be a tuple, or become one."""
+        nodes = self.fits.given.get(hole.name, ())
+        single = nodes[0] if len(nodes) == 1 and not isinstance(nodes[0], ast.Starred) else None
+        kinds = self.kind_of(single) if single is not None else frozenset()
+        if isinstance(single, ast.GeneratorExp) or (single is not None and len(kinds) != 1):
+            raise _NotInPlace
+        if single is not None and kinds == {"sequence"}:
+            yield from (["*"] if hole.starred else [])
+            yield self.text.span(single)
+            return
+        yield "" if hole.starred else "("
+        for number, node in enumerate(nodes):
+            yield from ([", "] if number else [])
+            yield self.text.span(node)
+        yield "" if hole.starred else ",)" if len(nodes) == 1 else ")"

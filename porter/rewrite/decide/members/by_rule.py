@@ -1,0 +1,142 @@
+"""Members of a class that have rules of their own: what becomes of each use, and what asks where it is not known."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+
+from porter.codes import Code
+from porter.findings import Kind, Level
+from porter.rewrite.decide.calls.filling import Owner, filled
+from porter.rewrite.decide.calls.forms import Fits, Open, Unfit, choose
+from porter.rewrite.decide.calls.kinds import Kinds
+from porter.rewrite.decide.change import Ask, Fill, Target
+from porter.rewrite.decide.decision import SILENT, Decision, Form, Need, Place, Reason, Way
+from porter.rewrite.decide.facts import FileFacts
+from porter.rewrite.decide.telling import QUIET, told
+from porter.rewrite.decide.tree import TreeFacts
+from porter.rules.members import function_of
+from porter.rules.model import Rule
+from porter.source.scopes import parent
+
+
+class Members:
+    """The rules of the members of one class (`Tensor`), in one file."""
+
+    def __init__(self, owner: str, file: FileFacts, tree: TreeFacts) -> None:
+        self.file = file
+        self.tree = tree
+        self.text = file.module.text
+        self.options = tree.options
+        self.rules: Mapping[str, Rule] = tree.rules.members(owner, tree.options.source)
+
+    @cached_property
+    def kinds(self) -> Kinds:
+        """What arguments are."""
+        return Kinds(self.file, self.tree)
+
+    def known(self, node: ast.Attribute, needs: tuple[Need, ...], assumed: str = "") -> Iterator[Decision]:
+        """What becomes of a member of an object that is of the class; `assumed`: what was taken for granted."""
+        rule = self.rules[node.attr]
+        if self._is_the_same(rule):
+            return
+        found = self._choice(rule, node)
+        if isinstance(found, Unfit):
+            yield self._told(rule, node, found.why, needs)
+            return
+        if isinstance(found, Fits) and found.entry.template is None:
+            yield from (self._note(rule, node, note, needs) for note in found.notes)
+            return
+        fill = self._fill(rule, node, found) if isinstance(found, Fits) else None
+        conditions = tuple(Reason(Code.CONDITION, note) for note in getattr(found, "notes", ()))
+        level = Level.REVIEW if assumed or conditions else Level.SAFE
+        why = Reason(Code.ASSUMED, f"{node.attr} is taken for that of {rule.owner}, {assumed}") if assumed else SILENT
+        change = fill or self._ask(rule, node)
+        if change is None:
+            yield self._told(rule, node, "a line break or a comment stands before it, so it is not rewritten", needs)
+            return
+        form = Form.ASKED if isinstance(change, Ask) else Form.WRITTEN
+        yield self._decision(rule, change, Way(form, change, level, why, conditions, needs))
+
+    def unknown(self, node: ast.Attribute, needs: tuple[Need, ...]) -> Iterator[Decision]:
+        """The same of an object that is not known: what means the same on both sides, or the program asks."""
+        rule = self.rules[node.attr]
+        found = self._choice(rule, node)
+        if isinstance(found, Unfit) or self._is_the_same(rule):
+            return
+        common = isinstance(found, Fits) and (found.entry.common or found.entry.template is None)
+        change: Fill | Ask | None = None
+        if common and isinstance(found, Fits):
+            if found.entry.template is None:
+                return
+            change = self._fill(rule, node, found)
+        text = f"what has this {node.attr} is not known: "
+        text += "what is written means the same in both frameworks" if change else ""
+        text += "" if change else f"{self.options.layers} looks when the program runs"
+        change = change or self._ask(rule, node)
+        if change is not None:
+            form = Form.ASKED if isinstance(change, Ask) else Form.WRITTEN
+            yield self._decision(rule, change, Way(form, change, Level.REVIEW, Reason(Code.ASKED, text), needs=needs))
+
+    def _is_the_same(self, rule: Rule) -> bool:
+        """Whether the rule says nothing but that the other side has it too."""
+        return not rule.forms and not rule.side(self.options.to).none
+
+    def _choice(self, rule: Rule, node: ast.Attribute) -> Fits | Open | Unfit:
+        """The template for a use."""
+        if not rule.forms:
+            return Unfit(rule.side(self.options.to).none)
+        if not isinstance(node.ctx, ast.Load):
+            return Unfit(rule.side(self.options.to).none or f"{node.attr} is set, or deleted, and not read")
+        call = self._call(node)
+        if call is None and rule.side(rule.source).signature is not None:
+            return Unfit(f"the method {node.attr} is handed around as it is")
+        return choose(rule, call if rule.side(rule.source).signature is not None else None, self.kinds.of)
+
+    def _call(self, node: ast.Attribute) -> ast.Call | None:
+        call = parent(node)
+        return call if isinstance(call, ast.Call) and call.func is node else None
+
+    def _whole(self, rule: Rule, node: ast.Attribute) -> ast.expr:
+        call = self._call(node) if rule.side(rule.source).signature is not None else None
+        return call if call is not None else node
+
+    def _owner(self, node: ast.Attribute) -> Owner | None:
+        """The object's own text; None where more than the dot stands between it and the member."""
+        start, last = self.text.span(node)
+        end = last - len(node.attr.encode()) - 1
+        plain = self.text.data[end : end + 1] == b"." and not self.text.data[end - 1 : end].isspace()
+        return Owner(start, end) if plain else None
+
+    def _fill(self, rule: Rule, node: ast.Attribute, fits: Fits) -> Fill | None:
+        owner = self._owner(node)
+        if owner is None:
+            return None
+        return filled(rule, fits, self._whole(rule, node), owner, self.text, self.kinds.of)
+
+    def _ask(self, rule: Rule, node: ast.Attribute) -> Ask | None:
+        owner, whole = self._owner(node), self._whole(rule, node)
+        if owner is None:
+            return None
+        start, end = self.text.span(whole)
+        given = isinstance(whole, ast.Call) and bool(whole.args or whole.keywords)
+        opening = self.text.data.index(b"(", self.text.span(node)[1], end) + 1 if given else end
+        arguments = (", ", (opening, end - 1)) if given else ()
+        name = function_of(rule.owner, node.attr)
+        return Ask(start, end, Target(self.options.layers, name), ("(", (start, owner.end), *arguments, ")"))
+
+    def _decision(self, rule: Rule, change: Fill | Ask, way: Way) -> Decision:
+        place = Place(self.file.path, change.start, change.end, Kind.ATTRIBUTE)
+        stays = QUIET if way.needs else Way(Form.STAYS, level=Level.MANUAL)
+        return Decision(place, (way, stays), rule.name, rule)
+
+    def _told(self, rule: Rule, node: ast.Attribute, why: str, needs: tuple[Need, ...]) -> Decision:
+        text = f"{node.attr} has no counterpart of the same meaning: {why}"
+        return told(self.file.path, self._start(node), Level.MANUAL, rule.name, Reason(Code.METHOD_ABSENT, text), needs)
+
+    def _note(self, rule: Rule, node: ast.Attribute, note: str, needs: tuple[Need, ...]) -> Decision:
+        return told(self.file.path, self._start(node), Level.REVIEW, rule.name, Reason(Code.CONDITION, note), needs)
+
+    def _start(self, node: ast.Attribute) -> int:
+        return self.text.span(node)[1] - len(node.attr.encode())

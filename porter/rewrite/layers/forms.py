@@ -1,0 +1,182 @@
+"""Functions of the generated module that are made from templates: for calls of which only a run tells what they are."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterator
+
+from porter.rewrite.layers.templates import Piece
+from porter.rewrite.options import Options
+from porter.rules.becomes import SELF, Becomes, Hole, Named
+from porter.rules.members import function_of
+from porter.rules.model import Framework, Rule
+from porter.rules.signature import Parameter, Signature
+
+TENSORS = {"torch": "torch.Tensor", "mindspore": "mindspore.Tensor"}
+DTYPES = {"torch": "torch.dtype", "mindspore": "mindspore.dtype.Type"}
+TESTS = {
+    "number": "isinstance({0}, (int, float)) and not isinstance({0}, bool)",
+    "text": "isinstance({0}, str)",
+    "bool": "isinstance({0}, bool)",
+    "sequence": "isinstance({0}, (list, tuple))",
+    "none": "{0} is None",
+}
+LISTED = '''def _listed(values):
+    """What `*values` were given, also where that is one list of them."""
+    return tuple(values[0]) if len(values) == 1 and isinstance(values[0], (list, tuple)) else values'''
+
+
+def member_function(rule: Rule, owner: Rule, member: str, options: Options) -> Iterator[Piece]:
+    """`tensor_size(x, 1)`: what the template makes of a tensor of the target framework, else what the text says."""
+    name, kind = function_of(rule.owner, member), str(owner.side(options.to).name)
+    called = rule.side(options.source).signature is not None
+    given = ", *args, **kwargs" if called else ""
+    inner = f"_{name}"
+    yield from _Function(rule, options, inner).pieces()
+    lines = [
+        f"def {name}(owner{given}):",
+        f'    """owner.{member}{"(...)" if called else ""} of {_title(options.source)}, whatever owner is."""',
+        f"    if isinstance(owner, {kind}):",
+        f"        return {inner}(owner{given})",
+        f"    return owner.{member}{'(*args, **kwargs)' if called else ''}",
+    ]
+    yield Piece(name, "\n".join(lines), (_import(kind),))
+
+
+def form_function(rule: Rule, name: str, options: Options) -> Iterator[Piece]:
+    """The function of the source framework's name, with its signature."""
+    yield from _Function(rule, options, name).pieces()
+
+
+class _Function:
+    def __init__(self, rule: Rule, options: Options, name: str) -> None:
+        self.rule = rule.seen_from(options.source)
+        self.options = options
+        self.name = name
+        self.signature = self.rule.side(options.source).signature or Signature("")
+        self.imports: dict[str, None] = {}
+
+    def pieces(self) -> Iterator[Piece]:
+        body = list(self.body())
+        shown = self.rule.side(self.options.source).name
+        lines = [f"def {self.name}({self.parameters()}):", f'    """{shown}, by {_title(self.options.to)}."""', *body]
+        if any("_listed(" in line for line in lines):
+            yield Piece("_listed", LISTED)
+        yield Piece(self.name, "\n".join(lines), tuple(self.imports))
+
+    def parameters(self) -> str:
+        text = ", ".join(map(self.parameter, self.signature.parameters))
+        keyword = [p for p in self.signature.parameters if p.kind == "keyword"]
+        if keyword and self.signature.star("star") is None:
+            positional = [self.parameter(p) for p in self.signature.parameters if p.kind == "positional"]
+            text = ", ".join([*positional, "*", *map(self.parameter, keyword)])
+        if self.rule.owner:
+            return f"self, {text}" if text else "self"
+        return text
+
+    def parameter(self, parameter: Parameter) -> str:
+        star = {"star": "*", "double star": "**"}.get(parameter.kind, "")
+        default = parameter.default
+        if default is not None and default.startswith(f"{self.options.source}."):
+            default = "None"  # a name that only the source framework has
+        return f"{star}{parameter.name}" + (f"={default}" if default is not None else "")
+
+    def body(self) -> Iterator[str]:
+        star = self.signature.star("star")
+        if star is not None:
+            yield f"    {star} = _listed({star})"
+        settled: set[str] = set()
+        for entry in self.rule.forms:
+            conditions = list(self.conditions(entry, settled))
+            if conditions:
+                yield f"    if {' and '.join(conditions)}:"
+            yield f"    {'    ' if conditions else ''}return {self.value(entry)}"
+            if not conditions:
+                return
+            settled |= set(entry.given) if len(conditions) == 1 else set()
+        message = f"{self.name}: {_title(self.options.to)} has no counterpart of this call"
+        yield f"    raise TypeError({message!r})".replace("'", '"')
+
+    def conditions(self, entry: Becomes, settled: Collection[str]) -> Iterator[str]:
+        """The tests of an entry; `settled`: parameters that are at their default, or an entry before took the call."""
+        for name in entry.given:
+            yield _given(self.signature, name)
+        for name, kind in entry.kinds.items():
+            yield self.test(name, kind)
+        for parameter in self.signature.parameters:
+            name, default = parameter.name, parameter.default
+            dropped = name in self.rule.params and self.rule.params[name].drop
+            if name not in {*entry.names, *settled} and default is not None and not dropped:
+                yield _equals(name, default)
+
+    def test(self, name: str, kind: str) -> str:
+        if kind == "tensor":
+            self.imports[_import(TENSORS[self.options.to])] = None
+            return f"isinstance({name}, {TENSORS[self.options.to]})"
+        if kind == "dtype":
+            self.imports[_import(DTYPES[self.options.to])] = None
+            return f"isinstance({name}, {DTYPES[self.options.to]})"
+        return TESTS[kind].format(name)
+
+    def value(self, entry: Becomes) -> str:
+        """The expression of an entry; a call that stays as it is, is that of the object."""
+        if entry.template is None:
+            return self.as_it_is()
+        star = self.signature.star("star")
+        texts = []
+        for part in entry.template.parts:
+            if isinstance(part, Named):
+                texts.append(self.reach(part.qualified))
+            elif isinstance(part, Hole):
+                texts.append(f"*{part.name}" if part.starred and part.name == star else part.name)
+            else:
+                texts.append(part)
+        return "".join(texts)
+
+    def as_it_is(self) -> str:
+        last = str(self.rule.side(self.options.source).name).rpartition(".")[2]
+        given = [f"{p.name}={p.name}" if p.kind == "keyword" else p.name for p in self.signature.parameters]
+        return f"{SELF}.{last}({', '.join(given)})"
+
+    def reach(self, qualified: str) -> str:
+        """How the generated module spells a name of the framework."""
+        self.imports[_import(qualified)] = None
+        return _spelled(qualified)
+
+
+def _module(qualified: str) -> str:
+    """The module of a name: all but what begins with a capital letter, and the last."""
+    parts = qualified.split(".")[:-1]
+    capital = next((index for index, part in enumerate(parts) if part[:1].isupper()), len(parts))
+    return ".".join(parts[:capital])
+
+
+def _import(qualified: str) -> str:
+    package, _, short = _module(qualified).rpartition(".")
+    return f"from {package} import {short}" if package else f"import {short}"
+
+
+def _spelled(qualified: str) -> str:
+    module = _module(qualified)
+    return module.rpartition(".")[2] + qualified[len(module) :]
+
+
+def _given(signature: Signature, name: str) -> str:
+    default = signature.default(name)
+    if default is None:
+        return f"len({name}) > 0"
+    return f"{name} is not {default}" if _is_single(default) else f"{name} != {default}"
+
+
+def _equals(name: str, default: str) -> str:
+    return f"{name} is {default}" if _is_single(default) else f"{name} == {default}"
+
+
+def _is_single(text: str) -> bool:
+    node = ast.parse(text, mode="eval").body
+    return isinstance(node, ast.Constant) and (node.value is None or isinstance(node.value, bool))
+
+
+def _title(framework: Framework) -> str:
+    return "torch" if framework == "torch" else "MindSpore"
+
