@@ -172,6 +172,12 @@ def _flat(value: Any) -> list[Any]:
         return [tensor for item in value for tensor in _flat(item)]
     if isinstance(value, (bool, int, float)):
         return [mindspore.Tensor(value)]
+    if value is None:
+        return []
+    if isinstance(value, str):
+        return [mindspore.Tensor(list(value.encode()))]
+    if isinstance(value, mindspore.dtype.Type):
+        return _flat(str(value).rpartition(".")[2].lower())
     raise TypeError(f"an output of type {type(value).__name__} cannot be compared")
 
 

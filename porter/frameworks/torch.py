@@ -142,6 +142,12 @@ def _flat(value: Any) -> list[torch.Tensor]:
         return [tensor for item in value for tensor in _flat(item)]
     if isinstance(value, (bool, int, float)):
         return [torch.tensor(value)]
+    if value is None:
+        return []
+    if isinstance(value, str):
+        return [torch.tensor(list(value.encode()))]
+    if isinstance(value, torch.dtype):
+        return _flat(str(value).rpartition(".")[2].lower())
     raise TypeError(f"an output of type {type(value).__name__} cannot be compared")
 
 

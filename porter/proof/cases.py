@@ -235,7 +235,7 @@ class RuleCases:
                     yield from self._spread(case, check)
                     if first and form == "call" and self.rule.is_class:
                         yield replace(case, form=f"{label}, input by name", by_name=True)
-                if form == "call" and platform == "gpu" and not out.left and out.layers is None and not self.rule.owner:
+                if form == "call" and platform == "gpu" and not out.left and out.layers is None and not self.rule.becomes:
                     yield from self._and_back(check, truth, out, shapes)
 
     def _and_back(self, check: Check, truth: Snippet, there: Converted, shapes: Shapes) -> Iterator[AnyCase]:

@@ -70,6 +70,9 @@ class _Function:
         if keyword and self.signature.star("star") is None:
             positional = [self.parameter(p) for p in self.signature.parameters if p.kind == "positional"]
             text = ", ".join([*positional, "*", *map(self.parameter, keyword)])
+        others = [f"{name}=None" for name in self.signature.aliases]
+        keyword_only = keyword or self.signature.star("star")
+        text = ", ".join([*([text] if text else []), *(["*"] if others and not keyword_only else []), *others])
         if self.rule.owner:
             return f"self, {text}" if text else "self"
         return text
@@ -85,6 +88,8 @@ class _Function:
         star = self.signature.star("star")
         if star is not None:
             yield f"    {star} = _listed({star})"
+        for other, name in self.signature.aliases.items():
+            yield f"    {name} = {name} if {other} is None else {other}"
         settled: set[str] = set()
         for entry in self.rule.forms:
             conditions = list(self.conditions(entry, settled))

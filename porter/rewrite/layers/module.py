@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from porter.rewrite.layers.derive import derived
+from porter.rewrite.layers.forms import form_function
 from porter.rewrite.layers.members import function_name, member_pieces
 from porter.rewrite.layers.templates import Piece, template_pieces
 from porter.rewrite.options import Options
@@ -48,6 +49,8 @@ def _pieces(wanted: Iterable[tuple[str, Rule]], options: Options) -> Iterator[Pi
         template = templates.get(options.platform) or templates.get("any")
         if template is not None:
             yield from template_pieces(options.to, template, name)
+        elif rule.becomes.get(options.to):
+            yield from form_function(rule, name, options)
         else:
             yield from derived(rule, options)
 

@@ -16,6 +16,7 @@ from porter.rewrite.decide.classes.type_tests import with_both
 from porter.rewrite.decide.decision import SILENT, Decision, Form, Reason, Way
 from porter.rewrite.decide.facts import FileFacts, Use, canonical_name
 from porter.rewrite.decide.names.constants import Constants
+from porter.rewrite.decide.names.formed import formed
 from porter.rewrite.decide.names.unnamed import is_compared, why_it_stays
 from porter.rewrite.decide.needs import Around
 from porter.rewrite.decide.tree import TreeFacts
@@ -65,6 +66,8 @@ class _Name:
 
     def way(self, rule: Rule) -> Way:
         """The best way for a name with a rule."""
+        if rule.forms and not rule.is_class:
+            return formed(self.use, rule, self.file, self.tree)
         note = rule.notes.get(self.use.kind)
         level, why = (Level.REVIEW, Reason(Code.RULE_NOTE, note)) if note is not None else (Level.SAFE, SILENT)
         if self.use.kind is Kind.CALL:
