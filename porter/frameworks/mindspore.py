@@ -116,7 +116,7 @@ class MindSporeSubject:
 
     def _tensor(self, value: Array) -> Any:
         dtype = self.dtype if value.dtype.kind == "f" else None
-        return mindspore.Tensor(np.ascontiguousarray(value), dtype)
+        return mindspore.Tensor(np.ascontiguousarray(value).reshape(value.shape), dtype)
 
 
 class _Programme(nn.Cell):  # type: ignore[misc]

@@ -131,7 +131,7 @@ class TorchSubject:
         return _flat(self.module(*inputs))
 
     def _tensor(self, value: Array) -> torch.Tensor:
-        tensor = torch.from_numpy(np.ascontiguousarray(value))
+        tensor = torch.from_numpy(np.ascontiguousarray(value)).reshape(value.shape)  # a scalar became one of length 1
         return tensor.to(self.dtype).requires_grad_() if tensor.is_floating_point() else tensor
 
 
