@@ -61,6 +61,10 @@ class RuleBook:
         """The rules of a class's members, by what `side` calls them. `owner`: the name of the class's rule."""
         return self._members[side].get(owner, {})
 
+    def owners(self, member: str, side: Framework) -> tuple[str, ...]:
+        """The classes of which a member of this name has a rule."""
+        return tuple(owner for owner, found in self._members[side].items() if member in found)
+
     @cached_property
     def _members(self) -> Tables:
         return tables(self.of_classes, {rule.name: rule for rule in self.rules.values()})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from porter.rules.model import FRAMEWORKS, Framework, Rule
 
@@ -10,9 +10,10 @@ Tables = Mapping[Framework, Mapping[str, Mapping[str, Rule]]]
 """By framework to convert from, by the name of the class's rule: rules by the member's name there."""
 
 
-def function_of(owner: str, member: str) -> str:
-    """What the generated module calls the function that stands for a member."""
-    return f"{owner.rpartition('.')[2].lower()}_{member}"
+def function_of(owners: Sequence[str], member: str) -> str:
+    """What the generated module calls the function that stands for a member of one class, or of any of several."""
+    what = owners[0].rpartition(".")[2].lower() if len(owners) == 1 else "any"
+    return f"{what}_{member}"
 
 
 def tables(rules: Iterable[Rule], classes: Mapping[str, Rule]) -> Tables:

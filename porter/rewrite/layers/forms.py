@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from porter.rewrite.layers.templates import Piece
 from porter.rewrite.options import Options
@@ -25,22 +25,33 @@ LISTED = '''def _listed(values):
     """What `*values` were given, also where that is one list of them."""
     return tuple(values[0]) if len(values) == 1 and isinstance(values[0], (list, tuple)) else values'''
 
+HAS_OWN = '''def _has_own(owner, kind, name):
+    """Whether the object's class has a member of this name that is not the one of all objects of the kind."""
+    return getattr(type(owner), name, None) is not getattr(kind, name, None)'''
 
-def member_function(rule: Rule, owner: Rule, member: str, options: Options) -> Iterator[Piece]:
-    """`tensor_size(x, 1)`: what the template makes of a tensor of the target framework, else what the text says."""
-    name, kind = function_of(rule.owner, member), str(owner.side(options.to).name)
-    called = rule.side(options.source).signature is not None
+
+def member_function(
+    name: str, member: str, rules: Sequence[tuple[Rule, Rule]], options: Options
+) -> Iterator[Piece]:
+    """`tensor_size(x, 1)`: what the templates make of an object of the target framework, else what the text says.
+
+    `rules`: the member's rule in each class that has it, with the rule of the class.
+    """
+    called = any(rule.side(options.source).signature is not None for rule, _ in rules)
     given = ", *args, **kwargs" if called else ""
-    inner = f"_{name}"
-    yield from _Function(rule, options, inner).pieces()
-    lines = [
-        f"def {name}(owner{given}):",
-        f'    """owner.{member}{"(...)" if called else ""} of {_title(options.source)}, whatever owner is."""',
-        f"    if isinstance(owner, {kind}):",
-        f"        return {inner}(owner{given})",
-        f"    return owner.{member}{'(*args, **kwargs)' if called else ''}",
-    ]
-    yield Piece(name, "\n".join(lines), (_import(kind),))
+    shown = f"owner.{member}{'(...)' if called else ''}"
+    lines = [f"def {name}(owner{given}):", f'    """{shown} of {_title(options.source)}, whatever owner is."""']
+    imports = []
+    for rule, owner in rules:
+        kind, inner = str(owner.side(options.to).name), f"_{function_of([rule.owner], member)}"
+        yield from _Function(rule, options, inner).pieces()
+        own = "" if owner.name == "Tensor" else f' and not _has_own(owner, {_spelled(kind)}, "{member}")'
+        if own:
+            yield Piece("_has_own", HAS_OWN)
+        lines += [f"    if isinstance(owner, {_spelled(kind)}){own}:", f"        return {inner}(owner{given})"]
+        imports.append(_import(kind))
+    lines.append(f"    return owner.{member}{'(*args, **kwargs)' if called else ''}")
+    yield Piece(name, "\n".join(lines), tuple(imports))
 
 
 def form_function(rule: Rule, name: str, options: Options) -> Iterator[Piece]:

@@ -52,17 +52,18 @@ def member_pieces(
     """
     members, by_rule = _Members(rules, options, dict(generated)), functions_of_members(rules, options)
     for name in sorted(set(names)):
-        yield from member_function(*by_rule[name], options) if name in by_rule else members.pieces(name)
+        yield from member_function(name, *by_rule[name], options) if name in by_rule else members.pieces(name)
 
 
-def functions_of_members(rules: RuleBook, options: Options) -> Mapping[str, tuple[Rule, Rule, str]]:
-    """By the function's name: the rule of a member, that of its class, and the member's name."""
-    owners = {rule.name: rule for rule in rules.rules.values()}
-    return {
-        function_of(owner, member): (rule, owners[owner], member)
-        for owner in dict.fromkeys(rule.owner for rule in rules.of_classes)
-        for member, rule in rules.members(owner, options.source).items()
-    }
+def functions_of_members(rules: RuleBook, options: Options) -> Mapping[str, tuple[str, list[tuple[Rule, Rule]]]]:
+    """By the function's name: the member, and its rule in each class that has one, with that of the class."""
+    classes = {rule.name: rule for rule in rules.rules.values()}
+    found: dict[str, tuple[str, list[tuple[Rule, Rule]]]] = {}
+    for owner in dict.fromkeys(rule.owner for rule in rules.of_classes):
+        for member, rule in rules.members(owner, options.source).items():
+            name = function_of(rules.owners(member, options.source), member)
+            found.setdefault(name, (member, []))[1].append((rule, classes[owner]))
+    return found
 
 
 class _Members:

@@ -110,8 +110,8 @@ class _Chooser:
             return bool(nodes)
         if default == ast.unparse(nodes[0]):
             return False
-        if isinstance(nodes[0], ast.Constant):
-            return True
+        if isinstance(nodes[0], ast.Constant) or default != "None":
+            return True  # a template takes any value that is one; None stands for none
         kinds = self.kind_of(nodes[0])
         return True if kinds and not kinds & _kinds_of_default(default) else None
 

@@ -123,7 +123,7 @@ class Members:
         given = isinstance(whole, ast.Call) and bool(whole.args or whole.keywords)
         opening = self.text.data.index(b"(", self.text.span(node)[1], end) + 1 if given else end
         arguments = (", ", (opening, end - 1)) if given else ()
-        name = function_of(rule.owner, node.attr)
+        name = function_of(self.tree.rules.owners(node.attr, self.options.source), node.attr)
         return Ask(start, end, Target(self.options.layers, name), ("(", (start, owner.end), *arguments, ")"))
 
     def _decision(self, rule: Rule, change: Fill | Ask, way: Way) -> Decision:

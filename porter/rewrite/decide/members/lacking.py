@@ -39,7 +39,8 @@ class _Members:
         self.provenance = Provenance(file, tree)
         self.switches = Switches(file, tree)
         self.by_rule = Members("Tensor", file, tree)
-        self.watched = self.words.watched | self.by_rule.rules.keys()
+        self.of_layers = Members("nn.Module", file, tree)
+        self.watched = self.words.watched | self.by_rule.rules.keys() | self.of_layers.rules.keys()
 
     def decisions(self) -> Iterator[Decision]:
         """One for each use: a report for people says each name once a file."""
@@ -178,7 +179,7 @@ class _Members:
 
     def _of_unknown(self, node: ast.Attribute, scope: Scope) -> Iterator[Decision]:
         """A name that hardly anything else has; or any name of a layer's, on what is called as a layer is."""
-        if node.attr in self.by_rule.rules:
+        if node.attr in self.by_rule.rules or node.attr in self.of_layers.rules:
             yield from self._asked(node, scope)
             return
         rare = self.words.rare.get(node.attr)
@@ -199,11 +200,14 @@ class _Members:
             yield self._told(node, word.label, level, _unknown(node.attr, word), needs)
 
     def _asked(self, node: ast.Attribute, scope: Scope) -> Iterator[Decision]:
-        """A name of tensors on what is not known: the program asks, where hardly anything else has the name."""
-        rule = self.by_rule.rules[node.attr]
-        needs = self._needs(node) if rule.is_rare and not self._is_imported(node, scope) else None
+        """What is not known: the program asks, where hardly anything else has the name, or it is used as a layer."""
+        members = next(each for each in (self.by_rule, self.of_layers) if node.attr in each.rules)
+        layer = node.attr in self.of_layers.rules and self._is_of_layer(node, scope)
+        if self._is_imported(node, scope) or not (members.rules[node.attr].is_rare or layer):
+            return
+        needs = self._needs(node)
         if needs is not None and not self.provenance.has(node.attr, node.value):
-            yield from self.by_rule.unknown(node, needs)
+            yield from members.unknown(node, needs)
 
     def _is_imported(self, node: ast.Attribute, scope: Scope) -> bool:
         """Whether it is a name of a module, or of what one gives."""

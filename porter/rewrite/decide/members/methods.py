@@ -18,6 +18,7 @@ from porter.rewrite.decide.decision import SILENT, Decision, Form, Need, Place, 
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.members import added
 from porter.rewrite.decide.members.asking import Asker
+from porter.rewrite.decide.members.by_rule import Members
 from porter.rewrite.decide.members.class_receivers import classes_of, is_own_class
 from porter.rewrite.decide.members.either import some_of, told_again, told_of_either, way_again
 from porter.rewrite.decide.members.method_texts import Look, looks, name_in
@@ -53,12 +54,13 @@ class _Methods:
         self.asker = Asker(file, tree)
         self.switches = Switches(file, tree)
         self.asked = ASKED_METHODS[tree.options.to]
+        self.by_rule = Members("nn.Module", file, tree)
 
     def decisions(self) -> Iterator[Decision]:
         """All of them, in no order."""
         for node, _ in self.module.scopes.classes:
             yield from self._definitions(self.hierarchy.by_node[node])
-        watched = self.words.methods.keys() | self.words.absent.keys() | self.asked
+        watched = self.words.methods.keys() | self.words.absent.keys() | self.asked | self.by_rule.rules.keys()
         for attribute, scope in self.module.scopes.attributes:
             if attribute.attr in watched and id(attribute) not in self.file.known:
                 yield from self._use(attribute, scope)
@@ -165,6 +167,8 @@ class _Methods:
             yield from self._new_method(node, receiver, start, scope)
         elif node.attr in self.words.methods:
             yield from told_again(self.file, start, node.attr, MODULE)
+        elif node.attr in self.by_rule.rules and node.attr not in receiver.own and receiver.needs is not None:
+            yield from self.by_rule.known(node, receiver.needs, receiver.assumed) if receiver.layer else ()
         elif node.attr in self.words.absent and node.attr not in receiver.own and not self._is_set(node):
             yield from self._absent(node, receiver, start)
 
