@@ -20,6 +20,8 @@ def becomes_misfits(rule: Rule) -> Iterator[str]:
             if closed:
                 yield f"{where} changes nothing: every call goes to an entry before it"
             closed = closed or _takes_all(entry, signature)
+    if rule.assigned and (rule.torch.signature is not None or not rule.becomes):
+        yield "assigned changes nothing: only of what is read, by a template, can an assignment go"
     if rule.becomes and rule.mindspore.name is None and rule.one_way:
         yield "one_way changes nothing: there is no name to come back from"
 

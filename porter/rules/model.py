@@ -140,6 +140,7 @@ class Rule:
     modal_by: str = ""
     caution: str = ""
     batched: str = ""
+    assigned: str = ""
     says_class: bool | None = None
     is_rare: bool = False
     source: Framework = field(default="torch", compare=False)

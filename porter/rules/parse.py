@@ -24,7 +24,7 @@ from porter.rules.versions import is_range
 TOP = {"torch", "mindspore", "param", "write", "layer", "check", "versions", "one_way", "grows", "notes"}
 TOP |= {"weights", "attributes", "attribute_notes", "present", "forward", "methods", "absent", "base_init"}
 TOP |= {"lacking", "parts", "rare", "differs", "taken", "unset", "buffers", "modal", "modal_by", "class", "caution"}
-TOP |= {"live", "batched", "becomes"}
+TOP |= {"live", "batched", "becomes", "assigned"}
 SIDES: dict[Framework, set[str]] = {
     "torch": {"name", "signature", "docs", "aliases"},
     "mindspore": {"name", "signature", "docs", "platforms", "none", "aliases"},
@@ -69,6 +69,7 @@ class RuleParser(Reader):
             says_class=self._says_class(),
             caution=self.sentence("the key", self.data, "caution"),
             batched=self.sentence("the key", self.data, "batched"),
+            assigned=self.sentence("the key", self.data, "assigned"),
             grows=self.sentence("the key", self.data, "grows"),
             modal=self.sentence("the key", self.data, "modal"),
             modal_by=self.text("the key", self.data, "modal_by") or "",

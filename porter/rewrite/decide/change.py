@@ -210,6 +210,21 @@ class Fill:
 
 
 @dataclass(frozen=True, slots=True)
+class Drop:
+    """Text that goes, or a whole statement, of which `text` is left: nothing, or what a block cannot be without."""
+
+    start: int
+    end: int
+    text: str = ""
+
+    target: None = None
+
+    def edits(self, spelled: str) -> Iterator[Edit]:
+        """The one edit."""
+        yield NameEdit(self.start, self.end, self.text)
+
+
+@dataclass(frozen=True, slots=True)
 class Beside:
     """A name is kept, and the target stands beside it: `before`, the target, `between`, the name, `after`."""
 
@@ -227,4 +242,4 @@ class Beside:
             yield NameEdit(self.end, self.end, self.after)
 
 
-Change = Move | Write | Ask | Shape | Fill | Beside
+Change = Move | Write | Ask | Shape | Fill | Drop | Beside

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from porter.rewrite.decide.calls.forms import Fits, KindOf
 from porter.rewrite.decide.change import Fill, target_of
+from porter.rewrite.decide.facts import FileFacts
 from porter.rules.becomes import SELF, Hole, Named
 from porter.rules.model import Rule
 from porter.source.scopes import parent
@@ -28,13 +29,13 @@ class Owner:
 
 
 def filled(
-    rule: Rule, fits: Fits, whole: ast.expr, owner: Owner | None, text: SourceText, kind_of: KindOf
+    rule: Rule, fits: Fits, whole: ast.expr, owner: Owner | None, file: FileFacts, kind_of: KindOf
 ) -> Fill | None:
     """What the whole expression becomes; None where its pieces would stand in another order, or several times.
 
     Then the generated module's function has to take the call as it is written.
     """
-    template = fits.entry.template
+    template, text = fits.entry.template, file.module.text
     assert template is not None
     if len(template.names) > 1:
         return None
@@ -45,7 +46,7 @@ def filled(
     start, end = text.span(whole)
     pieces = [part for part in parts if isinstance(part, tuple)]
     order = [offset for piece in pieces for offset in piece]
-    if order != sorted(order) or _loses(fits, pieces, start, end, text):
+    if order != sorted(order) or _loses(fits, pieces, start, end, file):
         return None
     if not template.is_atom and not isinstance(parent(whole), FREE):
         parts = ("(", *parts, ")")
@@ -53,15 +54,16 @@ def filled(
     return Fill(start, end, target, parts)
 
 
-def _loses(fits: Fits, pieces: list[tuple[int, int]], start: int, end: int, text: SourceText) -> bool:
-    """Whether a comment, or something that acts, stands in what goes."""
-    at = start
+def _loses(fits: Fits, pieces: list[tuple[int, int]], start: int, end: int, file: FileFacts) -> bool:
+    """Whether a comment, something that acts, or a name of the framework stands in what goes."""
+    text, at = file.module.text, start
     for first, last in (*pieces, (end, end)):
         if b"#" in text.data[at:first]:
             return True
         at = last
     left = [node for nodes in fits.given.values() for node in nodes if text.span(node) not in pieces]
-    return any(isinstance(inner, (ast.Call, ast.Await, ast.NamedExpr)) for node in left for inner in ast.walk(node))
+    inner = [each for node in left for each in ast.walk(node)]
+    return any(isinstance(each, (ast.Call, ast.Await, ast.NamedExpr)) or id(each) in file.known for each in inner)
 
 
 class _NotInPlace(Exception):

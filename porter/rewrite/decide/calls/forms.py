@@ -136,7 +136,7 @@ class _Chooser:
             param = self.rule.params.get(name)
             if param is not None and param.note:
                 yield f"{name}: {param.note}"
-            if param is not None and param.drop and name not in entry.names and self.is_given(name) is not False:
+            if param is not None and param.drop and not param.inert and name not in entry.names and self.is_given(name) is not False:
                 yield f"{name} is dropped: {param.drop}"
 
 

@@ -8,10 +8,11 @@ from functools import cached_property
 
 from porter.codes import Code
 from porter.findings import Kind, Level
+from porter.rewrite.decide.calls.dropping import dropped
 from porter.rewrite.decide.calls.filling import Owner, filled
 from porter.rewrite.decide.calls.forms import Fits, Open, Unfit, choose
 from porter.rewrite.decide.calls.kinds import Kinds
-from porter.rewrite.decide.change import Ask, Fill, Target
+from porter.rewrite.decide.change import Ask, Drop, Fill, Target
 from porter.rewrite.decide.decision import SILENT, Decision, Form, Need, Place, Reason, Way
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.telling import QUIET, told
@@ -53,6 +54,8 @@ class Members:
         level = Level.REVIEW if assumed or conditions else Level.SAFE
         why = Reason(Code.ASSUMED, f"{node.attr} is taken for that of {rule.owner}, {assumed}") if assumed else SILENT
         change = fill or self._ask(rule, node)
+        if fill is not None:
+            change = dropped(fill, self._whole(rule, node), self.text) or fill
         if change is None:
             yield self._told(rule, node, "a line break or a comment stands before it, so it is not rewritten", needs)
             return
@@ -113,7 +116,7 @@ class Members:
         owner = self._owner(node)
         if owner is None:
             return None
-        return filled(rule, fits, self._whole(rule, node), owner, self.text, self.kinds.of)
+        return filled(rule, fits, self._whole(rule, node), owner, self.file, self.kinds.of)
 
     def _ask(self, rule: Rule, node: ast.Attribute) -> Ask | None:
         owner, whole = self._owner(node), self._whole(rule, node)
@@ -126,7 +129,7 @@ class Members:
         name = function_of(self.tree.rules.owners(node.attr, self.options.source), node.attr)
         return Ask(start, end, Target(self.options.layers, name), ("(", (start, owner.end), *arguments, ")"))
 
-    def _decision(self, rule: Rule, change: Fill | Ask, way: Way) -> Decision:
+    def _decision(self, rule: Rule, change: Fill | Ask | Drop, way: Way) -> Decision:
         place = Place(self.file.path, change.start, change.end, Kind.ATTRIBUTE)
         stays = QUIET if way.needs else Way(Form.STAYS, level=Level.MANUAL)
         return Decision(place, (way, stays), rule.name, rule)

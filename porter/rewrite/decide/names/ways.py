@@ -16,7 +16,7 @@ from porter.rewrite.decide.classes.type_tests import with_both
 from porter.rewrite.decide.decision import SILENT, Decision, Form, Reason, Way
 from porter.rewrite.decide.facts import FileFacts, Use, canonical_name
 from porter.rewrite.decide.names.constants import Constants
-from porter.rewrite.decide.names.formed import formed
+from porter.rewrite.decide.names.formed import assignment, formed
 from porter.rewrite.decide.names.unnamed import is_compared, why_it_stays
 from porter.rewrite.decide.needs import Around
 from porter.rewrite.decide.tree import TreeFacts
@@ -53,7 +53,9 @@ class _Name:
             return Decision(place, (Way(Form.NATIVE, move), STAYS), use.already.qualified, use.rule, use.reference)
         if use.rule is None:
             label = use.reference.meaning if use.reference.ambiguous else canonical_name(use)
-            return Decision(place, (self.without_rule(),), label, None, use.reference)
+            gone = assignment(use, self.file, self.tree)
+            ways = (gone, self.without_rule()) if gone is not None else (self.without_rule(),)
+            return Decision(place, ways, label, None, use.reference)
         best = self.way(use.rule)
         ways = (best,) if best.change is None else (best, STAYS)
         return Decision(place, ways, use.rule.name, use.rule, use.reference, use.call)
