@@ -178,6 +178,8 @@ def _flat(value: Any) -> list[Any]:
         return [mindspore.Tensor(list(value.encode()))]
     if isinstance(value, mindspore.dtype.Type):
         return _flat(str(value).rpartition(".")[2].lower())
+    if type(value).__name__ == "device":
+        return _flat(str(value))
     raise TypeError(f"an output of type {type(value).__name__} cannot be compared")
 
 

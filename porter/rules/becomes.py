@@ -13,7 +13,7 @@ from porter.rules.data import is_constant, is_name
 from porter.rules.reader import Reader
 
 ENTRY = {"given", "kinds", "write", "keep", "common", "note"}
-KINDS = ("tensor", "number", "text", "bool", "sequence", "dtype", "none")
+KINDS = ("tensor", "number", "text", "bool", "sequence", "dtype", "none", "device")
 """What an argument can be asked to be."""
 SELF = "self"
 """The hole of the object whose member it is."""
@@ -23,6 +23,9 @@ ALLOWED = (ast.Call, ast.keyword, ast.Attribute, ast.Subscript, ast.Name, ast.Co
 ALLOWED += (ast.UnaryOp, ast.unaryop, ast.BinOp, ast.operator, ast.Compare, ast.cmpop, ast.Slice, ast.Starred, ast.IfExp)
 ALLOWED += (ast.BoolOp, ast.boolop, ast.Expression)
 MARK = "_hole_"
+OWN = "porter_layers"
+"""The root of what the generated module defines: a function, or a class, of the file that [layer] names."""
+ROOTS = ("torch", "mindspore", OWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class Hole:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A name of the framework, in full."""
+    """A name of the framework, or of the generated module, in full."""
 
     qualified: str
 
@@ -54,7 +57,7 @@ class Template:
         for node in ast.walk(self.tree):
             if not isinstance(node, ALLOWED):
                 raise ValueError(f"{type(node).__name__} has no place in a template")
-            if isinstance(node, ast.Name) and not (node.id in PLAIN | {"torch", "mindspore"} or _is_hole(node.id)):
+            if isinstance(node, ast.Name) and not (node.id in PLAIN.union(ROOTS) or _is_hole(node.id)):
                 raise ValueError(f"{node.id} is no parameter in braces, no framework and no builtin of a template")
 
     @cached_property
@@ -191,4 +194,4 @@ def _qualified(node: ast.expr) -> str:
         parts.append(node.attr)
         node = node.value
     root = node.id if isinstance(node, ast.Name) else ""
-    return ".".join([root, *reversed(parts)]) if root in ("torch", "mindspore") and parts else ""
+    return ".".join([root, *reversed(parts)]) if root in ROOTS and parts else ""

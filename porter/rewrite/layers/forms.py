@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator, Sequence
 
-from porter.rewrite.layers.templates import Piece
+from porter.rewrite.layers.templates import Piece, template_pieces
 from porter.rewrite.options import Options
-from porter.rules.becomes import SELF, Becomes, Hole, Named
+from porter.rules.becomes import OWN, SELF, Becomes, Hole, Named
 from porter.rules.members import function_of
 from porter.rules.model import Framework, Rule
 from porter.rules.signature import Parameter, Signature
@@ -66,9 +66,11 @@ class _Function:
         self.name = name
         self.signature = self.rule.side(options.source).signature or Signature("")
         self.imports: dict[str, None] = {}
+        self.written: dict[str, Piece] = {}
 
     def pieces(self) -> Iterator[Piece]:
         body = list(self.body())
+        yield from self.written.values()
         shown = self.rule.side(self.options.source).name
         lines = [f"def {self.name}({self.parameters()}):", f'    """{shown}, by {_title(self.options.to)}."""', *body]
         if any("_listed(" in line for line in lines):
@@ -155,7 +157,12 @@ class _Function:
         return f"{SELF}.{last}({', '.join(given)})"
 
     def reach(self, qualified: str) -> str:
-        """How the generated module spells a name of the framework."""
+        """How the generated module spells a name of the framework, or one of its own."""
+        if qualified.startswith(f"{OWN}."):
+            last = qualified.partition(".")[2]
+            pieces = template_pieces(self.options.to, self.rule.layer[self.options.to]["any"], last)
+            self.written |= {piece.name: piece for piece in pieces}
+            return last
         self.imports[_import(qualified)] = None
         return _spelled(qualified)
 

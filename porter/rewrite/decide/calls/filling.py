@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from porter.rewrite.decide.calls.forms import Fits, KindOf
-from porter.rewrite.decide.change import Fill, target_of
+from porter.rewrite.decide.change import Fill, Target, target_of
 from porter.rewrite.decide.facts import FileFacts
-from porter.rules.becomes import SELF, Hole, Named
+from porter.rules.becomes import OWN, SELF, Hole, Named
 from porter.rules.model import Rule
 from porter.source.scopes import parent
 from porter.source.text import SourceText
@@ -51,19 +51,20 @@ def filled(
     if not template.is_atom and not isinstance(parent(whole), FREE):
         parts = ("(", *parts, ")")
     target = target_of(template.names[0]) if template.names else None
+    if target is not None and target.module == OWN:
+        target = Target(file.options.layers, target.name)
     return Fill(start, end, target, parts)
 
 
 def _loses(fits: Fits, pieces: list[tuple[int, int]], start: int, end: int, file: FileFacts) -> bool:
-    """Whether a comment, something that acts, or a name of the framework stands in what goes."""
+    """Whether a comment stands in what goes, or more than a constant or a name, which may act or be edited."""
     text, at = file.module.text, start
     for first, last in (*pieces, (end, end)):
         if b"#" in text.data[at:first]:
             return True
         at = last
     left = [node for nodes in fits.given.values() for node in nodes if text.span(node) not in pieces]
-    inner = [each for node in left for each in ast.walk(node)]
-    return any(isinstance(each, (ast.Call, ast.Await, ast.NamedExpr)) or id(each) in file.known for each in inner)
+    return any(not isinstance(node, (ast.Constant, ast.Name)) or id(node) in file.known for node in left)
 
 
 class _NotInPlace(Exception):
