@@ -139,7 +139,7 @@ class _Programme(nn.Cell):  # type: ignore[misc]
         return _nothing(inputs[0]) if isinstance(total, int) else total, outputs
 
 
-def _nothing(value):  # type: ignore[no-untyped-def]
+def _nothing(value: Any) -> Any:
     """A tensor for outputs that are plain numbers, of which there is no gradient."""
     return value.astype(mindspore.float32).sum() * 0
 

@@ -19,8 +19,28 @@ SELF = "self"
 """The hole of the object whose member it is."""
 PLAIN = frozenset({"bool", "float", "int", "len", "list", "tuple"})
 """Builtins that a template may call."""
-ALLOWED = (ast.Call, ast.keyword, ast.Attribute, ast.Subscript, ast.Name, ast.Constant, ast.Tuple, ast.List, ast.Load)
-ALLOWED += (ast.UnaryOp, ast.unaryop, ast.BinOp, ast.operator, ast.Compare, ast.cmpop, ast.Slice, ast.Starred, ast.IfExp)
+ALLOWED: tuple[type[ast.AST], ...] = (
+    ast.Call,
+    ast.keyword,
+    ast.Attribute,
+    ast.Subscript,
+    ast.Name,
+    ast.Constant,
+    ast.Tuple,
+    ast.List,
+    ast.Load,
+)
+ALLOWED += (
+    ast.UnaryOp,
+    ast.unaryop,
+    ast.BinOp,
+    ast.operator,
+    ast.Compare,
+    ast.cmpop,
+    ast.Slice,
+    ast.Starred,
+    ast.IfExp,
+)
 ALLOWED += (ast.BoolOp, ast.boolop, ast.Expression)
 MARK = "_hole_"
 OWN = "porter_layers"
@@ -30,7 +50,10 @@ ROOTS = ("torch", "mindspore", OWN)
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """Where an argument goes. `operand`: something is done with it there, so what is more than a name needs brackets."""
+    """Where an argument goes. `operand`: something is done with it there, so more than a name needs brackets.
+
+    `starred`: the arguments of `*sizes`, or `**options`, go there one by one.
+    """
 
     name: str
     operand: bool = False
@@ -57,7 +80,7 @@ class Template:
         for node in ast.walk(self.tree):
             if not isinstance(node, ALLOWED):
                 raise ValueError(f"{type(node).__name__} has no place in a template")
-            if isinstance(node, ast.Name) and not (node.id in PLAIN.union(ROOTS) or _is_hole(node.id)):
+            if isinstance(node, ast.Name) and not (node.id in PLAIN.union(ROOTS) or _is_hole(node)):
                 raise ValueError(f"{node.id} is no parameter in braces, no framework and no builtin of a template")
 
     @cached_property
@@ -67,9 +90,10 @@ class Template:
         for text, name, spec, conversion in Formatter().parse(self.text):
             if spec or conversion:
                 raise ValueError(f"{{{name}}} holds more than the name of a parameter")
-            if name is not None and not is_name(name.removeprefix("*")):
+            stars = len(name or "") - len((name or "").lstrip("*"))
+            if name is not None and (not is_name(name[stars:]) or stars > 2):
                 raise ValueError(f"{{{name}}} is no parameter")
-            parts += [text, (("*" if name[:1] == "*" else "") + MARK + name.removeprefix("*")) if name else ""]
+            parts += [text, f"{name[:stars]}{MARK}{name[stars:]}" if name is not None else ""]
         return "".join(parts)
 
     @cached_property
@@ -166,25 +190,32 @@ def _kinds(reader: Reader, where: str, data: Mapping[str, Any]) -> dict[str, str
     return {name: kind for name, kind in table.items() if kind in KINDS}
 
 
-def _is_hole(name: str) -> bool:
-    return name.startswith(MARK)
+def _is_hole(node: object) -> bool:
+    return isinstance(node, ast.Name) and node.id.startswith(MARK)
 
 
-def _pieces(node: ast.AST, above: ast.AST | None) -> Iterator[tuple[ast.expr, ast.AST | None]]:
-    """Holes and names of the framework, each with what it stands in."""
-    if isinstance(node, ast.expr) and (_qualified(node) or (isinstance(node, ast.Name) and _is_hole(node.id))):
+def _pieces(node: ast.AST, above: ast.AST | None) -> Iterator[tuple[ast.expr | ast.keyword, ast.AST | None]]:
+    """Holes, with their stars, and names of the framework, each with what it stands in."""
+    starred = isinstance(node, ast.Starred) or (isinstance(node, ast.keyword) and node.arg is None)
+    if starred and _is_hole(getattr(node, "value", None)):
+        yield node, above  # type: ignore[misc]
+    elif isinstance(node, ast.expr) and (_qualified(node) or _is_hole(node)):
         yield node, above
-        return
-    for child in ast.iter_child_nodes(node):
-        yield from _pieces(child, node)
+    else:
+        for child in ast.iter_child_nodes(node):
+            yield from _pieces(child, node)
 
 
-def _part(node: ast.expr, above: ast.AST | None) -> Part:
-    if not isinstance(node, ast.Name) or not _is_hole(node.id):
+def _part(node: ast.expr | ast.keyword, above: ast.AST | None) -> Part:
+    if isinstance(node, (ast.Starred, ast.keyword)):
+        assert isinstance(node.value, ast.Name)
+        return Hole(node.value.id.removeprefix(MARK), starred=True)
+    if not isinstance(node, ast.Name) or not _is_hole(node):
         return Named(_qualified(node))
-    free = above is None or isinstance(above, (ast.Call, ast.keyword, ast.Tuple, ast.List, ast.Starred))
+    free = above is None or isinstance(above, (ast.keyword, ast.Tuple, ast.List))
+    free = free or (isinstance(above, ast.Call) and above.func is not node)
     free = free or (isinstance(above, ast.Subscript) and above.slice is node)
-    return Hole(node.id.removeprefix(MARK), not free, isinstance(above, ast.Starred))
+    return Hole(node.id.removeprefix(MARK), not free)
 
 
 def _qualified(node: ast.expr) -> str:

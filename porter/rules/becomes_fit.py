@@ -53,4 +53,3 @@ def _takes_all(entry: Becomes, signature: Signature | None) -> bool:
 
 def _is_plain(signature: Signature, name: str) -> bool:
     return signature.names[name].kind in ("positional", "keyword")
-

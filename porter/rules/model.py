@@ -141,6 +141,7 @@ class Rule:
     caution: str = ""
     batched: str = ""
     assigned: str = ""
+    graph: str = ""
     says_class: bool | None = None
     is_rare: bool = False
     source: Framework = field(default="torch", compare=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator, Sequence
 
+from porter.rewrite.layers.derive import wrapped_code
 from porter.rewrite.layers.templates import Piece, template_pieces
 from porter.rewrite.options import Options
 from porter.rules.becomes import OWN, SELF, Becomes, Hole, Named
@@ -30,9 +31,7 @@ HAS_OWN = '''def _has_own(owner, kind, name):
     return getattr(type(owner), name, None) is not getattr(kind, name, None)'''
 
 
-def member_function(
-    name: str, member: str, rules: Sequence[tuple[Rule, Rule]], options: Options
-) -> Iterator[Piece]:
+def member_function(name: str, member: str, rules: Sequence[tuple[Rule, Rule]], options: Options) -> Iterator[Piece]:
     """`tensor_size(x, 1)`: what the templates make of an object of the target framework, else what the text says.
 
     `rules`: the member's rule in each class that has it, with the rule of the class.
@@ -75,7 +74,7 @@ class _Function:
         lines = [f"def {self.name}({self.parameters()}):", f'    """{shown}, by {_title(self.options.to)}."""', *body]
         if any("_listed(" in line for line in lines):
             yield Piece("_listed", LISTED)
-        yield Piece(self.name, "\n".join(lines), tuple(self.imports))
+        yield Piece(self.name, "\n".join(wrapped_code(lines)), tuple(self.imports))
 
     def parameters(self) -> str:
         text = ", ".join(map(self.parameter, self.signature.parameters))
@@ -99,7 +98,7 @@ class _Function:
 
     def body(self) -> Iterator[str]:
         star = self.signature.star("star")
-        if star is not None:
+        if star is not None and self.is_tuple(star):
             yield f"    {star} = _listed({star})"
         for other, name in self.signature.aliases.items():
             yield f"    {name} = {name} if {other} is None else {other}"
@@ -114,6 +113,11 @@ class _Function:
             settled |= set(entry.given) if len(conditions) == 1 else set()
         message = f"{self.name}: {_title(self.options.to)} has no counterpart of this call"
         yield f"    raise TypeError({message!r})".replace("'", '"')
+
+    def is_tuple(self, star: str) -> bool:
+        """Whether some template takes what `*sizes` gets as one tuple."""
+        parts = [part for entry in self.rule.forms if entry.template for part in entry.template.parts]
+        return Hole(star) in parts or Hole(star, operand=True) in parts
 
     def conditions(self, entry: Becomes, settled: Collection[str]) -> Iterator[str]:
         """The tests of an entry; `settled`: parameters that are at their default, or an entry before took the call."""
@@ -146,7 +150,7 @@ class _Function:
             if isinstance(part, Named):
                 texts.append(self.reach(part.qualified))
             elif isinstance(part, Hole):
-                texts.append(f"*{part.name}" if part.starred and part.name == star else part.name)
+                texts.append(("*" if part.name == star else "**") + part.name if part.starred else part.name)
             else:
                 texts.append(part)
         return "".join(texts)
@@ -202,4 +206,3 @@ def _is_single(text: str) -> bool:
 
 def _title(framework: Framework) -> str:
     return "torch" if framework == "torch" else "MindSpore"
-

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from porter.rewrite.decide.calls.forms import Fits, KindOf
+from porter.rewrite.decide.calls.forms import Fits, Given, KindOf
 from porter.rewrite.decide.change import Fill, Target, target_of
 from porter.rewrite.decide.facts import FileFacts
-from porter.rules.becomes import OWN, SELF, Hole, Named
+from porter.rules.becomes import OWN, SELF, Hole, Named, Part
 from porter.rules.model import Rule
 from porter.source.scopes import parent
 from porter.source.text import SourceText
@@ -67,6 +67,21 @@ def _loses(fits: Fits, pieces: list[tuple[int, int]], start: int, end: int, file
     return any(not isinstance(node, (ast.Constant, ast.Name)) or id(node) in file.known for node in left)
 
 
+def _without_empty(parts: Sequence[Part], given: Given) -> list[Part]:
+    """The pieces of a template less the stars that got nothing, with the comma before, or behind."""
+    kept: list[Part] = []
+    gone = False
+    for part in parts:
+        if isinstance(part, Hole) and part.starred and not given.get(part.name):
+            gone = not (kept and isinstance(kept[-1], str) and kept[-1].endswith(", "))
+            if not gone:
+                kept[-1] = str(kept[-1])[:-2]
+            continue
+        kept.append(part.removeprefix(", ") if gone and isinstance(part, str) else part)
+        gone = False
+    return kept
+
+
 class _NotInPlace(Exception):
     """The pieces cannot be put in the holes as they are."""
 
@@ -82,7 +97,7 @@ class _Filling:
     def parts(self) -> Iterator[str | tuple[int, int] | None]:
         template = self.fits.entry.template
         assert template is not None
-        for part in template.parts:
+        for part in _without_empty(template.parts, self.fits.given):
             if isinstance(part, Named):
                 yield None
             elif isinstance(part, Hole):
@@ -98,6 +113,9 @@ class _Filling:
             yield (self.owner.start, self.owner.end)
         elif signature is not None and signature.star("star") == hole.name:
             yield from self.star(hole)
+        elif signature is not None and signature.star("double star") == hole.name:
+            keywords = [parent(node) for node in self.fits.given.get(hole.name, ())]
+            yield from self.listed([keyword for keyword in keywords if isinstance(keyword, ast.keyword)])
         elif hole.name in self.fits.given:
             yield from self.argument(self.fits.given[hole.name][0], hole)
         else:
@@ -118,18 +136,25 @@ class _Filling:
             yield span
 
     def star(self, hole: Hole) -> Iterator[str | tuple[int, int]]:
-        """The arguments of `*sizes`, as one tuple or one by one; a single one may be a tuple, or become one."""
+        """The arguments of `*sizes`, one by one, or as one tuple, which a single one may be already."""
         nodes = self.fits.given.get(hole.name, ())
+        if hole.starred:
+            yield from self.listed(nodes)
+            return
         single = nodes[0] if len(nodes) == 1 and not isinstance(nodes[0], ast.Starred) else None
         kinds = self.kind_of(single) if single is not None else frozenset()
         if isinstance(single, ast.GeneratorExp) or (single is not None and len(kinds) != 1):
             raise _NotInPlace
         if single is not None and kinds == {"sequence"}:
-            yield from (["*"] if hole.starred else [])
-            yield self.text.span(single)
+            yield from (
+                (self.text.span(single),) if isinstance(single, ast.Tuple) else ("tuple(", self.text.span(single), ")")
+            )
             return
-        yield "" if hole.starred else "("
+        yield "("
+        yield from self.listed(nodes)
+        yield ",)" if len(nodes) == 1 else ")"
+
+    def listed(self, nodes: Sequence[ast.expr | ast.keyword]) -> Iterator[str | tuple[int, int]]:
         for number, node in enumerate(nodes):
-            yield from ([", "] if number else [])
+            yield from [", "] if number else []
             yield self.text.span(node)
-        yield "" if hole.starred else ",)" if len(nodes) == 1 else ")"

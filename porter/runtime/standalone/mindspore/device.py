@@ -13,16 +13,16 @@ import mindspore
 _TYPES = {"CPU": "cpu", "GPU": "cuda", "Ascend": "npu"}
 
 
-class device:  # noqa: N801 - torch's own name
+class device:
     """A kind of device and, where it is one of several, its number: `type` a text, `index` a number or None.
 
     Raises RuntimeError for a text that is no device.
     """
 
     def __init__(self, device: Any = None, index: int | None = None, *, type: Any = None) -> None:
-        given = type if device is None else device
+        given: Any = type if device is None else device
         if isinstance(given, int):
-            given, index = _here(), given
+            index, given = given, _here()
         if not isinstance(given, str):
             given, index = given.type, given.index
         name, colon, number = given.partition(":")

@@ -11,7 +11,7 @@ from typing import Any
 from mindspore import _no_grad
 
 
-class no_grad(_no_grad):  # noqa: N801 - torch's own name
+class no_grad(_no_grad):
     """What is computed inside has no gradient. `@no_grad` stands for `@no_grad()`."""
 
     def __new__(cls, function: Any = None) -> Any:
@@ -19,7 +19,7 @@ class no_grad(_no_grad):  # noqa: N801 - torch's own name
         made = super().__new__(cls)
         if function is None:
             return made
-        made.__init__()  # type: ignore[misc]
+        made.__init__()
         return made(function)
 
     def __init__(self, function: Any = None) -> None:
