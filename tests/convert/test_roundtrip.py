@@ -5,6 +5,7 @@ Two texts are the same up to defaults when their syntax trees are equal after th
 * a call of a name that has a rule is bound to torch's signature; arguments that say what the default says are left out
   (`affine=False`, a stride that repeats the kernel's size, `padding="valid"`), numbers are compared as numbers (1 and
   1.0) and lists of sizes as tuples;
+* a case with a place of a rule that has templates alone need not come back, since `x.shape[1]` may have been anything;
 * an argument that the way there dropped with a finding (`inplace=True is dropped: ...`) is left out of both;
 * torch's names are written out in full (`nn.Conv3d` is `torch.nn.Conv3d`) and imports of torch are left out, since
   `from torch import nn` and `import torch.nn as nn` say the same.
@@ -35,6 +36,10 @@ from .test_trees import every_tree, outputs, write
 
 CASES = cases("**/to_mindspore/*.in.py")
 FROM_LAYERS = "from porter_layers import LeakyReLU as Act\n"
+ONE_WAY = {
+    rule.name for rule in rules().every if "torch" not in rule.becomes and (rule.becomes or not rule.mindspore.name)
+}
+"""Rules whose templates, or generated classes, have no way back: what `x.shape[1]` was nobody knows."""
 BY_NAME: dict[str, Rule] = {rule.name.rpartition(".")[2]: rule for rule in rules().rules.values()}
 
 
@@ -55,7 +60,7 @@ def test_there_and_back(case: Case, tmp_path: Path) -> None:
     differences = list(unlike(case.before, after, dropped))
     if Notes.read(case.notes).roundtrip:
         assert differences, "the notes say that it differs, and it does not: take the line out"
-    else:
+    elif not any(site.rule in ONE_WAY for site in case.convert().sites):
         assert not differences, "\n".join(differences)
         assert "porter_layers" not in after
 

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 
 from porter.findings import Kind, Replacement, Site
-from porter.rewrite.decide.change import Ask, Edit, Fill, FormEdit, NameEdit, Target, Write
+from porter.rewrite.decide.change import Ask, Drop, Edit, Fill, FormEdit, NameEdit, Target, Write
 from porter.rewrite.decide.decision import Choice, Form
 from porter.rewrite.decide.file import FilePlan
 from porter.rewrite.edit.splice import splice
@@ -22,15 +22,16 @@ def sites(plan: FilePlan, edits: Iterable[Edit], layers: str) -> list[Site]:
     `layers` is the name of the generated module in this tree; the manifest knows it by one name in all trees.
     """
     recorder = Recorder(plan, edits, layers)
-    found = [recorder.of_name(choice) for choice in recorder.names if choice.rule is not None or choice.reason]
+    named = [choice for choice in recorder.names if not isinstance(choice.way.change, Drop)]
+    found = [recorder.of_name(choice) for choice in named if choice.rule is not None or choice.reason]
     changes = [(c, c.way.change) for c in plan.choices if isinstance(c.way.change, Write)]
     found += [recorder.of_text(c, change) for c, change in changes if c.kind in RECORDED]
-    asked = [
-        (c, c.way.change)
-        for c in plan.choices
-        if isinstance(c.way.change, (Ask, Fill)) and c.decision.reference is None
-    ]
-    found += [recorder.of_asked(choice, change) for choice, change in asked]
+    for choice in plan.choices:
+        change, named_one = choice.way.change, choice.decision.reference is not None
+        if isinstance(change, Drop):
+            found.append(recorder.of_dropped(choice, change))
+        elif isinstance(change, (Ask, Fill)) and not named_one:
+            found.append(recorder.of_asked(choice, change))
     return sorted(found, key=lambda site: (site.line, site.column))
 
 
@@ -71,6 +72,13 @@ class Recorder:
         path, reason = self.plan.module.path, choice.reason.text
         kind = Kind.METHOD if choice.kind is Kind.CALL else choice.kind  # of the wrap: the call has a site of its own
         return Site(path, line, column, kind, choice.label, before, after, choice.level, reason, {}, names)
+
+    def of_dropped(self, choice: Choice, change: Drop) -> Site:
+        """A statement, or a decorator, that goes."""
+        line, column = self.text.position(change.start)
+        before = self.text.slice(change.start, change.end).rstrip("\r\n")
+        path, rule = self.plan.module.path, choice.rule.name if choice.rule else choice.label
+        return Site(path, line, column, Kind.METHOD, rule, before, change.text, choice.level, choice.reason.text)
 
     def _reached(self, choice: Choice) -> Iterator[tuple[str, str]]:
         """The local name by which the new text reaches its target, and what that stands for."""

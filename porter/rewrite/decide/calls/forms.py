@@ -85,6 +85,7 @@ class _Chooser:
         self.signature = signature
         self.given = given
         self.kind_of = kind_of
+        self.spoken_of = frozenset().union(*(entry.names for entry in rule.forms))
 
     def choice(self) -> Fits | Open | Unfit:
         for entry in self.rule.forms:
@@ -105,7 +106,7 @@ class _Chooser:
             name = parameter.name
             if name not in entry.names and name in self.given and not self.is_dropped(name):
                 found = self.is_given(name)
-                yield None if found is None else not found
+                yield None if found is None and name in self.spoken_of else not found
 
     def is_given(self, name: str) -> bool | None:
         """Whether a parameter has another value than its default."""

@@ -15,6 +15,7 @@ from porter.rewrite.decide.calls.kinds import Kinds
 from porter.rewrite.decide.change import Ask, Drop, Fill, Target
 from porter.rewrite.decide.decision import SILENT, Decision, Form, Need, Place, Reason, Way
 from porter.rewrite.decide.facts import FileFacts
+from porter.rewrite.decide.members.either import some_of
 from porter.rewrite.decide.telling import QUIET, told
 from porter.rewrite.decide.tree import TreeFacts
 from porter.rules.members import function_of
@@ -62,7 +63,9 @@ class Members:
             yield self._told(rule, node, "a line break or a comment stands before it, so it is not rewritten", needs)
             return
         form = Form.ASKED if isinstance(change, Ask) else Form.WRITTEN
-        yield self._decision(rule, change, Way(form, change, level, why, conditions, needs))
+        yield self._decision(
+            rule, change, Way(form, change, level, why, conditions, needs), self._of_two(rule, node, needs)
+        )
 
     def unknown(self, node: ast.Attribute, needs: tuple[Need, ...]) -> Iterator[Decision]:
         """The same of an object that is not known: what means the same on both sides, or the program asks."""
@@ -131,10 +134,18 @@ class Members:
         name = function_of(self.tree.rules.owners(node.attr, self.options.source), node.attr)
         return Ask(start, end, Target(self.options.layers, name), ("(", (start, owner.end), *arguments, ")"))
 
-    def _decision(self, rule: Rule, change: Fill | Ask | Drop, way: Way) -> Decision:
+    def _of_two(self, rule: Rule, node: ast.Attribute, needs: tuple[Need, ...]) -> tuple[Way, ...]:
+        """The way where only some of the objects that it can be change sides."""
+        ask = self._ask(rule, node) if len(needs) > 1 else None
+        if ask is None:
+            return ()
+        text = f"this object can be of either framework: {self.options.layers} looks when the program runs"
+        return (Way(Form.ASKED, ask, Level.REVIEW, Reason(Code.ATTRIBUTE_OF_TWO, text), needs=some_of(needs)),)
+
+    def _decision(self, rule: Rule, change: Fill | Ask | Drop, way: Way, more: tuple[Way, ...] = ()) -> Decision:
         place = Place(self.file.path, change.start, change.end, Kind.ATTRIBUTE)
         stays = QUIET if way.needs else Way(Form.STAYS, level=Level.MANUAL)
-        return Decision(place, (way, stays), rule.name, rule)
+        return Decision(place, (way, *more, stays), rule.name, rule)
 
     def _told(self, rule: Rule, node: ast.Attribute, why: str, needs: tuple[Need, ...]) -> Decision:
         text = f"{node.attr} has no counterpart of the same meaning: {why}"

@@ -57,7 +57,7 @@ class _Members:
         """That something of the tree, or a function that this file calls, changes sides; none where nothing may."""
         places = [ANY_CHANGE] if self.tree.makers or self.tree.changed_earlier else []
         for use in self.file.uses:
-            if use.rule is not None and not use.rule.is_class and use.rule.torch.signature is not None:
+            if use.rule is not None and not use.rule.is_class:
                 places.append(self.file.place(use))
         return (Need(tuple(places), CONVERTED | {Form.MOVES}, SILENT),) if places else ()
 

@@ -160,6 +160,8 @@ class _Methods:
         receiver = self._receiver(node.value, scope)
         if node.attr in self.asked and (receiver is None or node.attr not in receiver.own):
             yield from self._ask(node, receiver)
+        elif receiver is None and node.attr in self.by_rule.rules and self.objects.may_be_layer(node.value):
+            yield from self.by_rule.unknown(node, self._some_class or ())
         elif receiver is None:
             again = [*told_again(self.file, start, node.attr, MODULE)] if node.attr in self.words.methods else []
             yield from again or self._unknown(node, scope, start)
@@ -168,7 +170,8 @@ class _Methods:
         elif node.attr in self.words.methods:
             yield from told_again(self.file, start, node.attr, MODULE)
         elif node.attr in self.by_rule.rules and node.attr not in receiver.own and receiver.needs is not None:
-            yield from self.by_rule.known(node, receiver.needs, receiver.assumed) if receiver.layer else ()
+            needs = tuple(dict.fromkeys([*receiver.needs, *self.objects.of(node.value).needs]))
+            yield from self.by_rule.known(node, needs, receiver.assumed) if receiver.layer else ()
         elif node.attr in self.words.absent and node.attr not in receiver.own and not self._is_set(node):
             yield from self._absent(node, receiver, start)
 

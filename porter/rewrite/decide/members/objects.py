@@ -67,6 +67,12 @@ class Objects:
         needs = tuple(dict.fromkeys([*self._made(instances), *self._moving(entries)]))
         return Known(kinds, entries, strange, answer.assumed, needs)
 
+    def may_be_layer(self, node: ast.expr) -> bool:
+        """Whether an object can be a layer that changes sides."""
+        known = self.of(node)
+        moving = any(self.tree.movers.may_move(entry) for entry in known.entries)
+        return moving or any(kind.rule.is_class and kind.rule.name.startswith("nn.") for kind in known.kinds)
+
     def passed(self, name: ast.Name) -> tuple[TreeClass, ...]:
         """The classes of the tree whose objects callers pass for a parameter, whatever its annotation says."""
         return tuple(self._entries(self.values.passed(name).things))

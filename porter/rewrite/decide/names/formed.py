@@ -53,7 +53,7 @@ def assignment(use: Use, file: FileFacts, tree: TreeFacts) -> Way | None:
     if not isinstance(above, ast.Assign) or above.targets != [target] or not isinstance(target, ast.Attribute):
         return None
     rule = tree.rules.find(f"{use.reference.qualified}.{target.attr}", tree.options.source)
-    if rule is None or not rule.assigned or not isinstance(above.value, ast.Constant):
+    if rule is None or not rule.assigned or not isinstance(above.value, (ast.Constant, ast.Name)):
         return None
     return Way(Form.NATIVE, statement(above, file.module.text))
 
