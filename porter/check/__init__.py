@@ -119,5 +119,4 @@ def _without_cases(rule: Rule) -> Skipped:
 
 
 def _rule_of(site: Site, rules: RuleBook, side: Framework) -> Rule | None:
-    by_name = {rule.name: rule for rule in rules.rules.values()}
-    return by_name.get(site.rule) or rules.find(site.rule, "torch") or rules.find(site.rule, side)
+    return rules.rules.get(f"torch.{site.rule}") or rules.find(site.rule, "torch") or rules.find(site.rule, side)

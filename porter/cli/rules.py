@@ -86,7 +86,6 @@ def _find(name: str, book: RuleBook) -> Rule:
     rule = torch or mindspore or book.find(f"mindspore.{name}", "mindspore")
     if rule is not None:
         return rule
-    known = [rule.name for rule in book.rules.values()]
-    near = get_close_matches(name.removeprefix("torch.").removeprefix("mindspore."), known, n=3, cutoff=0.5)
+    near = get_close_matches(name.removeprefix("torch.").removeprefix("mindspore."), book.known, n=3, cutoff=0.5)
     hint = f"did you mean {', '.join(near)}?" if near else "`porter rules` lists all"
     raise UsageError(f"no rule is named {name}; {hint}")

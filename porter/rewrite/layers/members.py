@@ -7,9 +7,9 @@ original expression. Every function is made from the rules; what no rule varies 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from porter.rewrite.layers.places import Kept, kept_places, one_or_all, wrapped
+from porter.rewrite.layers.places import Kept, kept_members, kept_places, one_or_all, wrapped
 from porter.rewrite.layers.templates import Piece, template_pieces
 from porter.rewrite.options import Options
 from porter.rules.load import RuleBook
@@ -32,7 +32,7 @@ METHODS: dict[Framework, tuple[str, ...]] = {
 def known_members(rules: RuleBook, options: Options) -> Mapping[str, str]:
     """The members that can be asked for: name -> "attribute" or "method"."""
     methods = METHODS[options.to]
-    attributes = {name for place in kept_places(rules, options) for name in place.members} - {*methods}
+    attributes = {*kept_members(rules, options)} - {*methods}
     return dict.fromkeys(sorted(attributes), "attribute") | dict.fromkeys(methods, "method")
 
 
@@ -48,16 +48,19 @@ def member_pieces(
 
     Raises KeyError for a name that is neither a known member nor one of the HELPERS.
     """
-    members = _Members(rules, options, dict(generated))
-    for name in sorted(set(names)):
+    wanted = sorted(set(names))
+    members = _Members(rules, options, dict(generated), wanted)
+    for name in wanted:
         yield from members.pieces(name)
 
 
 class _Members:
-    def __init__(self, rules: RuleBook, options: Options, generated: Mapping[str, Rule]) -> None:
+    def __init__(self, rules: RuleBook, options: Options, generated: Mapping[str, Rule], wanted: Sequence[str]) -> None:
         self.options = options
         self.known = known_members(rules, options)
-        self.places = list(kept_places(rules, options, generated))
+        single = all(self.known.get(name) == "attribute" for name in wanted)
+        members = {part for name in wanted for part in (name, name.rpartition(".")[2])} if single else None
+        self.places = list(kept_places(rules, options, generated, members))
 
     def pieces(self, name: str) -> Iterator[Piece]:
         if name not in HELPERS and self.known[name] == "attribute":
