@@ -19,8 +19,8 @@ from typing import Any
 import porter
 
 PACKAGE = Path(porter.__file__).parent
-READ_BY = ("findings.py", "codes.py", "errors.py")
-"""Files of porter, beside this folder's, that reading a rule depends on."""
+READ_BY = ("rules/**/*.py", "runtime/standalone/**/*.py", "findings.py", "codes.py", "errors.py")
+"""Files of porter that reading a rule depends on."""
 MOST = 60
 """So many files are kept; the oldest go first."""
 
@@ -34,7 +34,7 @@ def digest(data: bytes) -> str:
 def code_key() -> str:
     """What stands for the code that reads rules: another porter finds what this one kept to be none of its own."""
     found = hashlib.blake2b(porter.__version__.encode(), digest_size=16)
-    files = [*sorted(Path(__file__).parent.rglob("*.py")), *(PACKAGE / name for name in READ_BY)]
+    files = [file for pattern in READ_BY for file in sorted(PACKAGE.glob(pattern))]
     try:
         for file in files:
             found.update(b"\0" + file.relative_to(PACKAGE).as_posix().encode() + b"\0" + file.read_bytes())

@@ -17,7 +17,7 @@ from porter.rules.cache import digest, entry, read_parts, write_parts
 from porter.rules.collisions import collisions
 from porter.rules.facts import Facts, claims, facts_of
 from porter.rules.files import read_rule
-from porter.rules.listing import Listing, Stamp, is_settled
+from porter.rules.listing import Listing, Stamp, is_settled, list_files
 from porter.rules.model import Rule
 from porter.rules.tables import make_tables
 
@@ -25,6 +25,7 @@ SHIPPED = "index.json"
 """The index in the folder of an installed package: the facts of its rules, made when the wheel was built."""
 
 Table = Callable[[str], Any]
+Kept = dict[str, tuple[str, Facts]]
 
 
 def find_tables(listing: Listing, problems: list[str], rules: dict[str, Rule]) -> Table:
@@ -73,6 +74,17 @@ class Reading:
         return rule
 
 
+def shipped_index(folder: Path) -> Mapping[str, Any]:
+    """What the index of an installed package holds. Raises RuleError."""
+    listing = list_files((folder,), folder)
+    problems = list(listing.problems)
+    rows, kept = _Gathering(listing, None).facts(problems, {})
+    problems += collisions(rows, listing)
+    if problems:
+        raise RuleError(problems)
+    return {"facts": kept}
+
+
 class _Gathering:
     """Finds the facts of every rule: those that are known of the same content, or else by reading the rule."""
 
@@ -90,8 +102,16 @@ class _Gathering:
 
     def tables(self, problems: list[str], rules: dict[str, Rule]) -> Table:
         """The tables; kept for the next run where no file is wrong."""
+        rows, kept = self.facts(problems, rules)
+        problems += collisions(rows, self.listing)
+        tables = make_tables(rows) if not problems else {}
+        self._keep(kept, tables)
+        return tables.__getitem__
+
+    def facts(self, problems: list[str], rules: dict[str, Rule]) -> tuple[dict[str, Facts], Kept]:
+        """The facts by rule; and by file, with what stands for its content, where nothing is wrong with it."""
         rows: dict[str, Facts] = {}
-        kept: dict[str, tuple[str, Facts]] = {}
+        kept: Kept = {}
         for key, name in self.listing.keys.items():
             file = self.listing.file(name)
             content = self._content(name)
@@ -105,12 +125,9 @@ class _Gathering:
                     continue
                 rules[key], facts = rule, facts_of(rule)
             rows[key], kept[name] = facts, (content, facts)
-        problems += collisions(rows, self.listing)
-        tables = make_tables(rows) if not problems else {}
-        self._keep(kept, tables)
-        return tables.__getitem__
+        return rows, kept
 
-    def _keep(self, kept: Mapping[str, tuple[str, Facts]], tables: Mapping[str, Any]) -> None:
+    def _keep(self, kept: Kept, tables: Mapping[str, Any]) -> None:
         """For the next run; a file that is so young that its stamp says nothing is read again by that one."""
         if self.place is None:
             return
