@@ -1,7 +1,7 @@
 """What rules cost a tree of one file: `python -m tests.rule_costs [--before CHECKOUT]` prints a table.
 
-Each row is `porter convert` in a process of its own, by processor time; the rows take turns, and the least of all rounds
-counts. `--before`: another checkout of porter, which has to do the same with its own rules.
+Each row is `porter convert` in a process of its own, by processor time; the rows take turns, and the least of all
+rounds counts. `--before`: another checkout of porter, which has to do the same with its own rules.
 """
 
 from __future__ import annotations

@@ -36,6 +36,8 @@ def code_key() -> str:
     found = hashlib.blake2b(porter.__version__.encode(), digest_size=16)
     files = [file for pattern in READ_BY for file in sorted(PACKAGE.glob(pattern))]
     try:
+        if not files:
+            raise FileNotFoundError(PACKAGE)
         for file in files:
             found.update(b"\0" + file.relative_to(PACKAGE).as_posix().encode() + b"\0" + file.read_bytes())
     except OSError:

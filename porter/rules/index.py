@@ -17,7 +17,7 @@ from porter.rules.cache import digest, entry, read_parts, write_parts
 from porter.rules.collisions import collisions
 from porter.rules.facts import Facts, claims, facts_of
 from porter.rules.files import read_rule
-from porter.rules.listing import Listing, Stamp, is_settled, list_files
+from porter.rules.listing import Listing, Stamp, is_settled, key_of, list_files
 from porter.rules.model import Rule
 from porter.rules.tables import make_tables
 
@@ -94,9 +94,9 @@ class _Gathering:
         self.now = time.time_ns()
         old = read_parts(place.with_suffix(".facts")) if place is not None else None
         stamps: dict[str, Stamp] = old["stamps"] if old is not None else {}
-        self.digests: dict[str, str] = {
-            path: old["digests"][path] for path, stamp in stamps.items() if old and listing.stamps.get(path) == stamp
-        }
+        digests: dict[str, str] = old["digests"] if old is not None else {}
+        same = [path for path, stamp in stamps.items() if listing.stamps.get(path) == stamp]
+        self.digests = {path: digests[path] for path in same}
         built = read_parts(listing.shipped / SHIPPED)
         self.known: list[Mapping[str, Any]] = [parts["facts"] for parts in (old, built) if parts is not None]
 
@@ -112,19 +112,20 @@ class _Gathering:
         """The facts by rule; and by file, with what stands for its content, where nothing is wrong with it."""
         rows: dict[str, Facts] = {}
         kept: Kept = {}
-        for key, name in self.listing.keys.items():
-            file = self.listing.file(name)
-            content = self._content(name)
+        for name in sorted(self.listing.paths):
+            key, content = key_of(name), self._content(name)
             facts = self._facts(name, content)
-            if facts is None:
-                found: list[str] = []
-                rule = read_rule(file, found)
-                problems += found
-                if rule is None or found:
-                    rows |= {key: claims(rule)} if rule is not None else {}
-                    continue
-                rules[key], facts = rule, facts_of(rule)
-            rows[key], kept[name] = facts, (content, facts)
+            if facts is not None:
+                rows[key], kept[name] = facts, (content, facts)
+                continue
+            found: list[str] = []
+            rule = read_rule(self.listing.file(name), found)
+            problems += found
+            if rule is None:
+                continue
+            rules[key], rows[key] = rule, claims(rule) if found else facts_of(rule)
+            if not found and " ".join(map(_digest, self.listing.paths[name])) == self._digests(name):
+                kept[name] = (content, rows[key])
         return rows, kept
 
     def _keep(self, kept: Kept, tables: Mapping[str, Any]) -> None:
@@ -143,15 +144,26 @@ class _Gathering:
         return facts
 
     def _content(self, name: str) -> str:
-        """What stands for the contents of all files of a name: one may add to another."""
-        for path in self.listing.paths[name]:
-            if path not in self.digests:
-                self.digests[path] = _digest(Path(path))
-        return " ".join(self.digests[path] for path in self.listing.paths[name])
+        """What stands for the contents of all files of a name: one may add to another; and of the code beside them."""
+        found = self._digests(name)
+        return f"{found} {self._beside}" if self._beside else found
+
+    @cached_property
+    def _beside(self) -> str:
+        found = [self._digest(path) for path in self.listing.beside]
+        return digest(" ".join(found).encode()) if found else ""
+
+    def _digests(self, name: str) -> str:
+        return " ".join(self._digest(path) for path in self.listing.paths[name])
+
+    def _digest(self, path: str) -> str:
+        if path not in self.digests:
+            self.digests[path] = _digest(path)
+        return self.digests[path]
 
 
-def _digest(path: Path) -> str:
+def _digest(path: str) -> str:
     try:
-        return digest(path.read_bytes())
+        return digest(Path(path).read_bytes())
     except OSError:
         return ""

@@ -12,6 +12,8 @@ from porter.rules.cache import digest
 from porter.rules.files import RuleFile
 
 ENDING = ".toml"
+BESIDE = ".py"
+"""Code that lies beside rule files: any of the rules may speak of it, so what is known of a rule depends on it."""
 YOUNG_NS = 2_000_000_000
 """No clock of a file system is coarser than two seconds."""
 
@@ -23,19 +25,20 @@ Stamp = list[int]
 class Listing:
     """The rule files of some folders. `paths`: by name, the files, of which the last one counts.
 
-    `stamps`: by path; `problems`: what is wrong with the folders.
+    `stamps`: by path, also of the code `beside` them; `problems`: what is wrong with the folders.
     """
 
     folders: tuple[Path, ...]
     shipped: Path
     paths: dict[str, list[str]] = field(default_factory=dict)
+    beside: list[str] = field(default_factory=list)
     stamps: dict[str, Stamp] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
     @cached_property
     def keys(self) -> dict[str, str]:
         """Torch's name of each rule -> the name of its file, in the order of the rules."""
-        return {f"torch.{name.replace('/', '.')}": name for name in sorted(self.paths)}
+        return {key_of(name): name for name in sorted(self.paths)}
 
     def file(self, name: str) -> RuleFile:
         """The file that counts, of those of a name."""
@@ -60,18 +63,26 @@ class Listing:
         return any(stamp_of(Path(path)) != self.stamps[path] for path in self.paths[name])
 
 
+def key_of(name: str) -> str:
+    """Torch's name of the rule of a file."""
+    return f"torch.{name.replace('/', '.')}"
+
+
 def list_files(folders: Sequence[Path], shipped: Path) -> Listing:
     """The files of the folders."""
     listing = Listing(tuple(folders), shipped)
     for folder in folders:
-        start, count = len(_inside(folder)), len(listing.stamps)
-        for path, stamp in _rule_paths(_inside(folder)):
+        start, count = len(_inside(folder)), len(listing.stamps) - len(listing.beside)
+        for path, stamp in _paths(_inside(folder)):
+            listing.stamps[path] = stamp
+            if path.endswith(BESIDE):
+                listing.beside.append(path)
+                continue
             name = path[start:] if path.endswith(f"{os.sep}{ENDING}") else path[start : -len(ENDING)]
             listing.paths.setdefault(name.replace(os.sep, "/"), []).append(path)
-            listing.stamps[path] = stamp
         if not folder.is_dir():
             listing.problems.append(f"{folder}: not a folder; a folder of rule files is expected")
-        elif len(listing.stamps) == count:
+        elif len(listing.stamps) - len(listing.beside) == count:
             listing.problems.append(f"{folder}: holds no rule file; files such as nn/ReLU.toml are expected")
     return listing
 
@@ -82,17 +93,17 @@ def _inside(folder: Path) -> str:
     return text if text.endswith(os.sep) else f"{text}{os.sep}"
 
 
-def _rule_paths(folder: str) -> Iterator[tuple[str, Stamp]]:
-    """Everything below a folder that is called like a rule file, with its stamp; links to folders are not followed."""
+def _paths(folder: str) -> Iterator[tuple[str, Stamp]]:
+    """All that is called like a rule file, or code, with its stamp; links to folders are not followed."""
     try:
         found = sorted(os.scandir(folder), key=lambda each: each.name)
     except OSError:
         return
     for each in found:
-        if each.name.endswith(ENDING):
+        if each.name.endswith((ENDING, BESIDE)):
             yield each.path, stamp_of(each)
         if each.is_dir(follow_symlinks=False):
-            yield from _rule_paths(each.path)
+            yield from _paths(each.path)
 
 
 def stamp_of(path: os.DirEntry[str] | Path) -> Stamp:
