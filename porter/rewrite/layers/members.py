@@ -7,7 +7,8 @@ original expression. Every function is made from the rules; what no rule varies 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 
 from porter.rewrite.layers.places import Kept, kept_members, kept_places, one_or_all, wrapped
 from porter.rewrite.layers.templates import Piece, template_pieces
@@ -48,19 +49,26 @@ def member_pieces(
 
     Raises KeyError for a name that is neither a known member nor one of the HELPERS.
     """
-    wanted = sorted(set(names))
-    members = _Members(rules, options, dict(generated), wanted)
-    for name in wanted:
+    members = _Members(rules, options, dict(generated))
+    for name in sorted(set(names)):
         yield from members.pieces(name)
 
 
 class _Members:
-    def __init__(self, rules: RuleBook, options: Options, generated: Mapping[str, Rule], wanted: Sequence[str]) -> None:
+    def __init__(self, rules: RuleBook, options: Options, generated: Mapping[str, Rule]) -> None:
+        self.rules = rules
         self.options = options
+        self.generated = generated
         self.known = known_members(rules, options)
-        single = all(self.known.get(name) == "attribute" for name in wanted)
-        members = {part for name in wanted for part in (name, name.rpartition(".")[2])} if single else None
-        self.places = list(kept_places(rules, options, generated, members))
+
+    @cached_property
+    def places(self) -> list[Kept]:
+        """All layers that keep something elsewhere."""
+        return list(kept_places(self.rules, self.options, self.generated))
+
+    def places_of(self, name: str) -> list[Kept]:
+        """The layers that keep a member elsewhere."""
+        return list(kept_places(self.rules, self.options, self.generated, name))
 
     def pieces(self, name: str) -> Iterator[Piece]:
         if name not in HELPERS and self.known[name] == "attribute":
@@ -102,9 +110,8 @@ class _Members:
     def grouped(self, name: str, key: Callable[[Kept], tuple[str, ...]]) -> Iterator[tuple[tuple[str, ...], list[str]]]:
         """The classes that have a member, those together for which the same is written."""
         groups: dict[tuple[str, ...], list[str]] = {}
-        for place in self.places:
-            if name in place.members:
-                groups.setdefault(key(place), []).extend(place.classes)
+        for place in self.places_of(name):
+            groups.setdefault(key(place), []).extend(place.classes)
         yield from groups.items()
 
     @property
@@ -113,7 +120,7 @@ class _Members:
 
     def imports(self, name: str | None = None) -> tuple[str, ...]:
         """What the layers that have a member are imported by; all layers by default."""
-        places = [place for place in self.places if name is None or name in place.members]
+        places = self.places if name is None else self.places_of(name)
         return tuple(dict.fromkeys(line for place in places for line in place.imports))
 
     def table(self) -> Iterator[Piece]:

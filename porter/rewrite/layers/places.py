@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -101,14 +101,14 @@ def kept_members(rules: RuleBook, options: Options) -> Mapping[str, list[str]]:
 
 
 def kept_places(
-    rules: RuleBook, options: Options, generated: Mapping[str, Rule] | None = None, members: Iterable[str] | None = None
+    rules: RuleBook, options: Options, generated: Mapping[str, Rule] | None = None, member: str | None = None
 ) -> Iterator[Kept]:
-    """The rules of all layers that keep something elsewhere, or one of these members, in the order of their names."""
+    """The rules of all layers that keep something elsewhere, or one member, in the order of their names."""
     own = {rule.name: name for name, rule in (generated or {}).items()}
     kept = kept_members(rules, options)
-    keys = {key for member in (kept if members is None else members) for key in kept.get(member, ())}
-    for found in [key for key in rules.rules if key in keys]:
-        rule = rules.rules[found].seen_from(options.source)
+    keys = kept.get(member, ()) if member is not None else {key for keys in kept.values() for key in keys}
+    for found in rules.chosen(key.removeprefix("torch.") for key in keys):
+        rule = found.seen_from(options.source)
         target = str(rule.side(options.to).name)
         module, _, last = target.rpartition(".")
         package, _, short = module.rpartition(".")
