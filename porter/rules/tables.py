@@ -102,6 +102,15 @@ def _kept(rows: Rows) -> dict[str, dict[str, list[str]]]:
     return found
 
 
+def _readable(rows: Rows) -> dict[str, list[str]]:
+    """Of those that keep something elsewhere, the layers that have a parameter among it."""
+    kept = _kept(rows)
+    return {
+        side: list(dict.fromkeys(k for m, keys in kept[side].items() for k in keys if m in rows[k].get("weights", ())))
+        for side in FRAMEWORKS
+    }
+
+
 def _renamed_classes(rows: Rows) -> dict[str, list[list[str]]]:
     found: dict[str, list[list[str]]] = {side: [] for side in FRAMEWORKS}
     for row in rows.values():
@@ -159,6 +168,7 @@ TABLES: Mapping[str, Callable[[Rows], Any]] = {
     "methods": _methods,
     "homes": _homes,
     "kept": _kept,
+    "readable": _readable,
     "renamed_classes": _renamed_classes,
     "renamed_weights": _renamed_weights,
     "weights": lambda rows: sorted({name for row in rows.values() for name in row.get("weights", ())}),

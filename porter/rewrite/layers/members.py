@@ -66,9 +66,16 @@ class _Members:
         """All layers that keep something elsewhere."""
         return list(kept_places(self.rules, self.options, self.generated))
 
+    @cached_property
+    def readable(self) -> list[Kept]:
+        """Those whose parameters the source framework calls otherwise."""
+        keys = self.rules.table("readable")[self.options.source]
+        return [place for place in kept_places(self.rules, self.options, self.generated, keys) if place.readers]
+
     def places_of(self, name: str) -> list[Kept]:
         """The layers that keep a member elsewhere."""
-        return list(kept_places(self.rules, self.options, self.generated, name))
+        keys = kept_members(self.rules, self.options).get(name, ())
+        return list(kept_places(self.rules, self.options, self.generated, keys))
 
     def pieces(self, name: str) -> Iterator[Piece]:
         if name not in HELPERS and self.known[name] == "attribute":
@@ -98,7 +105,7 @@ class _Members:
         text = "\n".join(
             [*lines, f"    return {function_name(last)}({above})" if inner else f"    return {above}.{last}"]
         )
-        yield from self.behind_helpers(Piece(function_name(name), text, self.imports(name)))
+        yield from self.behind_helpers(Piece(function_name(name), text, self.imports(self.places_of(name))))
 
     def behind_helpers(self, piece: Piece) -> Iterator[Piece]:
         """A piece, behind what it uses of the template."""
@@ -118,9 +125,9 @@ class _Members:
     def framework(self) -> str:
         return "torch" if self.options.source == "torch" else "MindSpore"
 
-    def imports(self, name: str | None = None) -> tuple[str, ...]:
-        """What the layers that have a member are imported by; all layers by default."""
-        places = self.places if name is None else self.places_of(name)
+    @staticmethod
+    def imports(places: Iterable[Kept]) -> tuple[str, ...]:
+        """What these layers are imported by."""
         return tuple(dict.fromkeys(line for place in places for line in place.imports))
 
     def table(self) -> Iterator[Piece]:
@@ -133,16 +140,16 @@ class _Members:
             for row, classes in self.grouped(name, lambda place: place.row(name)):  # noqa: B023 - used at once
                 lines += wrapped(f"                ({', '.join([one_or_all(classes), *row])}),")
             lines += ["            ),", "        ),"]
-        yield Piece("_members", "\n".join([*lines, "    }"]), self.imports())
+        yield Piece("_members", "\n".join([*lines, "    }"]), self.imports(self.places))
 
     def layers(self) -> Piece:
         """The layers whose parameters the source framework calls otherwise."""
         lines = ["def _layers():", '    """For each layer: how to read its parameters, and what is not among them."""']
         lines.append("    return (")
-        for place in [place for place in self.places if place.readers]:
+        for place in self.readable:
             lines += ["        (", f"            {one_or_all(place.classes)},", "            {"]
             for name, text in place.readers.items():
                 lines += wrapped(f'                "{name}": lambda owner: {text},')
             hidden = ", ".join(f'"{name}"' for name in place.hidden)
             lines += ["            },", f"            [{hidden}],", "        ),"]
-        return Piece("_layers", "\n".join([*lines, "    )"]), self.imports())
+        return Piece("_layers", "\n".join([*lines, "    )"]), self.imports(self.readable))

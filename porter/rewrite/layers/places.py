@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -101,13 +101,12 @@ def kept_members(rules: RuleBook, options: Options) -> Mapping[str, list[str]]:
 
 
 def kept_places(
-    rules: RuleBook, options: Options, generated: Mapping[str, Rule] | None = None, member: str | None = None
+    rules: RuleBook, options: Options, generated: Mapping[str, Rule] | None = None, keys: Iterable[str] | None = None
 ) -> Iterator[Kept]:
-    """The rules of all layers that keep something elsewhere, or one member, in the order of their names."""
+    """The rules of all layers that keep something elsewhere, or those of `keys`, in the order of their names."""
     own = {rule.name: name for name, rule in (generated or {}).items()}
-    kept = kept_members(rules, options)
-    keys = kept.get(member, ()) if member is not None else {key for keys in kept.values() for key in keys}
-    for found in rules.chosen(key.removeprefix("torch.") for key in keys):
+    kept = {key for found in kept_members(rules, options).values() for key in found} if keys is None else keys
+    for found in rules.chosen(key.removeprefix("torch.") for key in kept):
         rule = found.seen_from(options.source)
         target = str(rule.side(options.to).name)
         module, _, last = target.rpartition(".")
