@@ -12,8 +12,8 @@ from porter.rules.cache import digest
 from porter.rules.files import RuleFile
 
 ENDING = ".toml"
-BESIDE = ".py"
-"""Code that lies beside rule files: any of the rules may speak of it, so what is known of a rule depends on it."""
+CODE, BESIDE = ".py", "standalone"
+"""Code in folders of this name: rules beside it may speak of it, so what is known of any of them depends on it."""
 YOUNG_NS = 2_000_000_000
 """No clock of a file system is coarser than two seconds."""
 
@@ -74,10 +74,12 @@ def list_files(folders: Sequence[Path], shipped: Path) -> Listing:
     for folder in folders:
         start, count = len(_inside(folder)), len(listing.stamps) - len(listing.beside)
         for path, stamp in _paths(_inside(folder)):
-            listing.stamps[path] = stamp
-            if path.endswith(BESIDE):
-                listing.beside.append(path)
+            if path.endswith(CODE):
+                if BESIDE in path[start:].split(os.sep):
+                    listing.beside.append(path)
+                    listing.stamps[path] = stamp
                 continue
+            listing.stamps[path] = stamp
             name = path[start:] if path.endswith(f"{os.sep}{ENDING}") else path[start : -len(ENDING)]
             listing.paths.setdefault(name.replace(os.sep, "/"), []).append(path)
         if not folder.is_dir():
@@ -100,7 +102,7 @@ def _paths(folder: str) -> Iterator[tuple[str, Stamp]]:
     except OSError:
         return
     for each in found:
-        if each.name.endswith((ENDING, BESIDE)):
+        if each.name.endswith((ENDING, CODE)):
             yield each.path, stamp_of(each)
         if each.is_dir(follow_symlinks=False):
             yield from _paths(each.path)

@@ -164,8 +164,10 @@ def test_code_beside_the_rules_counts_as_their_text(own: Path, read: list[str]) 
     code = own / "standalone/mindspore/one.py"
     code.parent.mkdir(parents=True)
     code.write_text("class One: ...\n")
+    (own / "other.py").write_text("")
     load_rules()
     read.clear()
+    (own / "other.py").write_text("print()\n")
     assert len(load_rules().rules) == 2 and read == []
     code.write_text("class Two: ...\n")
     assert len(load_rules().rules) == 2 and read == ["nn/One", "nn/Two"]
