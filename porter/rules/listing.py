@@ -75,7 +75,7 @@ def list_files(folders: Sequence[Path], shipped: Path) -> Listing:
         start, count = len(_inside(folder)), len(listing.stamps) - len(listing.beside)
         for path, stamp in _paths(_inside(folder)):
             if path.endswith(CODE):
-                if BESIDE in path[start:].split(os.sep):
+                if f"{os.sep}{BESIDE}{os.sep}" in path[start - 1 :]:
                     listing.beside.append(path)
                     listing.stamps[path] = stamp
                 continue

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from porter.errors import RuleError
-from porter.rules import cache, index, listing, load
+from porter.rules import cache, facts, index, listing, load
+from porter.rules.facts import FACTS
 from porter.rules.files import RuleFile, read_rule
 from porter.rules.lazy import LazyRules
 from porter.rules.load import load_rules
@@ -198,6 +199,30 @@ def test_a_wrong_file_is_told_every_time_and_the_others_are_not_read_again(own: 
     assert told[0][0].startswith("nn/Wrong.toml: unknown key 'what'; known: ")
     assert told[0][1].startswith("nn/Three.toml: mindspore.nn.OneOf is also the counterpart of torch.nn.One; ")
     assert read == ["nn/One", "nn/Three", "nn/Two", "nn/Wrong", "nn/Wrong"]
+
+
+def test_a_wrong_rule_of_which_nothing_else_can_be_told_is_told(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(facts, "FACTS", {**FACTS, "odd": lambda rule: 1 // (rule.name != "nn.Wrong")})
+    wrong = write(own, "Wrong", theirs="OneOf")
+    wrong.write_text(wrong.read_text() + '[param.scale]\nvalue = "what"\n')
+    with pytest.raises(RuleError) as error:
+        load_rules()
+    assert [problem.partition(": ")[0] for problem in error.value.problems] == ["nn/Wrong.toml"] * 2
+    assert "'what'" in error.value.problems[0] and "mindspore.nn.OneOf is also" in error.value.problems[1]
+
+
+def test_what_a_file_held_while_it_changed_is_not_kept(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def late(file: RuleFile, problems: list[str]) -> Rule | None:
+        write(own, "One", theirs="Else")
+        return read_rule(file, problems)
+
+    monkeypatch.setattr(index, "read_rule", late)
+    assert load_rules().find("mindspore.nn.Else", "mindspore") is not None
+    monkeypatch.setattr(index, "read_rule", read_rule)
+    write(own, "One")
+    book = load_rules()
+    assert book.find("mindspore.nn.OneOf", "mindspore") is not None
+    assert book.find("mindspore.nn.Else", "mindspore") is None
 
 
 def test_a_file_that_changes_while_porter_runs_is_told(own: Path) -> None:
