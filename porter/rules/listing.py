@@ -72,19 +72,19 @@ def list_files(folders: Sequence[Path], shipped: Path) -> Listing:
     """The files of the folders."""
     listing = Listing(tuple(folders), shipped)
     for folder in folders:
-        start, count = len(_inside(folder)), len(listing.stamps) - len(listing.beside)
+        start, is_empty = len(_inside(folder)), True
         for path, stamp in _paths(_inside(folder)):
             if path.endswith(CODE):
                 if f"{os.sep}{BESIDE}{os.sep}" in path[start - 1 :]:
                     listing.beside.append(path)
                     listing.stamps[path] = stamp
                 continue
-            listing.stamps[path] = stamp
+            listing.stamps[path], is_empty = stamp, False
             name = path[start:] if path.endswith(f"{os.sep}{ENDING}") else path[start : -len(ENDING)]
             listing.paths.setdefault(name.replace(os.sep, "/"), []).append(path)
         if not folder.is_dir():
             listing.problems.append(f"{folder}: not a folder; a folder of rule files is expected")
-        elif len(listing.stamps) - len(listing.beside) == count:
+        elif is_empty:
             listing.problems.append(f"{folder}: holds no rule file; files such as nn/ReLU.toml are expected")
     return listing
 
