@@ -146,3 +146,13 @@ def test_workers_read_no_rules_of_their_own(tmp_path: Path, read: list[str], mon
     one, two = (convert_tree(tree, load_rules([tmp_path / "own"]), Options("mindspore"), jobs) for jobs in (1, 2))
     assert [file.after for file in one.files] == [file.after for file in two.files]
     assert set((tmp_path / "readers").read_text(encoding="utf-8").split()) == {str(os.getpid())}
+
+
+LOOP = re.compile(r"\brules\.(rules|names\([^()]*\))\.(values|items)\(\)")
+"""What reads every rule; `porter.rules.facts` and `porter.rules.tables` say what has to be known of all."""
+
+
+def test_no_decision_goes_through_all_rules() -> None:
+    sources = [ROOT / "porter/convert.py", *(ROOT / "porter/rewrite").rglob("*.py")]
+    assert len(sources) > 100 and LOOP.search("for rule in tree.rules.rules.values():")
+    assert [path for path in sources if LOOP.search(path.read_text(encoding="utf-8"))] == []
