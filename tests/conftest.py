@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 # Two test processes and the child processes that they start share two cores: one thread each, set before any framework
 # is loaded.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# What porter keeps about rule files goes nowhere near the user's own.
+CACHE = tempfile.TemporaryDirectory(prefix="porter-cache-")
+os.environ["XDG_CACHE_HOME"] = CACHE.name
 
 # A test that is slow on a busy machine is not a failing one.
 settings.register_profile("untimed", deadline=None)

@@ -119,5 +119,10 @@ def _without_cases(rule: Rule) -> Skipped:
 
 
 def _rule_of(site: Site, rules: RuleBook, side: Framework) -> Rule | None:
-    by_name = {rule.name: rule for rule in rules.every}
-    return by_name.get(site.rule) or rules.find(site.rule, "torch") or rules.find(site.rule, side)
+    key = f"torch.{site.rule}"
+    return (
+        rules.rules.get(key)
+        or rules.of_classes.get(key)
+        or rules.find(site.rule, "torch")
+        or rules.find(site.rule, side)
+    )

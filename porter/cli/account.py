@@ -56,16 +56,15 @@ class Account:
 
     def summary(self, facts: Facts, written: Written = NOTHING_WRITTEN) -> Summary:
         """The counts."""
-        rules = self.rules.every
         there = self.conversion.options.to == "mindspore"
         tied = self.request.platform == "gpu" and there
         summary = summarise(
             facts.files,
             facts.sites,
             facts.findings,
-            known={rule.name for rule in rules},
-            tied={rule.name for rule in rules if tied and rule.tied},
-            cautions={rule.name: rule.caution for rule in rules if rule.caution and there},
+            known=set(self.rules.known),
+            tied=set(self.rules.table("tied") if tied else ()),
+            cautions=self.rules.table("cautions") if there else {},
         )
         return replace(summary, left_out=self._left_out(), merged=len(written.merged), edited=len(written.edited))
 

@@ -85,7 +85,6 @@ def _find(name: str, book: RuleBook) -> Rule:
     rule = book.named(name)
     if rule is not None:
         return rule
-    known = [rule.name for rule in book.every]
-    near = get_close_matches(name.removeprefix("torch.").removeprefix("mindspore."), known, n=3, cutoff=0.5)
+    near = get_close_matches(name.removeprefix("torch.").removeprefix("mindspore."), book.known, n=3, cutoff=0.5)
     hint = f"did you mean {', '.join(near)}?" if near else "`porter rules` lists all"
     raise UsageError(f"no rule is named {name}; {hint}")

@@ -32,6 +32,12 @@ def other(side: Framework) -> Framework:
     return "mindspore" if side == "torch" else "torch"
 
 
+def owner_of(name: str) -> str:
+    """The class whose member a rule's name is; "" for what is no member."""
+    above = name.rpartition(".")[0]
+    return above if above.rpartition(".")[2][:1].isupper() else ""
+
+
 @dataclass(frozen=True, slots=True)
 class When:
     """What to do when a parameter has one value (`value` is a Python literal; `is_other`: any not listed).
@@ -162,8 +168,7 @@ class Rule:
     @cached_property
     def owner(self) -> str:
         """The class whose member the name is: `Tensor` of `Tensor.size`; "" for what is no member."""
-        above = self.name.rpartition(".")[0]
-        return above if above.rpartition(".")[2][:1].isupper() else ""
+        return owner_of(self.name)
 
     @property
     def forms(self) -> tuple[Becomes, ...]:

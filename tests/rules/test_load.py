@@ -68,6 +68,21 @@ def test_a_file_of_your_own_wins_over_the_shipped_one_and_over_an_earlier_folder
         assert rule.torch.signature.default("scale") == default
 
 
+def test_a_folder_that_is_given_twice_counts_once(tmp_path: Path) -> None:
+    write(tmp_path, "nn/Odd", RULE.format("nn.Odd", 2, "nn.Even"))
+    assert len(load_rules([tmp_path, tmp_path]).rules) == len(load_rules().rules) + 1
+    assert list(load_rules([rule_folder()]).rules) == list(load_rules().rules)
+
+
+def test_paths_are_told_as_the_folder_is_spelled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path / "own", "nn/Odd", "[torch")
+    monkeypatch.chdir(tmp_path)
+    for folder, shown in ((Path("own"), "own/nn/Odd.toml"), (tmp_path / "own", f"{tmp_path}/own/nn/Odd.toml")):
+        assert [problem.partition(":")[0] for problem in told(folder)] == [shown]
+    monkeypatch.chdir(tmp_path / "own")
+    assert [problem.partition(":")[0] for problem in told(Path())] == ["nn/Odd.toml"]
+
+
 def test_a_wrong_shipped_file_that_is_replaced_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path / "shipped", "nn/Odd", "not TOML")
     write(tmp_path / "own", "nn/Odd", RULE.format("nn.Odd", 2, "nn.Even"))

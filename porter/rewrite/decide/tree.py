@@ -124,11 +124,10 @@ class TreeFacts:
     def inner(self) -> Mapping[str, frozenset[str]]:
         """Attributes of layers inside layers, by their own names: `bn2d` for the gamma of `norm.bn2d.gamma`."""
         found: dict[str, frozenset[str]] = {}
-        for rule in self.rules.rules.values():
-            for path in rule.attribute_changes(self.options.source):
-                head, _, last = path.rpartition(".")
-                found[last] = found.get(last, frozenset()) | {head} if head else found.get(last, frozenset())
-        return {last: heads for last, heads in found.items() if heads}
+        for path in self.rules.paths[self.options.source]:
+            head, _, last = path.rpartition(".")
+            found[last] = found.get(last, frozenset()) | {head}
+        return found
 
     @cached_property
     def plain_methods(self) -> frozenset[str]:

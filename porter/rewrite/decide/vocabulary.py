@@ -25,13 +25,13 @@ class Vocabulary:
         base_init: dict[str, str] = {}
         reserved: dict[str, str] = {}
         absent: dict[str, str] = {}
-        for rule in rules.rules.values():
-            if is_tensor(str(rule.torch.name)):
+        for about in rules.about_members:
+            if is_tensor(about.torch):
                 continue
-            methods |= rule.methods if torch else {theirs: ours for ours, theirs in rule.methods.items()}
-            base_init |= {} if torch else rule.base_init
-            reserved |= rule.taken.get(options.to, {})
-            absent |= rule.absent.get(options.to, {}) if rule.methods else {}
+            methods |= about.methods if torch else {theirs: ours for ours, theirs in about.methods.items()}
+            base_init |= {} if torch else about.base_init
+            reserved |= about.taken.get(options.to, {})
+            absent |= about.absent.get(options.to, {}) if about.methods else {}
         self.methods: Mapping[str, str] = methods
         self.base_init: Mapping[str, str] = base_init
         self.reserved: Mapping[str, str] = reserved

@@ -8,12 +8,12 @@ original expression. Every function is made from the rules; what no rule varies 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 
 from porter.rewrite.layers.forms import member_function
-from porter.rewrite.layers.places import Kept, kept_places, one_or_all, wrapped
+from porter.rewrite.layers.places import Kept, kept_members, kept_places, one_or_all, wrapped
 from porter.rewrite.layers.templates import Piece, template_pieces
 from porter.rewrite.options import Options
-from porter.rules.becomes import OWN
 from porter.rules.load import RuleBook
 from porter.rules.members import function_of
 from porter.rules.model import Framework, Rule
@@ -35,7 +35,7 @@ METHODS: dict[Framework, tuple[str, ...]] = {
 def known_members(rules: RuleBook, options: Options) -> Mapping[str, str]:
     """The members that can be asked for: name -> "attribute" or "method"."""
     methods = METHODS[options.to]
-    attributes = {name for place in kept_places(rules, options) for name in place.members} - {*methods}
+    attributes = {*kept_members(rules, options)} - {*methods}
     return dict.fromkeys(sorted(attributes), "attribute") | dict.fromkeys(methods, "method")
 
 
@@ -52,44 +52,49 @@ def member_pieces(
     Raises KeyError for a name that is neither a known member nor one of the HELPERS.
     """
     members, by_rule = _Members(rules, options, dict(generated)), functions_of_members(rules, options)
-    written = functions_of_templates(rules, options)
+    written = rules.table("written")[options.to]
     for name in sorted(set(names)):
         if name in by_rule:
-            yield from member_function(name, *by_rule[name], options)
+            member, owners = by_rule[name]
+            pairs = [(rules.members(o, options.source)[member], rules.rules[f"torch.{o}"]) for o in owners]
+            yield from member_function(name, member, pairs, options)
         elif name in written:
             yield from template_pieces(options.to, written[name], name)
         else:
             yield from members.pieces(name)
 
 
-def functions_of_templates(rules: RuleBook, options: Options) -> Mapping[str, str]:
-    """By name: functions that templates call, and the file of layers that each is written out in."""
-    made = ((rule.layer[options.to]["any"], rule) for rule in rules.every if rule.layer.get(options.to))
-    return {
-        name.partition(".")[2]: layer
-        for layer, rule in made
-        for entry in rule.becomes.get(options.to, ())
-        for name in (entry.template.names if entry.template else ())
-        if name.startswith(f"{OWN}.")
-    }
-
-
-def functions_of_members(rules: RuleBook, options: Options) -> Mapping[str, tuple[str, list[tuple[Rule, Rule]]]]:
-    """By the function's name: the member, and its rule in each class that has one, with that of the class."""
-    classes = {rule.name: rule for rule in rules.rules.values()}
-    found: dict[str, tuple[str, list[tuple[Rule, Rule]]]] = {}
-    for owner in dict.fromkeys(rule.owner for rule in rules.of_classes):
-        for member, rule in rules.members(owner, options.source).items():
-            name = function_of(rules.owners(member, options.source), member)
-            found.setdefault(name, (member, []))[1].append((rule, classes[owner]))
-    return found
+def functions_of_members(rules: RuleBook, options: Options) -> Mapping[str, tuple[str, tuple[str, ...]]]:
+    """By the function's name: the member, and the names of the classes in which it has a rule."""
+    found: dict[str, list[str]] = {}
+    for owner, members in rules.table("members_of")[options.source].items():
+        for member in members:
+            found.setdefault(member, []).append(owner)
+    return {function_of(owners, member): (member, tuple(owners)) for member, owners in found.items()}
 
 
 class _Members:
     def __init__(self, rules: RuleBook, options: Options, generated: Mapping[str, Rule]) -> None:
+        self.rules = rules
         self.options = options
+        self.generated = generated
         self.known = known_members(rules, options)
-        self.places = list(kept_places(rules, options, generated))
+
+    @cached_property
+    def places(self) -> list[Kept]:
+        """All layers that keep something elsewhere."""
+        return list(kept_places(self.rules, self.options, self.generated))
+
+    @cached_property
+    def readable(self) -> list[Kept]:
+        """Those whose parameters the source framework calls otherwise."""
+        keys = self.rules.table("readable")[self.options.source]
+        return [place for place in kept_places(self.rules, self.options, self.generated, keys) if place.readers]
+
+    def places_of(self, name: str) -> list[Kept]:
+        """The layers that keep a member elsewhere."""
+        keys = kept_members(self.rules, self.options).get(name, ())
+        return list(kept_places(self.rules, self.options, self.generated, keys))
 
     def pieces(self, name: str) -> Iterator[Piece]:
         if name not in HELPERS and self.known[name] == "attribute":
@@ -119,7 +124,7 @@ class _Members:
         text = "\n".join(
             [*lines, f"    return {function_name(last)}({above})" if inner else f"    return {above}.{last}"]
         )
-        yield from self.behind_helpers(Piece(function_name(name), text, self.imports(name)))
+        yield from self.behind_helpers(Piece(function_name(name), text, self.imports(self.places_of(name))))
 
     def behind_helpers(self, piece: Piece) -> Iterator[Piece]:
         """A piece, behind what it uses of the template."""
@@ -131,18 +136,17 @@ class _Members:
     def grouped(self, name: str, key: Callable[[Kept], tuple[str, ...]]) -> Iterator[tuple[tuple[str, ...], list[str]]]:
         """The classes that have a member, those together for which the same is written."""
         groups: dict[tuple[str, ...], list[str]] = {}
-        for place in self.places:
-            if name in place.members:
-                groups.setdefault(key(place), []).extend(place.classes)
+        for place in self.places_of(name):
+            groups.setdefault(key(place), []).extend(place.classes)
         yield from groups.items()
 
     @property
     def framework(self) -> str:
         return "torch" if self.options.source == "torch" else "MindSpore"
 
-    def imports(self, name: str | None = None) -> tuple[str, ...]:
-        """What the layers that have a member are imported by; all layers by default."""
-        places = [place for place in self.places if name is None or name in place.members]
+    @staticmethod
+    def imports(places: Iterable[Kept]) -> tuple[str, ...]:
+        """What these layers are imported by."""
         return tuple(dict.fromkeys(line for place in places for line in place.imports))
 
     def table(self) -> Iterator[Piece]:
@@ -155,16 +159,16 @@ class _Members:
             for row, classes in self.grouped(name, lambda place: place.row(name)):  # noqa: B023 - used at once
                 lines += wrapped(f"                ({', '.join([one_or_all(classes), *row])}),")
             lines += ["            ),", "        ),"]
-        yield Piece("_members", "\n".join([*lines, "    }"]), self.imports())
+        yield Piece("_members", "\n".join([*lines, "    }"]), self.imports(self.places))
 
     def layers(self) -> Piece:
         """The layers whose parameters the source framework calls otherwise."""
         lines = ["def _layers():", '    """For each layer: how to read its parameters, and what is not among them."""']
         lines.append("    return (")
-        for place in [place for place in self.places if place.readers]:
+        for place in self.readable:
             lines += ["        (", f"            {one_or_all(place.classes)},", "            {"]
             for name, text in place.readers.items():
                 lines += wrapped(f'                "{name}": lambda owner: {text},')
             hidden = ", ".join(f'"{name}"' for name in place.hidden)
             lines += ["            },", f"            [{hidden}],", "        ),"]
-        return Piece("_layers", "\n".join([*lines, "    )"]), self.imports())
+        return Piece("_layers", "\n".join([*lines, "    )"]), self.imports(self.readable))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -94,13 +94,21 @@ class Kept:
         return not self.members[name] and name not in self.rule.attributes
 
 
-def kept_places(rules: RuleBook, options: Options, generated: Mapping[str, Rule] | None = None) -> Iterator[Kept]:
-    """The rules of all layers that keep something elsewhere, in the order of their names."""
+def kept_members(rules: RuleBook, options: Options) -> Mapping[str, list[str]]:
+    """What some layer keeps elsewhere: the member -> the rules of those that do."""
+    found: Mapping[str, list[str]] = rules.table("kept")[options.source]
+    return found
+
+
+def kept_places(
+    rules: RuleBook, options: Options, generated: Mapping[str, Rule] | None = None, keys: Iterable[str] | None = None
+) -> Iterator[Kept]:
+    """The rules of all layers that keep something elsewhere, or those of `keys`, in the order of their names."""
     own = {rule.name: name for name, rule in (generated or {}).items()}
-    for rule in rules.names(options.source).values():
-        target = rule.side(options.to).name
-        if target is None or not rule.is_class or not rule.attribute_changes(options.source):
-            continue
+    kept = {key for found in kept_members(rules, options).values() for key in found} if keys is None else keys
+    for found in rules.chosen(key.removeprefix("torch.") for key in kept):
+        rule = found.seen_from(options.source)
+        target = str(rule.side(options.to).name)
         module, _, last = target.rpartition(".")
         package, _, short = module.rpartition(".")
         classes = [f"{short or module}.{last}"]

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from porter.rewrite.decide.facts import FileFacts
 from porter.rules.load import RuleBook
-from porter.rules.model import Rule
 from porter.source.scopes import Scope, parent
 from porter.source.things import ClassOf, Instance
 from porter.source.values import Values
@@ -21,9 +20,9 @@ def called_classes(file: FileFacts, rules: RuleBook, values: Values) -> Iterator
             continue
         names = [thing.name for thing in values.of(of).things if isinstance(thing, (Instance, ClassOf))]
         found = [rule for name in names if (rule := rules.find(name, file.options.source)) is not None]
-        if not values.of(of).things:
-            found = list(_fitting(call, of, rules, file.options.source))
         yield from (rule.name for rule in found if rule.is_class)
+        if not values.of(of).things:
+            yield from _fitting(call, of, rules.table("parameters")[file.options.source])
 
 
 def _object_of(node: ast.expr, scope: Scope) -> ast.expr | None:
@@ -41,14 +40,11 @@ def _object_of(node: ast.expr, scope: Scope) -> ast.expr | None:
     return None
 
 
-def _fitting(call: ast.Call, of: ast.expr, rules: RuleBook, source: str) -> Iterator[Rule]:
+def _fitting(call: ast.Call, of: ast.expr, parameters: Mapping[str, list[str]]) -> Iterator[str]:
     """For an object that is not known: the layers that have every option which the call names."""
     asked = {node.attr for argument in call.args for node in ast.walk(argument) if _reads(node, of)}  # type: ignore[attr-defined]
     asked |= {keyword.arg for keyword in call.keywords if keyword.arg is not None}
-    for rule in rules.rules.values() if asked else ():
-        signature = rule.torch.signature if source == "torch" else rule.mindspore.signature
-        if signature is not None and asked <= {parameter.name for parameter in signature.parameters}:
-            yield rule
+    yield from (name for name, known in parameters.items() if asked and asked.issubset(known))
 
 
 def _reads(node: ast.AST, of: ast.expr) -> bool:

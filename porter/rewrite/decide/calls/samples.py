@@ -20,7 +20,7 @@ from porter.source.values import Values
 
 def decide(file: FileFacts, tree: TreeFacts) -> Iterator[Decision]:
     """A caution at the first such call of a file, for each rule."""
-    rules = {rule.name for rule in tree.rules.rules.values() if rule.batched and rule.name in tree.made}
+    rules = {rule.name for rule in tree.rules.chosen(tree.made) if rule.batched}
     if tree.options.to != "mindspore" or not rules:
         return
     objects, seen = Objects(file, tree), set[str]()

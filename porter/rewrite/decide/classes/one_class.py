@@ -152,10 +152,11 @@ def _adds_to_itself(entry: TreeClass) -> bool:
 
 def _grown_from_outside(file: FileFacts, rules: RuleBook, values: Values) -> Iterator[str]:
     """Containers, or objects of unknown class, that `add_module` is called on."""
-    growing = [rule for rule in rules.rules.values() if rule.grows]
+    growing: list[str] = rules.table("grows")
     for node, _ in file.module.scopes.attributes:
         if node.attr != ADD or is_self(node.value):
             continue
         things = values.of(node.value).things
-        known = [rules.find(thing.name, file.options.source) for thing in things if isinstance(thing, Instance)]
-        yield from (rule.name for rule in growing if not things or rule in known)
+        found = [rules.find(thing.name, file.options.source) for thing in things if isinstance(thing, Instance)]
+        known = {rule.name for rule in found if rule is not None}
+        yield from (name for name in growing if not things or name in known)

@@ -23,7 +23,7 @@ DTYPE = "in place the tensor keeps its dtype, while the sum with another tensor 
 def decide(file: FileFacts, tree: TreeFacts) -> Iterator[Decision]:
     """Decisions about the statements that are nothing but a change in place of a local tensor."""
     values = tree.values(file)
-    methods = {name for rule in tree.rules.rules.values() for name in _in_place(rule.differs.get(tree.options.to, {}))}
+    methods = {name for rule in tree.rules.about_members for name in _in_place(rule.differs.get(tree.options.to, {}))}
     for call, _ in file.module.scopes.calls if tree.makers else ():
         method = call.func
         if (

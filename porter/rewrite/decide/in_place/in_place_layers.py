@@ -34,7 +34,7 @@ def decide(file: FileFacts, tree: TreeFacts) -> Iterator[Decision]:
     """Findings about the layers of a file that write over their input in torch."""
     if tree.options.to != "mindspore" or not tree.makers:
         return
-    rules = [rule for rule in tree.rules.rules.values() if rule.name in tree.made and with_option(rule)]
+    rules = [rule for rule in tree.rules.chosen(tree.made) if with_option(rule)]
     if rules:
         yield from _Options(file, tree).decisions()
         yield from _Calls(file, tree, frozenset(rule.name for rule in rules)).decisions()

@@ -204,10 +204,9 @@ class _Attributes:
     @cached_property
     def extra(self) -> Mapping[str, Extras]:
         """Inputs that the other side does not take, of the layers that the file may call, by their rules."""
-        rules = self.tree.rules.rules.values() if not self.back else ()
-        found = [rule for rule in rules if "" in rule.forward.values()]
-        made = [rule for rule in found if rule.name in self.tree.made or self.module.text.marks]
-        return {rule.name: Extras(rule, self.options.to) for rule in made}
+        names: list[str] = self.tree.rules.table("inputless") if not self.back else []
+        made = [name for name in names if name in self.tree.made or self.module.text.marks]
+        return {rule.name: Extras(rule, self.options.to) for rule in self.tree.rules.chosen(made)}
 
     def _new_keyword(self, keyword: ast.keyword, start: int, name: str, known: Known, rule: Rule) -> Decision:
         edit = NameEdit(start, start + len(str(keyword.arg).encode()), name)

@@ -15,8 +15,8 @@ from porter.rewrite.decide.in_place.in_place_calls import place_of
 from porter.rewrite.decide.members.objects import Objects
 from porter.rewrite.decide.telling import told
 from porter.rewrite.decide.tree import TreeFacts
+from porter.rules.about import About
 from porter.rules.differs import Difference
-from porter.rules.model import Rule
 from porter.source.index import enclosing_class
 from porter.source.scopes import parent
 from porter.source.things import NUMBER, Sequence
@@ -30,7 +30,7 @@ def tell(file: FileFacts, tree: TreeFacts, moved: Moved) -> Iterator[Decision]:
     classes = (moved.hierarchy.by_node[node] for node, _ in file.module.scopes.classes)
     named = bool(file.references) or any(moved.moves(entry) or moved.moved(entry) for entry in classes)
     if named or moved.anything:
-        for rule in file.rules.rules.values():
+        for rule in file.rules.about_members:
             differs = {n: d for n, d in rule.differs.get(file.options.to, {}).items() if not d.anywhere}
             calls = _Calls(rule, differs, file, tree, moved)
             for (name, difference), places in calls.places().items():
@@ -47,7 +47,7 @@ class _Calls:
     """The calls of the methods of one rule's class in a file. `certain`: methods that are called on such an object."""
 
     def __init__(
-        self, rule: Rule, differs: Mapping[str, Difference], file: FileFacts, tree: TreeFacts, moved: Moved
+        self, rule: About, differs: Mapping[str, Difference], file: FileFacts, tree: TreeFacts, moved: Moved
     ) -> None:
         self.rule = rule
         self.moved = moved

@@ -17,7 +17,7 @@ from porter.source.scopes import parent
 
 def decide(file: FileFacts, tree: TreeFacts) -> Iterator[Decision]:
     """A finding for each read of such a layer that does not go on to one of its parameters."""
-    paths = [path for rule in tree.rules.rules.values() for path in rule.attribute_changes(tree.options.source)]
+    paths = tree.rules.paths[tree.options.source]
     inner = {head: {p for p in paths if p.startswith(f"{head}.")} for p in paths if (head := p.rpartition(".")[0])}
     objects = Objects(file, tree)
     for node, _ in file.module.scopes.attributes if inner else ():

@@ -52,8 +52,8 @@ class _Lost:
     def _words(self) -> Mapping[str, frozenset[str]]:
         """Each member with the rules whose layers lack it, of the layers that the tree names."""
         found: dict[str, frozenset[str]] = {}
-        for rule in self.tree.rules.rules.values():
-            if rule.name.startswith("nn.") and not rule.methods and rule.name in self.tree.named:
+        for rule in self.tree.rules.chosen(self.tree.named):
+            if rule.name.startswith("nn.") and not rule.methods:
                 for name in rule.absent.get(self.tree.options.to, {}):
                     found[name] = found.get(name, frozenset()) | {rule.name}
         return found

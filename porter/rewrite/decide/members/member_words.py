@@ -75,11 +75,10 @@ def read_words(rules: RuleBook, to: Framework, asked: frozenset[str]) -> MemberW
     of_tensors: dict[str, Word] = {}
     of_layers: dict[str, Word] = {}
     rare: dict[str, Word] = {}
-    tensors: set[str] = set()
     parts: dict[str, dict[str, Word]] = {}
-    for rule in rules.rules.values():
-        tensor = is_tensor(str(rule.torch.name))
-        tensors |= {rule.name} if tensor else set()
+    tensors = {name for name in rules.known if is_tensor(f"torch.{name}")}
+    for rule in rules.about_members:
+        tensor = is_tensor(rule.torch)
         if not tensor and not rule.methods:
             continue
         found = {

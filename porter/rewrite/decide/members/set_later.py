@@ -31,9 +31,7 @@ class _Store:
 def decide(file: FileFacts, tree: TreeFacts) -> Iterator[Decision]:
     """A finding for `pool.stride = 1`, `setattr(conv, "dilation", 2)` and `conv.bias = None` of known layers."""
     objects, source = Objects(file, tree), tree.options.source
-    rules = tree.rules.rules.values()
-    live = {name for rule in rules for names in rule.live_on(source).values() for name in names}
-    weights = {name for rule in rules for name in rule.weights} if source == "torch" else set()
+    live, weights = tree.rules.live[source], tree.rules.weights if source == "torch" else frozenset()
     for store in _stores(file):
         if store.name in live:
             yield from _kept(store, objects.of(store.owner), file, tree)

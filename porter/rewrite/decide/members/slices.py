@@ -20,7 +20,7 @@ READERS = frozenset({"len", "enumerate", "zip", "list", "tuple", "reversed", "it
 
 def decide(file: FileFacts, tree: TreeFacts) -> Iterator[Decision]:
     """A finding for `layers[1:]`, where the class of `layers` has methods of its own."""
-    lists = {rule.name for rule in tree.rules.names(tree.options.source).values() if rule.collects} & tree.named
+    lists = tree.named.intersection(tree.rules.table("collects") if tree.options.source == "mindspore" else ())
     objects, scopes = Objects(file, tree), file.module.scopes
     for found in (scopes.reads, scopes.attributes, scopes.calls) if lists else ():
         for node, _ in found:

@@ -57,23 +57,13 @@ class _Texts:
     @cached_property
     def classes(self) -> list[tuple[str, str, str]]:
         """Classes that are called differently: (rule, name here, name there)."""
-        found: list[tuple[str, str, str]] = []
-        for rule in self.tree.rules.rules.values():
-            ours, theirs = rule.side(self.options.source).name, rule.side(self.options.to).name
-            if rule.is_class and ours and theirs:
-                here, there = ours.rpartition(".")[2], theirs.rpartition(".")[2]
-                found += [(rule.name, here, there)] if here != there else []
-        return found
+        rows = self.tree.rules.table("renamed_classes")[self.options.source]
+        return [(rule, here, there) for rule, here, there in rows]
 
     @cached_property
     def parameters(self) -> Mapping[str, str]:
         """Parameters that some layer of the other side calls differently: name here -> name there."""
-        torch = self.options.source == "torch"
-        pairs: dict[str, str] = {}
-        for rule in self.tree.rules.rules.values():
-            for ours, theirs in rule.weights.items():
-                here, there = (ours, theirs) if torch else (theirs, ours)
-                pairs |= {here.rpartition(".")[2]: there} if here != there else {}
+        pairs: Mapping[str, str] = self.tree.rules.table("renamed_weights")[self.options.source]
         return pairs
 
     def of_class(self, node: ast.Constant, scope: Scope) -> _Told | None:

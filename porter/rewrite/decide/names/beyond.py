@@ -15,5 +15,4 @@ def is_beyond(attributes: Sequence[str], rules: RuleBook, options: Options) -> b
     """
     if not attributes or attributes[0].startswith("__"):
         return False
-    methods = {name for rule in rules.rules.values() for pair in rule.methods.items() for name in pair}
-    return attributes[0] not in methods | rules.attributes[options.source]
+    return attributes[0] not in rules.methods and attributes[0] not in rules.attributes[options.source]

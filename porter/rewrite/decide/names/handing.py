@@ -45,9 +45,8 @@ def handed_module(meaning: str, rules: RuleBook, options: Options) -> Target | N
     """What a module becomes that is handed on: the one where all counterparts of its names are."""
     if meaning.rpartition(".")[2] == options.layers:
         return None
-    inside = [r for name, r in rules.names(options.source).items() if name.rpartition(".")[0] == meaning]
-    homes = {str(rule.side(options.to).name).rpartition(".")[0] for rule in inside if rule.side(options.to).name}
-    return Target(homes.pop(), "") if len(homes) == 1 and "." in meaning else None
+    homes = rules.table("homes")[options.source].get(meaning, ())
+    return Target(homes[0], "") if len(homes) == 1 and "." in meaning else None
 
 
 def is_open(group: Group) -> bool:
