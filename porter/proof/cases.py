@@ -217,7 +217,8 @@ class RuleCases:
                     case = self._case(check, Trial(truth, found, shapes, (), blinders), THERE, label)
                     yield from self._spread(case, check)
                     if first and form == "call" and self.rule.is_class:
-                        yield replace(case, form=f"{label}, input by name", by_name=True)
+                        named = replace(case, form=f"{label}, input by name", by_name=True)
+                        yield replace(named, dtype=check.dtypes[0])
                 if form == "call" and platform == "gpu" and not out.left and out.layers is None:
                     yield from self._and_back(check, truth, out, shapes)
 

@@ -157,6 +157,9 @@ SOME = [
     ("nn/MaxPool3d", "[param.ceil_mode] value = bool"),
     ("nn/LeakyReLU", "[param.negative_slope] without mindspore"),
     ("cat", "[param.dim] without mindspore"),
+    ("nn/Sigmoid", "[torch] signature: with a parameter"),
+    ("nn/Sigmoid", "[mindspore] signature: with a parameter"),
+    ("nn/Tanh", "[forward] without input"),
 ]
 
 

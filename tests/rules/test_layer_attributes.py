@@ -26,6 +26,8 @@ MADE = {
     "nn.ModuleList": "[nn.ReLU()]",
     "nn.ReLU": "",
     "nn.Sequential": "nn.ReLU()",
+    "nn.Sigmoid": "",
+    "nn.Tanh": "",
 }
 """Arguments, of either framework, that a layer of each rule is built with."""
 BASES: dict[Framework, str] = {"torch": "nn.Module()", "mindspore": "nn.Cell()"}

@@ -81,6 +81,25 @@ def test_a_wrong_signature_is_found(side: Framework, what: str, found: str, wron
     assert verdict(with_signature(rule, side, signature.text.replace(found, wrong)), side) is Verdict.MISMATCH
 
 
+@pytest.mark.frameworks("torch", "mindspore")
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("torch.nn.Sigmoid", "", Verdict.OK),
+        ("torch.nn.Sigmoid", "*args, **kwargs", Verdict.MISMATCH),
+        ("torch.nn.Sigmoid", "inplace=False", Verdict.MISMATCH),
+        ("torch.nn.Identity", "", Verdict.MISMATCH),  # it takes any argument, and looks at none
+        ("torch.nn.Identity", "*args, **kwargs", Verdict.OK),
+        ("torch.einsum", "", Verdict.MISMATCH),
+    ],
+)
+def test_a_class_without_a_constructor_of_its_own_takes_nothing(
+    name: str, text: str, expected: Verdict, verdict: Verdicts
+) -> None:
+    rule = with_signature(RULES["torch.nn.Sigmoid"], "torch", text)
+    assert verdict(replace(rule, torch=replace(rule.torch, name=name)), "torch") is expected
+
+
 @pytest.mark.parametrize(
     ("installed", "expected"),
     [

@@ -1,4 +1,4 @@
-"""Bind a call to its signature, and say what its arguments become on the other side."""
+"""Say what the arguments of a call that fits its signature become on the other side."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from porter.rewrite.decide.calls.arguments import (
     same,
     same_text,
 )
-from porter.rewrite.decide.calls.containers import has_star, plan_collected, plan_container
 from porter.rewrite.decide.calls.limits import as_truth, crossed_over, limited, may_be_listed, refused_values
 from porter.rewrite.decide.change import Argument, CallPlan, Carried, NewArgument, Refuse, UseClass
 from porter.rules.model import Framework, ParamRule, Rule, When, other
@@ -27,35 +26,10 @@ ACTS = (ast.Call, ast.NamedExpr, ast.Await)
 Question = Callable[[ast.expr], bool]
 
 
-def plan_call(
-    rule: Rule, source: Framework, call: ast.Call, is_framework_name: Question, is_no_list: Question
-) -> CallPlan | UseClass | Refuse:
-    """Decide what a call becomes natively, or that only the generated class can take it, or that it must stay.
-
-    `is_no_list`: whether the tree shows that an argument, of which the text tells nothing, is no list.
-    """
-    theirs, ours = rule.side(source).signature, rule.side(other(source)).signature
-    if (planned := plan_container(rule, source, call, is_framework_name)) is not None:
-        return planned
-    if rule.interchangeable:
-        if theirs is None and (call.args or call.keywords):
-            return Refuse(f"the constructors of {rule.torch.name} and {rule.mindspore.name} differ", constructors=True)
-        return CallPlan((), untouched=True)
-    if theirs is None or ours is None:
-        return UseClass("")
-    if rule.collects:
-        return plan_collected(rule, source, call)
-    if has_star(call):
-        return UseClass("its arguments are known only at run time", Level.REVIEW)
-    try:
-        bound = theirs.bind(len(call.args), [k.arg for k in call.keywords if k.arg])
-    except ValueError as error:
-        return Refuse(f"the call does not fit {rule.side(source).name}, which {error}")
-    return _Planner(rule, source, theirs, ours, call, bound, is_framework_name, is_no_list).plan()
-
-
 @dataclass
-class _Planner:
+class Planner:
+    """One call, bound to the signature of its own side; `plan` decides about each parameter in turn."""
+
     rule: Rule
     source: Framework
     theirs: Signature
@@ -74,6 +48,7 @@ class _Planner:
     classes: list[UseClass] = field(default_factory=list)
 
     def plan(self) -> CallPlan | UseClass | Refuse:
+        """Decide about every parameter, given or omitted."""
         self.order = ordered_arguments(self.call)
         self.crossing = self.rule.crossing(self.source)
         self.torch_names = {ours: theirs for theirs, ours in self.rule.renames.items()}

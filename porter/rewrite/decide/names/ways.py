@@ -9,7 +9,7 @@ from functools import partial
 
 from porter.codes import Code
 from porter.findings import Kind, Level
-from porter.rewrite.decide.calls.binding import plan_call
+from porter.rewrite.decide.calls.plan import plan_call
 from porter.rewrite.decide.calls.sizes import is_no_list
 from porter.rewrite.decide.change import CallEdit, CallPlan, Move, Refuse, Target, UseClass, target_of
 from porter.rewrite.decide.classes.type_tests import with_both
