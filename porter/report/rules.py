@@ -133,6 +133,8 @@ def _crossing(rule: Rule, param: ParamRule, ours: str | None, theirs: str | None
         yield "other name"
     if param.value and ours and theirs:
         yield f"value: {_transform(param.value)}"
+    if param.values and ours and theirs:
+        yield f"value: {param.values.text}"
     if not (ours and theirs):
         return
     defaults = [
@@ -140,8 +142,16 @@ def _crossing(rule: Rule, param: ParamRule, ours: str | None, theirs: str | None
     ]
     if param.same_default:
         yield f"the defaults mean the same: {param.same_default}"
-    elif len(set(defaults)) > 1 and None not in defaults and param.value in (None, "bool"):
+    elif _is_written_out(param, defaults):
         yield "other default: written out, both ways"
+
+
+def _is_written_out(param: ParamRule, defaults: list[str | None]) -> bool:
+    """Whether the two defaults mean something else, so that a call without the argument gets one."""
+    if len(set(defaults)) < 2 or None in defaults or param.value not in (None, "bool"):
+        return False
+    pairs = param.values.pairs if param.values else ()
+    return (defaults[0], defaults[1]) not in [(repr(ours), repr(theirs)) for ours, theirs in pairs]
 
 
 def _constants(rule: Rule, ours: str | None, theirs: str | None) -> Iterator[str]:

@@ -56,7 +56,7 @@ def _param(rule: Rule, param: ParamRule) -> Iterator[str]:
         return
     ours, theirs = torch.default(param.name), mindspore.default(rule.renames.get(param.name, ""))
     if param.name not in rule.renames and (param.name in torch or param.name in mindspore):
-        keys = [key for key in ("value", "same_default") if getattr(param, key) and not _is_truth(param, key)]
+        keys = [key for key in ("value", "values", "same_default") if getattr(param, key) and not _is_truth(param, key)]
         keys += ["mindspore"] * bool(param.mindspore and param.name not in torch)
         keys += ["copy"] * any(when.copy for when in param.when)
         yield from (f"{where} {key} changes nothing: {param.name} is not on both sides" for key in keys)

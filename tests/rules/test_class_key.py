@@ -47,5 +47,6 @@ def test_what_a_name_is_comes_from_its_rule() -> None:
         "float16",
         "float32",
         "float64",
+        "nn.functional.gelu",
         "nn.functional.instance_norm",
     ]

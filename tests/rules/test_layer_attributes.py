@@ -17,6 +17,7 @@ MADE = {
     "nn.Conv3d": "1, 2, 3",
     "nn.ConvTranspose3d": "1, 2, 3",
     "nn.Dropout3d": "",
+    "nn.GELU": "",
     "nn.GroupNorm": "2, 4",
     "nn.InstanceNorm1d": "3",
     "nn.InstanceNorm2d": "3",

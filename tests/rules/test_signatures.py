@@ -22,7 +22,10 @@ from porter.rules.signature import Signature
 RULES = load_rules().rules
 SIDES = [(rule, side) for rule in RULES.values() for side in FRAMEWORKS if rule.side(side).signature is not None]
 
-UNREADABLE = {("cat", "torch"): "torch.cat is not written in Python and has no signature that can be read"}
+UNREADABLE = {
+    ("cat", "torch"): "torch.cat is not written in Python and has no signature that can be read",
+    ("nn.functional.gelu", "torch"): "it is torch._C._nn.gelu, which has none either",
+}
 """What `inspect.signature` cannot see: a person holds it to the documentation, and its cases to the numbers."""
 
 Verdicts = Callable[[Rule, Framework], Verdict]

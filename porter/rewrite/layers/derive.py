@@ -98,6 +98,20 @@ class _Derivation:
             if self.param_rule(parameter.name).value == "bool" and self.whens(parameter.name):
                 yield f"{parameter.name} = bool({parameter.name})"
             yield from self.branches(parameter)
+            yield from self.listed(parameter.name)
+
+    def listed(self, name: str) -> Iterator[str]:
+        """A value becomes its counterpart, and one without any raises."""
+        values = self.param_rule(name).values
+        if values is None or name not in self.crossing:
+            return
+        word = "if"
+        for ours, theirs in values.seen(back=self.options.source == "mindspore"):
+            yield f"{word} {_equals(name, ours)}:"
+            yield f"    {name} = {literal_text(theirs)}"
+            word = "elif"
+        yield "else:"
+        yield f"    raise ValueError({literal_text(f'{self.ours_name} has no counterpart for this {name}')})"
 
     def whens(self, name: str) -> tuple[When, ...]:
         """The entries for values of a parameter, which speak of the side that has it first."""

@@ -234,12 +234,14 @@ class Planner:
             return
         if rule.same_default and value.kind == "open" and self.source == "torch":
             self.classes.append(UseClass(f"the value of {name} is known only at run time"))
-        if rule.value and value.kind == "literal":
+        if (rule.value or rule.values) and value.kind == "literal":
             try:
                 crossed = crossed_over(value.value, rule, self.source)
             except ValueError as error:
-                return self.refusals.append(str(error))
+                return self.refusals.append(f"{name}: {error}" if rule.values else str(error))
             text = literal_text(crossed) if not same_text(crossed, value.value) else None
+        elif rule.values:
+            self.classes.append(UseClass(f"the value of {name} is known only at run time"))
         elif rule.value:
             carried = self.carry(name, node, value, rule.value)
         self.kept[index] = (target, text, carried)

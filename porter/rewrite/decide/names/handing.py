@@ -45,9 +45,18 @@ def handed_module(meaning: str, rules: RuleBook, options: Options) -> Target | N
     """What a module becomes that is handed on: the one where all counterparts of its names are."""
     if meaning.rpartition(".")[2] == options.layers:
         return None
-    inside = [r for name, r in rules.names(options.source).items() if name.rpartition(".")[0] == meaning]
-    homes = {str(rule.side(options.to).name).rpartition(".")[0] for rule in inside if rule.side(options.to).name}
+    homes = _homes(meaning, rules, options)
     return Target(homes.pop(), "") if len(homes) == 1 and "." in meaning else None
+
+
+def is_scattered(meaning: str, rules: RuleBook, options: Options) -> bool:
+    """Whether the counterparts of a module's names are in several modules, so that none can take its place."""
+    return len(_homes(meaning, rules, options)) > 1
+
+
+def _homes(meaning: str, rules: RuleBook, options: Options) -> set[str]:
+    inside = [r for name, r in rules.names(options.source).items() if name.rpartition(".")[0] == meaning]
+    return {str(rule.side(options.to).name).rpartition(".")[0] for rule in inside if rule.side(options.to).name}
 
 
 def is_open(group: Group) -> bool:
