@@ -105,6 +105,8 @@ class _Run:
         if job.entry == "signature":
             with _Stage("signature"):
                 self.parameters = (signature_text(module.expected), signature_text(module.actual))
+                if self.parameters[1] == "*args, **kwargs" != self.parameters[0] and not inspect.isclass(module.actual):
+                    raise ValueError("it takes *args, **kwargs and does not say what they are")
             return
         with _Stage("build"):
             subject = framework.subject(_checked(getattr(module, job.entry), job.instance_of), job)
@@ -167,7 +169,8 @@ def signature_text(value: Callable[..., Any]) -> str:
     """Names, kinds and defaults of all parameters. Raises ValueError for what is not written in Python."""
     parameters = inspect.signature(value).parameters.values()
     star = inspect.Parameter
-    if [p.kind for p in parameters] == [star.VAR_POSITIONAL, star.VAR_KEYWORD] and _takes_nothing(value):
+    handed_on = [p.kind for p in parameters] == [star.VAR_POSITIONAL, star.VAR_KEYWORD]
+    if handed_on and inspect.isclass(value) and _takes_nothing(value):
         return ""
     kinds: dict[Any, str] = {star.KEYWORD_ONLY: "keyword ", star.VAR_POSITIONAL: "*", star.VAR_KEYWORD: "**"}
     shown = (
@@ -178,8 +181,6 @@ def signature_text(value: Callable[..., Any]) -> str:
 
 def _takes_nothing(value: Callable[..., Any]) -> bool:
     """Whether a class hands `*args, **kwargs` on to a base that refuses all of them, as `torch.nn.Sigmoid` does."""
-    if not inspect.isclass(value):
-        return False
     for args, kwargs in (((None,), {}), ((), {"no_such_argument": None})):
         with contextlib.suppress(TypeError):
             value(*args, **kwargs)

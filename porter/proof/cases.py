@@ -148,15 +148,18 @@ def entry_of(rule: Rule) -> Literal["build", "call"]:
 
 def call_text(rule: Rule, side: Framework, args: str, inputs: int) -> str:
     """A module that calls the name, fully spelled."""
-    name = rule.side(side).name
-    body = f"return {name}({args})"
-    head = "build()" if rule.is_class else f"call({', '.join(f'x{i}' for i in range(inputs))})"
-    return f"import {side}\n\n\ndef {head}:\n    {body}\n"
+    return f"import {side}\n\n\ndef {_head(rule, inputs)}:\n    return {rule.side(side).name}({args})\n"
 
 
-def value_text(rule: Rule, side: Framework, args: str) -> str:
-    """A module in which the class is a value, called with arguments that convert does not see."""
-    return f"import {side}\n\n\ndef build(kind={rule.side(side).name}):\n    return kind({args})\n"
+def value_text(rule: Rule, side: Framework, args: str, inputs: int) -> str:
+    """A module in which the class, or function, is a value, called with arguments that convert does not see."""
+    kind = f"kind={rule.side(side).name}"
+    return f"import {side}\n\n\ndef {_head(rule, inputs, kind)}:\n    return kind({args})\n"
+
+
+def _head(rule: Rule, inputs: int, *more: str) -> str:
+    given = [] if rule.is_class else [f"x{index}" for index in range(inputs)]
+    return f"{entry_of(rule)}({', '.join([*given, *more])})"
 
 
 def shapes_of(check: Check, call: Call | None) -> Shapes:
@@ -245,8 +248,7 @@ class RuleCases:
 
     def _forms(self, check: Check) -> Iterator[tuple[str, str]]:
         yield "call", call_text(self.rule, check.side, check.args, len(check.inputs))
-        if self.rule.is_class:
-            yield "value", value_text(self.rule, check.side, check.args)
+        yield "value", value_text(self.rule, check.side, check.args, len(check.inputs))
 
     def _blinders(self, check: Check, torch_text: Callable[[str], str | Converted]) -> Blinders:
         call = bound(self.rule, check.side, check.args)

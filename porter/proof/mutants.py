@@ -57,6 +57,11 @@ def _params(data: Data) -> Iterator[Mutant]:
         for key in ("mindspore", "value", "drop"):
             if key in param:
                 yield mutant(data, f"{where} without {key}", dropping("param", name, key))
+        if "pack" in param:
+            yield mutant(data, f"{where} without pack", dropping("param", name, "pack"))
+            for other in ("tuple", "tuple or int", "star"):
+                if other != param["pack"]:
+                    yield mutant(data, f"{where} pack = {other}", setting("param", name, "pack", value=other))
         for value in TRANSFORMS if "value" in param else ():
             if value != param["value"]:
                 yield mutant(data, f"{where} value = {value}", setting("param", name, "value", value=value))

@@ -16,6 +16,13 @@ from porter.rules.transforms import TRANSFORMS
 SIDES = (("PyTorch", "torch"), ("MindSpore", "mindspore"))
 
 
+_PACKS = {
+    "tuple": "one tuple; torch takes the numbers, or one sequence",
+    "tuple or int": "one tuple, or one number; torch takes the numbers, or one sequence",
+    "star": "the numbers, or one sequence",
+}
+
+
 def print_rules(rules: Iterable[Rule], console: Console) -> None:
     """One line for each rule, in the order of the names."""
     table = plain_table(rule="fold", MindSpore="fold", native_layer_runs_on="fold")
@@ -119,6 +126,7 @@ def _what(rule: Rule, ours: str | None, theirs: str | None) -> list[str]:
     if not said and ours and theirs:
         said = ["the same"]
     said += [f"torch takes {' and '.join(param.alias)} as well"] if param.alias else []
+    said += [_PACKS[param.pack]] if param.pack else []
     said += [text for text in (param.note, param.inert) if text]
     said += [_when(when) for when in param.when]
     said += [_limit(to, limit) for to, limit in param.ranges.items()]

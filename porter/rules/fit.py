@@ -43,6 +43,8 @@ def _signatures(rule: Rule) -> Iterator[str]:
         return
     for side, signature in sides:
         for parameter in signature.parameters if signature and rule.mindspore.name else ():
+            if rule.packed(side) == parameter.name:
+                continue
             stars = {"star": "*", "double star": "**"}.get(parameter.kind)
             if stars:
                 yield f"[{side}] signature: what {stars}{parameter.name} gets would be lost in the other call"
@@ -62,6 +64,8 @@ def _param(rule: Rule, param: ParamRule) -> Iterator[str]:
         besides = {"value": param.value, "copy": any(when.copy for when in param.when)}
         yield from (f"{where} {key} beside values: one of them has to say it all" for key in besides if besides[key])
         yield from _value_defaults(rule, param, where)
+    if param.pack:
+        yield from _packs(rule, param, where)
     stars = [s.star("star") for s in (torch, mindspore) if s is not None]
     if param.spread and stars != [param.name, param.name]:
         yield f"{where} spread is for a parameter that is *{param.name} on both sides"
@@ -71,6 +75,16 @@ def _param(rule: Rule, param: ParamRule) -> Iterator[str]:
     if param.drop and param.name in rule.renames:
         target = rule.renames[param.name]
         yield f"{where} drop would lose an argument that MindSpore takes as {target}: let it cross, or say when not to"
+
+
+def _packs(rule: Rule, param: ParamRule, where: str) -> Iterator[str]:
+    """What is packed is torch's `*args`; whether MindSpore's is as well, the signatures tell."""
+    torch, mindspore = rule.torch.signature, rule.mindspore.signature
+    if torch is None or torch.star("star") != param.name or param.name not in rule.renames:
+        yield f"{where} pack is for a parameter that is *{param.name} in torch, and has a counterpart"
+    elif (mindspore is not None and mindspore.star("star") == rule.renames[param.name]) != (param.pack == "star"):
+        expected = "'tuple' or 'tuple or int'" if param.pack == "star" else "'star'"
+        yield f"{where} pack is {param.pack!r}, but by the signatures it is {expected}"
 
 
 def _value_defaults(rule: Rule, param: ParamRule, where: str) -> Iterator[str]:

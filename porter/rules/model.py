@@ -65,6 +65,7 @@ class ParamRule:
     alias: tuple[str, ...] = ()
     names: dict[str, str] = field(default_factory=dict)
     values: Values | None = None
+    pack: str = ""
 
     @property
     def keeps_meaning(self) -> bool:
@@ -214,6 +215,13 @@ class Rule:
         if source == "torch":
             return self.renames
         return {theirs: ours for ours, theirs in self.renames.items()}
+
+    def packed(self, side: Framework) -> str | None:
+        """The `*size` of a side that also takes one sequence in its place."""
+        signature = self.side(side).signature
+        name = signature.star("star") if signature is not None else None
+        key = self.crossing("mindspore").get(name or "", name) if side == "mindspore" else name
+        return name if key in self.params and self.params[str(key)].pack else None
 
     @property
     def collects(self) -> bool:

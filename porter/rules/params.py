@@ -14,7 +14,8 @@ from porter.rules.transforms import TRANSFORMS
 from porter.rules.values import read_values
 
 PARAM = {"mindspore", "value", "same_default", "drop", "note", "inert", "spread", "when", "range", "alias", "names"}
-PARAM |= {"values"}
+PARAM |= {"values", "pack"}
+PACKS = ("tuple", "tuple or int", "star")
 WHEN = {"if", "else", "write", "set", "copy", "note"}
 ACTS = ("write", "set", "copy")
 WORDS = {"true": "True", "false": "False", "none": "None", "null": "None"}
@@ -31,6 +32,8 @@ def read_param(reader: Reader, name: str, data: Mapping[str, Any]) -> ParamRule:
         reader.problem(f"{where} mindspore is the same name: it changes nothing")
     if "value" in data:
         reader.choice(f"{where} value", data["value"], tuple(TRANSFORMS))
+    if "pack" in data:
+        reader.choice(f"{where} pack", data["pack"], PACKS)
     return ParamRule(
         name,
         mindspore=reader.text(where, data, "mindspore"),
@@ -43,6 +46,7 @@ def read_param(reader: Reader, name: str, data: Mapping[str, Any]) -> ParamRule:
         when=tuple(_whens(reader, where, data)),
         alias=reader.identifiers(where, data, "alias"),
         names=reader.sentences(f"{where} names", reader.table(f"{where} names", data, "names")),
+        pack=data["pack"] if data.get("pack") in PACKS else "",
         values=read_values(reader, where, data),
         ranges=read_ranges(reader, where, {"mindspore": name, "torch": str(data.get("mindspore", name))}, data),
     )

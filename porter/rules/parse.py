@@ -200,13 +200,17 @@ class RuleParser(Reader):
         dtypes = self.choices(where, {"dtypes": ["float32"], **data}, "dtypes", DTYPES)
         side: Any = self.choice(f"{where} side", data.get("side", "torch"), FRAMEWORKS)
         shapes = self._shapes(where, data.get("input"))
-        return Check(args, shapes, dtypes, side) if isinstance(args, str) and shapes else None
+        return (
+            Check(args, shapes, dtypes, side) if isinstance(args, str) and (shapes or data.get("input") == []) else None
+        )
 
     def _shapes(self, where: str, found: object) -> tuple[tuple[int | str, ...], ...]:
         """A shape, or a list of shapes; the shape of a scalar is an empty list in a list."""
         shapes: list[Any] = [found]
         if isinstance(found, list) and found and isinstance(found[0], list):
             shapes = found
+        if found == []:
+            return ()
         if found and all(isinstance(shape, list) and all(map(_is_size, shape)) for shape in shapes):
             return tuple(tuple(shape) for shape in shapes)
         self.problem(
@@ -235,11 +239,17 @@ class RuleParser(Reader):
         found = {name: data["alias"] for name, data in tables.items() if isinstance(data.get("alias"), list)}
         return {str(other): name for name, others in found.items() for other in others}
 
+    def _packed(self, framework: object) -> set[str]:
+        """The parameters that torch also takes as one sequence, by keyword."""
+        params = self.data.get("param") if framework == "torch" else None
+        pairs = params.items() if isinstance(params, dict) else ()
+        return {str(name) for name, data in pairs if isinstance(data, dict) and "pack" in data}
+
     def _signature(self, framework: object, where: str, data: Mapping[str, Any]) -> Signature | None:
         if "signature" not in data:
             return None
         try:
-            return Signature(str(data["signature"]), self._keywords(framework))
+            return Signature(str(data["signature"]), self._keywords(framework), self._packed(framework))
         except ValueError as error:
             self.problem(f"{where}: {error}")
             return None

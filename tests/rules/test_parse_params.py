@@ -28,8 +28,8 @@ FAULTS: dict[str, tuple[Data, str]] = {
     "param is no table": ({"param": 3}, "[param] is 3: a table is expected"),
     "unknown key of a param": (
         param("rate", nonsense=1),
-        "unknown [param.rate] key 'nonsense'; known: alias, drop, inert, mindspore, names, note, range, "
-        "same_default, spread, value, values, when",
+        "unknown [param.rate] key 'nonsense'; known: alias, drop, inert, mindspore, names, note, pack, "
+        "range, same_default, spread, value, values, when",
     ),
     "alias of nothing": (param("rate", alias=[]), "[param.rate] alias is []: a list of names is expected"),
     "alias is no name": (param("rate", alias=["a.b"]), "[param.rate] alias is ['a.b']: a list of names is expected"),
@@ -48,6 +48,10 @@ FAULTS: dict[str, tuple[Data, str]] = {
         param("rate", value="os.system"),
         "[param.rate] value is 'os.system'; expected one of 'complement', 'pairs', 'float', 'tuple', "
         "'bool', 'bool in torch', 'list'",
+    ),
+    "unknown pack": (
+        param("rate", pack="list"),
+        "[param.rate] pack is 'list'; expected one of 'tuple', 'tuple or int', 'star'",
     ),
     "values are no table": (param("mode", values="a"), "[param.mode] values is 'a': a table is expected"),
     "no values": (param("mode", values={}), "[param.mode] values is empty: it changes nothing"),

@@ -25,6 +25,8 @@ SIDES = [(rule, side) for rule in RULES.values() for side in FRAMEWORKS if rule.
 UNREADABLE = {
     ("cat", "torch"): "torch.cat is not written in Python and has no signature that can be read",
     ("nn.functional.gelu", "torch"): "it is torch._C._nn.gelu, which has none either",
+    **{(name, "torch"): "it is written in C++" for name in ("empty", "full", "ones", "rand", "randn", "zeros")},
+    ("empty", "mindspore"): "it takes *args, **kwargs",
 }
 """What `inspect.signature` cannot see: a person holds it to the documentation, and its cases to the numbers."""
 

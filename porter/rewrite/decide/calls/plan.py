@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 
 from porter.findings import Level
-from porter.rewrite.decide.calls.binding import Planner, Question
+from porter.rewrite.decide.calls.binding import Planner
+from porter.rewrite.decide.calls.bound import Question
 from porter.rewrite.decide.calls.containers import has_star, plan_collected, plan_container
+from porter.rewrite.decide.calls.packing import hides_sizes
 from porter.rewrite.decide.change import CallPlan, Refuse, UseClass
 from porter.rules.model import Framework, Rule, other
 from porter.rules.signature import Signature
@@ -31,7 +33,7 @@ def plan_call(
         return UseClass("")
     if rule.collects:
         return plan_collected(rule, source, call)
-    if has_star(call):
+    if hides_sizes(rule, source, theirs, call):
         return UseClass("its arguments are known only at run time", Level.REVIEW)
     if unfit := misfit(rule, source, theirs, call):
         return Refuse(unfit)
