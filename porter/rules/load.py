@@ -5,13 +5,14 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from porter.errors import RuleError
 from porter.rules.model import FRAMEWORKS, Framework, Rule, other
 from porter.rules.parse import RuleParser
+from porter.rules.paths import canonical
 
 
 @dataclass(frozen=True)
@@ -87,28 +88,6 @@ def _parents(names: Sequence[str]) -> Iterator[str]:
     for name in names:
         parts = name.split(".")
         yield from (".".join(parts[:count]) for count in range(1, len(parts)))
-
-
-INNER_PATHS = (
-    ("torch.nn.modules.", "torch.nn."),
-    ("mindspore.nn.layer.", "mindspore.nn."),
-    ("mindspore.nn.cell.", "mindspore.nn."),
-    ("mindspore.ops.auto_generate.", "mindspore.ops."),
-    ("mindspore.ops.functional.", "mindspore.ops."),
-    ("mindspore.ops.function.", "mindspore.ops."),
-    ("mindspore.common.dtype.", "mindspore."),
-    ("mindspore.common.tensor.", "mindspore."),
-    ("mindspore.common.", "mindspore."),
-    ("mindspore.dtype.", "mindspore."),
-)
-
-
-@lru_cache(maxsize=4096)
-def canonical(qualified: str) -> str:
-    """`torch.nn.modules.instancenorm.InstanceNorm3d` -> `torch.nn.InstanceNorm3d`; a private name lives only inside."""
-    last = qualified.rpartition(".")[2]
-    outer = next((outer for inner, outer in INNER_PATHS if qualified.startswith(inner)), None)
-    return qualified if outer is None or last.startswith("_") else outer + last
 
 
 def rule_folder() -> Path:

@@ -158,7 +158,7 @@ SOME = [
     ("nn/LeakyReLU", "[param.negative_slope] without mindspore"),
     ("cat", "[param.dim] without mindspore"),
     ("zeros", "[param.size] without pack"),
-    ("zeros", "[param.size] pack = tuple"),
+    ("zeros", "[param.size] pack = star"),
     ("rand", "[param.size] without pack"),
     ("full", "[param.dtype] when.None forgotten"),
     ("full", "[layer.mindspore] without any"),

@@ -13,8 +13,9 @@ from porter.rewrite.decide.decision import Decision, Reason
 from porter.rewrite.decide.names.groups import Group
 from porter.rewrite.decide.telling import told
 from porter.rewrite.options import Options
-from porter.rules.load import RuleBook, canonical
+from porter.rules.load import RuleBook
 from porter.rules.model import TITLES
+from porter.rules.paths import canonical
 from porter.source.names import SourceModule, dotted_parts
 from porter.source.scopes import ancestors
 
