@@ -48,6 +48,7 @@ def print_rule(rule: Rule, console: Console) -> None:
         ("One way", "converted to MindSpore only, not back" if rule.one_way else ""),
         ("Caution", rule.caution),
         ("Batches only", rule.batched),
+        ("Type tests", f"for the counterparts of {', '.join(rule.type_test)}" if rule.type_test else rule.no_type_test),
         *((f"Read in every call in {side} only", ", ".join(names)) for side, names in rule.live.items()),
         ("Note", "; ".join(rule.notes.values())),
     ):

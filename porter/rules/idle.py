@@ -16,6 +16,8 @@ def idle_entries(rule: Rule) -> Iterator[str]:
     if rule.mindspore.none and not rule.mindspore.name:
         yield from _without_counterpart(rule)
         return
+    if (rule.type_test or rule.no_type_test) and not rule.is_class:
+        yield f"type_test changes nothing: {rule.torch.name} is no class, without class = true"
     for param in rule.params.values():
         yield from _param(rule, param)
     yield from _tables(rule)
@@ -43,7 +45,7 @@ def _kind(rule: Rule) -> Iterator[str]:
 
 
 def _without_counterpart(rule: Rule) -> Iterator[str]:
-    given = ("params", "write", "one_way", "caution", "batched", *OF_CLASSES)
+    given = ("params", "write", "one_way", "caution", "batched", "type_test", *OF_CLASSES)
     for name in [name for name in given if getattr(rule, name)]:
         yield f"{name.replace('params', 'param')} changes nothing where [mindspore] has no name"
     if rule.layer and "any" not in rule.layer.get("mindspore", {}):

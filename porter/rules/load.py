@@ -47,6 +47,11 @@ class RuleBook:
         """The rule of a name of either framework: text that an earlier run left still means the source framework."""
         return self.find(qualified, first) or self.find(qualified, other(first))
 
+    def derived(self, rule: Rule) -> list[Rule]:
+        """The rules of what derives from an abstract class."""
+        found = (self.find(name) for name in rule.type_test)
+        return [each for each in found if each is not None]
+
     @cached_property
     def _aliases(self) -> dict[Framework, dict[str, Rule]]:
         """By framework: rules by the other names of what they speak of."""

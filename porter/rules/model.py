@@ -142,6 +142,8 @@ class Rule:
     caution: str = ""
     batched: str = ""
     says_class: bool | None = None
+    type_test: tuple[str, ...] = ()
+    no_type_test: str = ""
     source: Framework = field(default="torch", compare=False)
 
     @property

@@ -22,7 +22,7 @@ from porter.rules.versions import is_range
 TOP = {"torch", "mindspore", "param", "write", "layer", "check", "versions", "one_way", "grows", "notes"}
 TOP |= {"weights", "attributes", "attribute_notes", "present", "forward", "methods", "absent", "base_init"}
 TOP |= {"lacking", "parts", "rare", "differs", "taken", "unset", "buffers", "modal", "modal_by", "class", "caution"}
-TOP |= {"live", "batched"}
+TOP |= {"live", "batched", "type_test"}
 SIDES: dict[Framework, set[str]] = {
     "torch": {"name", "signature", "docs", "aliases"},
     "mindspore": {"name", "signature", "docs", "platforms", "none", "aliases"},
@@ -63,6 +63,8 @@ class RuleParser(Reader):
             versions=tuple(v for d in self.list_of_tables(self.data, "versions") if (v := self._version(d))),
             one_way=self.choice("one_way", self.data.get("one_way", ""), ("", "mindspore")),
             says_class=self._says_class(),
+            type_test=self._type_test(),
+            no_type_test=self.sentence("the key", self.data, "type_test") if self._says_no() else "",
             caution=self.sentence("the key", self.data, "caution"),
             batched=self.sentence("the key", self.data, "batched"),
             grows=self.sentence("the key", self.data, "grows"),
@@ -107,6 +109,17 @@ class RuleParser(Reader):
             return found
         self.problem(f"class is {found!r}: true or false is expected")
         return None
+
+    def _says_no(self) -> bool:
+        return isinstance(self.data.get("type_test"), str)
+
+    def _type_test(self) -> tuple[str, ...]:
+        """What derives from an abstract class of torch: classes of torch, in full."""
+        found = () if self._says_no() else self.identifiers("the key", self.data, "type_test", dotted=True)
+        for name in found:
+            if not name.startswith("torch.") or name == f"torch.{self.name.replace('/', '.')}":
+                self.problem(f"type_test {name!r}: a class of torch that derives from this one is expected")
+        return found
 
     def _side(self, framework: Framework) -> Side | None:
         """A half of the rule; None when nothing can be said about what refers to it."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-_OPTIMIZERS = ("adadelta", "adagrad", "adam", "adamax", "adamw", "asgd", "lbfgs", "nadam", "optimizer", "radam")
-_OPTIMIZERS += ("rmsprop", "rprop", "sgd", "sparse_adam")
+_OPTIMIZERS = "adadelta adagrad adam adamax adamw asgd lbfgs nadam optimizer radam rmsprop rprop sgd sparse_adam"
 
 INNER_PATHS = (
     ("torch.nn.modules.", "torch.nn."),
@@ -13,7 +12,7 @@ INNER_PATHS = (
     ("torch.functional.", "torch."),
     ("torch._tensor.", "torch."),
     ("torch.autograd.grad_mode.", "torch."),
-    *((f"torch.optim.{module}.", "torch.optim.") for module in _OPTIMIZERS),
+    *((f"torch.optim.{module}.", "torch.optim.") for module in _OPTIMIZERS.split()),
     ("torch.utils.data.dataset.", "torch.utils.data."),
     ("torch.utils.data.dataloader.", "torch.utils.data."),
     ("torch.utils.data.sampler.", "torch.utils.data."),

@@ -112,7 +112,7 @@ def test_every_value_of_a_rule_is_broken_by_some_mutant(name: str) -> None:
 
 
 NOT_THE_LAYER = re.compile(
-    r"class|modal|modal_by|caution|batched|(live|lacking|buffers)[.].*|unset[.].*|notes?[.].*|(torch|mindspore)[.](docs|none)|check[.].*|versions[.].*|attributes[.].*|attribute_notes[.].*|present[.].*"
+    r"class|type_test.*|modal|modal_by|caution|batched|(live|lacking|buffers)[.].*|unset[.].*|notes?[.].*|(torch|mindspore)[.](docs|none)|check[.].*|versions[.].*|attributes[.].*|attribute_notes[.].*|present[.].*"
     r"|param[.][^.]*[.](inert|note|same_default)|param[.][^.]*[.](when|range)[.][^.]*[.]note"
 )
 

@@ -96,8 +96,9 @@ class _Layout:
         return quiet(broken[0]) if breaks and broken else ONE
 
     def _changed(self, part: _Part, plan: Argument) -> _Part:
-        arg = _with_keyword(self._with_value(part.arg, plan), plan.keyword)
-        arg = arg.with_changes(star="*") if plan.star else arg.with_changes(star="") if plan.unstar else arg
+        bare = part.arg.with_changes(star="") if plan.unstar else part.arg
+        arg = _with_keyword(self._with_value(bare, plan), plan.keyword)
+        arg = arg.with_changes(star="*") if plan.star else arg
         if not self.commented or arg is part.arg:
             return replace(part, arg=arg)
         lost = Counter(comments_in(part.arg)) - Counter(comments_in(arg))

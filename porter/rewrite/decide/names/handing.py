@@ -31,7 +31,7 @@ DECIDES = "nothing in this file uses {names}, but whether this import succeeds d
 def handed_value(meaning: str, rules: RuleBook, options: Options) -> Target | None:
     """What a name that is only handed on becomes: a class that takes the calls which it is written for."""
     rule = rules.find(meaning, options.source)
-    if rule is None:
+    if rule is None or rule.type_test:
         return None
     name = rule.side(options.to).name
     if name is not None and rule.interchangeable:
