@@ -43,7 +43,7 @@ print("members", json.dumps(found))
 LAYERS = [
     rule
     for rule in load_rules().rules.values()
-    if rule.name.startswith("nn.") and rule.is_class and rule.mindspore.name and not rule.methods
+    if rule.name.startswith("nn.") and rule.is_class and rule.mindspore.name and not (rule.methods or rule.type_test)
 ]
 
 
