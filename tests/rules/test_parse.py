@@ -31,7 +31,7 @@ TOP = (
 )
 TOP += (
     "lacking, layer, live, methods, mindspore, modal, modal_by, notes, one_way, param, parts, present, rare, taken, "
-    "torch, unset, versions, weights, write"
+    "torch, type_test, unset, versions, weights, write"
 )
 KINDS = "call, value, base, type test, comparison, annotation, attribute, method, string, import"
 
