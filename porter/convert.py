@@ -22,8 +22,9 @@ from porter.rewrite.options import Options
 from porter.rewrite.parallel import assembled
 from porter.rewrite.tree import TreePlan, decisions, plan_tree, tree_facts
 from porter.rewrite.tree import missing as missing_names
-from porter.rules.load import RuleBook, canonical
+from porter.rules.load import RuleBook
 from porter.rules.model import Framework, Rule
+from porter.rules.paths import canonical
 from porter.source.generated import LAYERS, asks_for, is_for, is_generated, layers_name, stands_for
 from porter.source.imports import imported_frameworks
 from porter.source.index import TreeIndex

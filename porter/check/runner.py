@@ -228,6 +228,8 @@ class Runner:
         reply = self._torch_again(truth, snippet, weights)
         if not reply.ok:
             return True
+        if any(truth.exact.dtypes.get(key) != dtype for key, dtype in reply.dtypes.items() if "/output/" in key):
+            return True
         reply = replace(reply, dtypes={key: truth.own.dtypes.get(key, dtype) for key, dtype in reply.dtypes.items()})
         same = audit.Pairing({})
         gained = audit.trainable(same, truth.own.tensors, reply.tensors)

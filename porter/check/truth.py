@@ -75,6 +75,8 @@ def _compare_random(truth: Truth, item: Item, key: str) -> Difference | None:
     phase, kind, _ = key.split("/", 2)
     if kind == "state":
         return random.compare_start(item)
+    if not truth.inputs[0]:
+        return random.compare_drawn(item)
     step = len(truth.inputs) - 1 if phase == "eval" else int(phase.removeprefix("train ")) - 1
     values = truth.inputs[step] if kind == "output" else truth.cotangents[step]
     return random.compare_masked(item, values[0])

@@ -106,6 +106,8 @@ class MindSporeSubject:
         pulls = tuple(self._tensor(value) for value in cotangents)
         parameters = mindspore.ParameterTuple(weights) if weights else None
         positions = tuple(index + 1 for index in sources) or None
+        if positions is None and parameters is None:  # there is nothing to differentiate by
+            return _flat(self.programme(pulls, *inputs)[1]), [], []
         run = mindspore.value_and_grad(self.programme, grad_position=positions, weights=parameters, has_aux=True)
         (_, outputs), found = run(pulls, *inputs)
         gradients, of_weights = found if positions and weights else (found, ()) if positions else ((), found)

@@ -6,6 +6,7 @@ prints goes to standard error, so that it cannot corrupt an answer.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
 import inspect
@@ -104,6 +105,8 @@ class _Run:
         if job.entry == "signature":
             with _Stage("signature"):
                 self.parameters = (signature_text(module.expected), signature_text(module.actual))
+                if self.parameters[1] == "*args, **kwargs" != self.parameters[0] and not inspect.isclass(module.actual):
+                    raise ValueError("it takes *args, **kwargs and does not say what they are")
             return
         with _Stage("build"):
             subject = framework.subject(_checked(getattr(module, job.entry), job.instance_of), job)
@@ -166,11 +169,23 @@ def signature_text(value: Callable[..., Any]) -> str:
     """Names, kinds and defaults of all parameters. Raises ValueError for what is not written in Python."""
     parameters = inspect.signature(value).parameters.values()
     star = inspect.Parameter
+    handed_on = [p.kind for p in parameters] == [star.VAR_POSITIONAL, star.VAR_KEYWORD]
+    if handed_on and inspect.isclass(value) and _takes_nothing(value):
+        return ""
     kinds: dict[Any, str] = {star.KEYWORD_ONLY: "keyword ", star.VAR_POSITIONAL: "*", star.VAR_KEYWORD: "**"}
     shown = (
         f"{kinds.get(p.kind, '')}{p.name}" + ("" if p.default is p.empty else f"={p.default!r}") for p in parameters
     )
     return ", ".join(shown)
+
+
+def _takes_nothing(value: Callable[..., Any]) -> bool:
+    """Whether a class hands `*args, **kwargs` on to a base that refuses all of them, as `torch.nn.Sigmoid` does."""
+    for args, kwargs in (((None,), {}), ((), {"no_such_argument": None})):
+        with contextlib.suppress(TypeError):
+            value(*args, **kwargs)
+            return False
+    return True
 
 
 def load_module(job: Job, folder: Path) -> ModuleType:

@@ -205,14 +205,10 @@ class RuleCases:
                     case = self._case(check, Trial(truth, found, shapes, (), blinders), THERE, label)
                     yield from self._spread(case, check)
                     if first and form == "call" and self.rule.is_class:
-                        yield replace(case, form=f"{label}, input by name", by_name=True)
-                if (
-                    form == "call"
-                    and platform == "gpu"
-                    and not out.left
-                    and out.layers is None
-                    and not self.rule.becomes
-                ):
+                        named = replace(case, form=f"{label}, input by name", by_name=True)
+                        yield replace(named, dtype=check.dtypes[0])
+                plain = form == "call" and platform == "gpu" and not out.left and out.layers is None
+                if plain and not self.rule.becomes:
                     yield from self._and_back(check, truth, out, shapes)
 
     def _and_back(self, check: Check, truth: Snippet, there: Converted, shapes: Shapes) -> Iterator[AnyCase]:
@@ -241,8 +237,8 @@ class RuleCases:
         if self.rule.owner and (self.rule.is_rare or self.rule.side(check.side).signature is not None):
             text = member_text(self.rule, check.side, check.args, len(check.inputs), known=False)
             yield "object not known", text
-        if self.rule.is_class:
-            yield "value", value_text(self.rule, check.side, check.args)
+        if not self.rule.owner:
+            yield "value", value_text(self.rule, check.side, check.args, len(check.inputs))
 
     def _blinders(self, check: Check, torch_text: Callable[[str], str | Converted]) -> Blinders:
         call = bound(self.rule, check.side, check.args)

@@ -11,9 +11,13 @@ from porter.rules.signature import Parameter, Signature
 
 
 def signatures(data: Data) -> Iterator[Mutant]:
-    """A parameter lost, or two in each other's place, where they are passed by position."""
+    """A parameter lost (one too many where there is none), or two in each other's place, where position tells them."""
     for side, signature in of_both(data):
         ours = signature.parameters
+        if not ours:
+            yield mutant(
+                data, f"[{side}] signature: with a parameter", setting(side, "signature", value="inplace=False")
+            )
         for index, parameter in enumerate(ours):
             text = _text([*ours[:index], *ours[index + 1 :]])
             change = setting(side, "signature", value=text)

@@ -59,9 +59,26 @@ def _params(data: Data) -> Iterator[Mutant]:
         for key in ("mindspore", "value", "drop"):
             if key in param:
                 yield mutant(data, f"{where} without {key}", dropping("param", name, key))
+        if "pack" in param:
+            yield mutant(data, f"{where} without pack", dropping("param", name, "pack"))
+            for other in ("tuple or int", "star"):  # "tuple" says less, and is never wrong
+                if other != param["pack"]:
+                    yield mutant(data, f"{where} pack = {other}", setting("param", name, "pack", value=other))
         for value in TRANSFORMS if "value" in param else ():
             if value != param["value"]:
                 yield mutant(data, f"{where} value = {value}", setting("param", name, "value", value=value))
+        yield from _values(data, where, name, param.get("values", {}))
+
+
+def _values(data: Data, where: str, name: str, values: Data) -> Iterator[Mutant]:
+    """The table of values lost, one of them lost, or two with each other's counterpart."""
+    if values:
+        yield mutant(data, f"{where} without values", dropping("param", name, "values"))
+    for key in values:
+        yield mutant(data, f"{where} values without {key}", dropping("param", name, "values", key))
+    for one, two in combinations(values, 2):
+        change = _swap(one, two, "param", name, "values")
+        yield mutant(data, f"{where} values: {one} and {two} change places", change)
 
 
 def _added(data: Data) -> Iterator[Mutant]:
@@ -183,12 +200,14 @@ def _weights(data: Data) -> Iterator[Mutant]:
             yield mutant(data, f"[weights] without {name}", dropping("weights", name))
         yield mutant(data, f"[weights] {name} = 'other'", setting("weights", name, value="other"))
     for one, two in combinations(weights, 2):
-        yield mutant(data, f"[weights] {one} and {two} swapped", _swap("weights", one, two))
+        yield mutant(data, f"[weights] {one} and {two} swapped", _swap(one, two, "weights"))
 
 
-def _swap(table: str, one: str, two: str) -> Change:
+def _swap(one: str, two: str, *path: str) -> Change:
     def change(data: Data) -> None:
-        data[table][one], data[table][two] = data[table][two], data[table][one]
+        for key in path:
+            data = data[key]
+        data[one], data[two] = data[two], data[one]
 
     return change
 

@@ -1,4 +1,6 @@
-"""Numbers that are random on purpose: a dropout's output, a fresh layer's weights. Only what is certain is compared.
+"""Numbers that are random on purpose: a dropout's output, a fresh layer's weights, what a function draws.
+
+Only what is certain is compared.
 
 A dropout writes every element as 0 or as a fixed multiple of the input, so the multiples have to be the same ones, and
 zeros have to fill the same axes (a whole channel, or single elements). The multiple is 1 / (1 - p), so it tells p.
@@ -11,6 +13,8 @@ import numpy as np
 from porter.proof.numbers import Array
 from porter.proof.verdict import Difference, Item
 
+_ALIKE = 2.2
+"""What the distance of two samples of one distribution is beyond, in units of sqrt(2 / n), once in 8,000 times."""
 _ENOUGH = 32
 """Fewer elements than this say nothing about the spread that an initialiser has."""
 
@@ -23,6 +27,27 @@ def compare_start(item: Item) -> Difference | None:
     if expected / 2 <= found <= expected * 2:
         return None
     return Difference(item.name, "values", f"starts with a spread of {found:.3g} instead of {expected:.3g}")
+
+
+def compare_drawn(item: Item) -> Difference | None:
+    """Numbers drawn out of nothing: dtype, shape, and the greatest distance of the two distributions."""
+    if item.found_dtype != item.own_dtype:
+        return Difference(item.name, "dtype", f"dtype {item.found_dtype}, expected {item.own_dtype}")
+    if item.found.shape != item.truth.shape:
+        return Difference(item.name, "shape", f"shape {item.found.shape}, expected {item.truth.shape}")
+    distance = _distance(item.truth.astype(np.float64).ravel(), item.found.astype(np.float64).ravel())
+    limit = _ALIKE * np.sqrt(2 / item.truth.size)
+    if distance <= limit:
+        return None
+    detail = f"is drawn from another distribution: distance {distance:.3g}, {limit:.3g} was allowed"
+    return Difference(item.name, "values", detail)
+
+
+def _distance(one: Array, two: Array) -> float:
+    """The statistic of Kolmogorov and Smirnov: how far the shares of numbers below any limit are apart."""
+    every = np.concatenate([one, two])
+    shares = [np.searchsorted(np.sort(values), every, side="right") / values.size for values in (one, two)]
+    return float(np.max(np.abs(shares[0] - shares[1])))
 
 
 def compare_masked(item: Item, base: Array) -> Difference | None:

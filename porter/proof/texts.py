@@ -9,10 +9,7 @@ def call_text(rule: Rule, side: Framework, args: str, inputs: int) -> str:
     """A module that calls the name, fully spelled."""
     if rule.owner:
         return member_text(rule, side, args, inputs)
-    name = rule.side(side).name
-    body = f"return {name}({args})"
-    head = "build()" if rule.is_class else f"call({', '.join(f'x{i}' for i in range(inputs))})"
-    return f"import {side}\n\n\ndef {head}:\n    {body}\n"
+    return f"import {side}\n\n\ndef {_head(rule, inputs)}:\n    return {rule.side(side).name}({args})\n"
 
 
 MADE = {"torch": "torch.cat((x0,))", "mindspore": "mindspore.ops.cat((x0,))"}
@@ -30,6 +27,12 @@ def member_text(rule: Rule, side: Framework, args: str, inputs: int, *, known: b
     return f"import {side}\n\n\n{other}\n\n\ndef call({names}):\n    return x0.{member}\n"
 
 
-def value_text(rule: Rule, side: Framework, args: str) -> str:
-    """A module in which the class is a value, called with arguments that convert does not see."""
-    return f"import {side}\n\n\ndef build(kind={rule.side(side).name}):\n    return kind({args})\n"
+def value_text(rule: Rule, side: Framework, args: str, inputs: int) -> str:
+    """A module in which the class, or function, is a value, called with arguments that convert does not see."""
+    kind = f"kind={rule.side(side).name}"
+    return f"import {side}\n\n\ndef {_head(rule, inputs, kind)}:\n    return kind({args})\n"
+
+
+def _head(rule: Rule, inputs: int, *more: str) -> str:
+    given = [] if rule.is_class else [f"x{index}" for index in range(inputs)]
+    return f"{'build' if rule.is_class else 'call'}({', '.join([*given, *more])})"

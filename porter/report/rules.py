@@ -16,6 +16,13 @@ from porter.rules.transforms import TRANSFORMS
 SIDES = (("PyTorch", "torch"), ("MindSpore", "mindspore"))
 
 
+_PACKS = {
+    "tuple": "one tuple; torch takes the numbers, or one sequence",
+    "tuple or int": "one tuple, or one number; torch takes the numbers, or one sequence",
+    "star": "the numbers, or one sequence",
+}
+
+
 def print_rules(rules: Iterable[Rule], console: Console) -> None:
     """One line for each rule, in the order of the names."""
     table = plain_table(rule="fold", MindSpore="fold", native_layer_runs_on="fold")
@@ -43,6 +50,7 @@ def print_rule(rule: Rule, console: Console) -> None:
         ("In GRAPH mode", rule.graph),
         ("An assignment goes", rule.assigned),
         ("Batches only", rule.batched),
+        ("Type tests", f"for the counterparts of {', '.join(rule.type_test)}" if rule.type_test else rule.no_type_test),
         *((f"Read in every call in {side} only", ", ".join(names)) for side, names in rule.live.items()),
         ("Note", "; ".join(rule.notes.values())),
     ):
@@ -144,6 +152,7 @@ def _what(rule: Rule, ours: str | None, theirs: str | None) -> list[str]:
     if not said and ours and theirs:
         said = ["the same"]
     said += [f"torch takes {' and '.join(param.alias)} as well"] if param.alias else []
+    said += [_PACKS[param.pack]] if param.pack else []
     said += [text for text in (param.note, param.inert) if text]
     said += [_when(when) for when in param.when]
     said += [_limit(to, limit) for to, limit in param.ranges.items()]
@@ -158,6 +167,8 @@ def _crossing(rule: Rule, param: ParamRule, ours: str | None, theirs: str | None
         yield "other name"
     if param.value and ours and theirs:
         yield f"value: {_transform(param.value)}"
+    if param.values and ours and theirs:
+        yield f"value: {param.values.text}"
     if not (ours and theirs):
         return
     defaults = [
@@ -165,8 +176,16 @@ def _crossing(rule: Rule, param: ParamRule, ours: str | None, theirs: str | None
     ]
     if param.same_default:
         yield f"the defaults mean the same: {param.same_default}"
-    elif len(set(defaults)) > 1 and None not in defaults and param.value in (None, "bool"):
+    elif _is_written_out(param, defaults):
         yield "other default: written out, both ways"
+
+
+def _is_written_out(param: ParamRule, defaults: list[str | None]) -> bool:
+    """Whether the two defaults mean something else, so that a call without the argument gets one."""
+    if len(set(defaults)) < 2 or None in defaults or param.value not in (None, "bool"):
+        return False
+    pairs = param.values.pairs if param.values else ()
+    return (defaults[0], defaults[1]) not in [(repr(ours), repr(theirs)) for ours, theirs in pairs]
 
 
 def _constants(rule: Rule, ours: str | None, theirs: str | None) -> Iterator[str]:

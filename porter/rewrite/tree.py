@@ -36,7 +36,7 @@ from porter.rewrite.decide.mode import fresh
 from porter.rewrite.decide.names import by_name, cautions, data_texts, strangers, strings, ways
 from porter.rewrite.decide.names.by_name import Lookups
 from porter.rewrite.decide.names.groups import Group, group_references
-from porter.rewrite.decide.names.handing import Wanted, handed_value, tell_handed
+from porter.rewrite.decide.names.handing import Wanted, handed_value, is_scattered, tell_handed
 from porter.rewrite.decide.names.imports import plan_imports
 from porter.rewrite.decide.names.stars import tell_idle
 from porter.rewrite.decide.names.strings import Strings
@@ -194,6 +194,8 @@ def _file_plan(
         for name, meaning in file.unused_imports
         if changes or name in public | reached or meaning in file.origins
     ]
+    # A star elsewhere gives them there, used or not: they stay as long as it does.
+    public |= {name for name, meaning in unused if name in reached and is_scattered(meaning, file.rules, file.options)}
     groups = list(group_references(module, named, unused))
     asked = [choice for choice in choices if choice.target is not None and choice.decision.reference is None]
     handed = Lookups(file).handed() | (_callable(groups, file) if is_object else frozenset())

@@ -15,6 +15,8 @@ def check_misfits(rule: Rule, where: str, check: Check) -> Iterator[str]:
     if rule.side(check.side).name is None:
         yield f"{where}: [{check.side}] has no name to call"
         return
+    if rule.is_class and not check.inputs:
+        yield f"{where}: a layer is called with something: input is empty"
     call = _parsed(check.args)
     if call is None:
         yield f"{where} is not an argument list"

@@ -47,3 +47,11 @@ def is_name(text: object, *, dotted: bool = False) -> bool:
     if dotted:
         return all(part.isdecimal() or is_name(part) for part in text.split("."))
     return text.isidentifier() and not keyword.iskeyword(text)
+
+
+def literal(text: str) -> object:
+    """A key such as `True`, `None` or `'same'`; a bare word is a string."""
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return text

@@ -43,6 +43,8 @@ def _signatures(rule: Rule) -> Iterator[str]:
         return
     for side, signature in sides:
         for parameter in signature.parameters if signature and rule.mindspore.name else ():
+            if rule.packed(side) == parameter.name:
+                continue
             stars = {"star": "*", "double star": "**"}.get(parameter.kind)
             if stars:
                 yield f"[{side}] signature: what {stars}{parameter.name} gets would be lost in the other call"
@@ -57,6 +59,13 @@ def _param(rule: Rule, param: ParamRule) -> Iterator[str]:
         yield f"{where} mindspore = '*', but MindSpore's signature has no star"
     elif param.mindspore not in (None, "*") and (mindspore is None or param.mindspore not in mindspore):
         yield f"{where} mindspore = {param.mindspore!r} is not in MindSpore's signature"
+    if param.values is not None:
+        yield from (f"{where} {fault}" for fault in param.values.faults(one_way=bool(rule.one_way)))
+        besides = {"value": param.value, "copy": any(when.copy for when in param.when)}
+        yield from (f"{where} {key} beside values: one of them has to say it all" for key in besides if besides[key])
+        yield from _value_defaults(rule, param, where)
+    if param.pack:
+        yield from _packs(rule, param, where)
     stars = [s.star("star") for s in (torch, mindspore) if s is not None]
     if param.spread and stars != [param.name, param.name]:
         yield f"{where} spread is for a parameter that is *{param.name} on both sides"
@@ -66,6 +75,27 @@ def _param(rule: Rule, param: ParamRule) -> Iterator[str]:
     if param.drop and param.name in rule.renames:
         target = rule.renames[param.name]
         yield f"{where} drop would lose an argument that MindSpore takes as {target}: let it cross, or say when not to"
+
+
+def _packs(rule: Rule, param: ParamRule, where: str) -> Iterator[str]:
+    """What is packed is torch's `*args`; whether MindSpore's is as well, the signatures tell."""
+    torch, mindspore = rule.torch.signature, rule.mindspore.signature
+    if torch is None or torch.star("star") != param.name or param.name not in rule.renames:
+        yield f"{where} pack is for a parameter that is *{param.name} in torch, and has a counterpart"
+    elif (mindspore is not None and mindspore.star("star") == rule.renames[param.name]) != (param.pack == "star"):
+        expected = "'tuple' or 'tuple or int'" if param.pack == "star" else "'star'"
+        yield f"{where} pack is {param.pack!r}, but by the signatures it is {expected}"
+
+
+def _value_defaults(rule: Rule, param: ParamRule, where: str) -> Iterator[str]:
+    """A default is one of the values, or it could never cross."""
+    for side in FRAMEWORKS[:1] if rule.one_way else FRAMEWORKS:
+        signature = rule.side(side).signature
+        name = param.name if side == "torch" else rule.renames.get(param.name, "")
+        text = signature.default(name) if signature is not None else None
+        known = [repr(ours) for ours, _ in param.values.seen(back=side == "mindspore")] if param.values else []
+        if text is not None and text not in known:
+            yield f"{where} values leaves out the default of [{side}], {text}"
 
 
 def _whens(rule: Rule, param: ParamRule) -> Iterator[str]:

@@ -16,6 +16,8 @@ def idle_entries(rule: Rule) -> Iterator[str]:
     if rule.mindspore.none and not rule.mindspore.name:
         yield from _without_counterpart(rule)
         return
+    if (rule.type_test or rule.no_type_test) and not rule.is_class:
+        yield f"type_test changes nothing: {rule.torch.name} is no class, without class = true"
     for param in rule.params.values():
         yield from _param(rule, param)
     yield from _tables(rule)
@@ -45,7 +47,7 @@ def _kind(rule: Rule) -> Iterator[str]:
 def _without_counterpart(rule: Rule) -> Iterator[str]:
     if rule.becomes:
         return
-    given = ("params", "write", "one_way", "caution", "batched", *OF_CLASSES)
+    given = ("params", "write", "one_way", "caution", "batched", "type_test", *OF_CLASSES)
     for name in [name for name in given if getattr(rule, name)]:
         yield f"{name.replace('params', 'param')} changes nothing where [mindspore] has no name"
     if rule.layer and "any" not in rule.layer.get("mindspore", {}):
@@ -58,7 +60,7 @@ def _param(rule: Rule, param: ParamRule) -> Iterator[str]:
         return
     ours, theirs = torch.default(param.name), mindspore.default(rule.renames.get(param.name, ""))
     if param.name not in rule.renames and (param.name in torch or param.name in mindspore):
-        keys = [key for key in ("value", "same_default") if getattr(param, key) and not _is_truth(param, key)]
+        keys = [key for key in ("value", "values", "same_default") if getattr(param, key) and not _is_truth(param, key)]
         keys += ["mindspore"] * bool(param.mindspore and param.name not in torch)
         keys += ["copy"] * any(when.copy for when in param.when)
         yield from (f"{where} {key} changes nothing: {param.name} is not on both sides" for key in keys)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from porter.rules.lazy import LazyRules
 from porter.rules.listing import list_files
 from porter.rules.model import FRAMEWORKS, Framework, Rule, other, owner_of
 from porter.rules.parse import RuleParser
+from porter.rules.paths import canonical
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,11 @@ class RuleBook:
     def of_either(self, qualified: str, first: Framework) -> Rule | None:
         """The rule of a name of either framework: text that an earlier run left still means the source framework."""
         return self.find(qualified, first) or self.find(qualified, other(first))
+
+    def derived(self, rule: Rule) -> list[Rule]:
+        """The rules of what derives from an abstract class."""
+        found = (self.find(name) for name in rule.type_test)
+        return [each for each in found if each is not None]
 
     @cached_property
     def _aliases(self) -> dict[Framework, Mapping[str, Rule]]:
@@ -165,28 +171,6 @@ class RuleBook:
     def _sets(self, name: str) -> dict[Framework, frozenset[str]]:
         found = self.table(name)
         return {side: frozenset(found[side]) for side in FRAMEWORKS}
-
-
-INNER_PATHS = (
-    ("torch.nn.modules.", "torch.nn."),
-    ("mindspore.nn.layer.", "mindspore.nn."),
-    ("mindspore.nn.cell.", "mindspore.nn."),
-    ("mindspore.ops.auto_generate.", "mindspore.ops."),
-    ("mindspore.ops.functional.", "mindspore.ops."),
-    ("mindspore.ops.function.", "mindspore.ops."),
-    ("mindspore.common.dtype.", "mindspore."),
-    ("mindspore.common.tensor.", "mindspore."),
-    ("mindspore.common.", "mindspore."),
-    ("mindspore.dtype.", "mindspore."),
-)
-
-
-@lru_cache(maxsize=4096)
-def canonical(qualified: str) -> str:
-    """`torch.nn.modules.instancenorm.InstanceNorm3d` -> `torch.nn.InstanceNorm3d`; a private name lives only inside."""
-    last = qualified.rpartition(".")[2]
-    outer = next((outer for inner, outer in INNER_PATHS if qualified.startswith(inner)), None)
-    return qualified if outer is None or last.startswith("_") else outer + last
 
 
 def rule_folder() -> Path:

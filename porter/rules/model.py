@@ -13,6 +13,7 @@ from porter.rules.ranges import Range
 from porter.rules.signature import Signature
 from porter.rules.transforms import TRANSFORMS
 from porter.rules.unset import Unset
+from porter.rules.values import Values
 
 Framework = Literal["torch", "mindspore"]
 FRAMEWORKS: tuple[Framework, ...] = ("torch", "mindspore")
@@ -70,11 +71,13 @@ class ParamRule:
     ranges: dict[Framework, Range] = field(default_factory=dict)
     alias: tuple[str, ...] = ()
     names: dict[str, str] = field(default_factory=dict)
+    values: Values | None = None
+    pack: str = ""
 
     @property
     def keeps_meaning(self) -> bool:
         """Whether the value means the same on both sides, its type apart."""
-        return self.value is None or TRANSFORMS[self.value].retypes
+        return self.values is None and (self.value is None or TRANSFORMS[self.value].retypes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +153,8 @@ class Rule:
     graph: str = ""
     says_class: bool | None = None
     is_rare: bool = False
+    type_test: tuple[str, ...] = ()
+    no_type_test: str = ""
     source: Framework = field(default="torch", compare=False)
 
     @property
@@ -187,8 +192,11 @@ class Rule:
             rule = self.params.get(name)
             if name not in self.weights and rule is not None:
                 changes |= {name: ""} if not rule.keeps_meaning or target == "*" else {}
-                changes |= {name: target} if rule.value is None and target not in (name, "*") else {}
+                changes |= (
+                    {name: target} if rule.value is None and rule.values is None and target not in (name, "*") else {}
+                )
         changes = {k: v for k, v in changes.items() if k not in self.attributes} | self.attributes
+        changes = {ours: theirs for ours, theirs in changes.items() if ours != theirs}
         if source == "mindspore":
             back = {theirs: ours for ours, theirs in changes.items() if theirs and theirs != ours}
             return back | {theirs: "" for ours, theirs in self.renames.items() if self._retold(ours)}
@@ -203,7 +211,7 @@ class Rule:
     def _retold(self, name: str) -> bool:
         """Whether MindSpore's layer itself keeps the value of a parameter, and torch's keeps another one of it."""
         param, wrapped = self.params.get(name), any("." in path for path in self.weights.values())
-        elsewhere = wrapped or name in self.weights or self.renames[name] == "*"
+        elsewhere = wrapped or name in {*self.weights, *self.attributes} or self.renames[name] == "*"
         return param is not None and not param.keeps_meaning and not elsewhere
 
     @cached_property
@@ -230,6 +238,13 @@ class Rule:
         if source == "torch":
             return self.renames
         return {theirs: ours for ours, theirs in self.renames.items()}
+
+    def packed(self, side: Framework) -> str | None:
+        """The `*size` of a side that also takes one sequence in its place."""
+        signature = self.side(side).signature
+        name = signature.star("star") if signature is not None else None
+        key = self.crossing("mindspore").get(name or "", name) if side == "mindspore" else name
+        return name if key in self.params and self.params[str(key)].pack else None
 
     @property
     def collects(self) -> bool:

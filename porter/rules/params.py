@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from porter.rules.conditions import Condition
+from porter.rules.data import literal
 from porter.rules.model import ParamRule, When
 from porter.rules.ranges import read_ranges
 from porter.rules.reader import Reader
 from porter.rules.transforms import TRANSFORMS
+from porter.rules.values import read_values
 
 PARAM = {"mindspore", "value", "same_default", "drop", "note", "inert", "spread", "when", "range", "alias", "names"}
+PARAM |= {"values", "pack"}
+PACKS = ("tuple", "tuple or int", "star")
 WHEN = {"if", "else", "write", "set", "copy", "note"}
 ACTS = ("write", "set", "copy")
 WORDS = {"true": "True", "false": "False", "none": "None", "null": "None"}
@@ -29,6 +32,8 @@ def read_param(reader: Reader, name: str, data: Mapping[str, Any]) -> ParamRule:
         reader.problem(f"{where} mindspore is the same name: it changes nothing")
     if "value" in data:
         reader.choice(f"{where} value", data["value"], tuple(TRANSFORMS))
+    if "pack" in data:
+        reader.choice(f"{where} pack", data["pack"], PACKS)
     return ParamRule(
         name,
         mindspore=reader.text(where, data, "mindspore"),
@@ -41,6 +46,8 @@ def read_param(reader: Reader, name: str, data: Mapping[str, Any]) -> ParamRule:
         when=tuple(_whens(reader, where, data)),
         alias=reader.identifiers(where, data, "alias"),
         names=reader.sentences(f"{where} names", reader.table(f"{where} names", data, "names")),
+        pack=data["pack"] if data.get("pack") in PACKS else "",
+        values=read_values(reader, where, data),
         ranges=read_ranges(reader, where, {"mindspore": name, "torch": str(data.get("mindspore", name))}, data),
     )
 
@@ -96,7 +103,7 @@ def _when(reader: Reader, where: str, value: str, data: Mapping[str, Any], condi
     elif "note" in data:
         reader.problem(f"{where} note is told nowhere: only write makes a finding")
     return When(
-        _literal(value),
+        literal(value),
         value == "other",
         data["write"] if data.get("write") in ("class", "keep") else None,
         reader.constants(f"{where} set", reader.table(f"{where} set", data, "set")),
@@ -104,11 +111,3 @@ def _when(reader: Reader, where: str, value: str, data: Mapping[str, Any], condi
         reader.sentence(where, data, "note"),
         condition,
     )
-
-
-def _literal(text: str) -> object:
-    """A key such as `True`, `None` or `'same'`; a bare word is a string."""
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        return text

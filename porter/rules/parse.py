@@ -24,7 +24,7 @@ from porter.rules.versions import is_range
 TOP = {"torch", "mindspore", "param", "write", "layer", "check", "versions", "one_way", "grows", "notes"}
 TOP |= {"weights", "attributes", "attribute_notes", "present", "forward", "methods", "absent", "base_init"}
 TOP |= {"lacking", "parts", "rare", "differs", "taken", "unset", "buffers", "modal", "modal_by", "class", "caution"}
-TOP |= {"live", "batched", "becomes", "assigned", "graph"}
+TOP |= {"live", "batched", "becomes", "assigned", "graph", "type_test"}
 SIDES: dict[Framework, set[str]] = {
     "torch": {"name", "signature", "docs", "aliases"},
     "mindspore": {"name", "signature", "docs", "platforms", "none", "aliases"},
@@ -67,6 +67,8 @@ class RuleParser(Reader):
             versions=tuple(v for d in self.list_of_tables(self.data, "versions") if (v := self._version(d))),
             one_way=self.choice("one_way", self.data.get("one_way", ""), ("", "mindspore")),
             says_class=self._says_class(),
+            type_test=self._type_test(),
+            no_type_test=self.sentence("the key", self.data, "type_test") if self._says_no() else "",
             caution=self.sentence("the key", self.data, "caution"),
             batched=self.sentence("the key", self.data, "batched"),
             assigned=self.sentence("the key", self.data, "assigned"),
@@ -120,6 +122,17 @@ class RuleParser(Reader):
             return found
         self.problem(f"class is {found!r}: true or false is expected")
         return None
+
+    def _says_no(self) -> bool:
+        return isinstance(self.data.get("type_test"), str)
+
+    def _type_test(self) -> tuple[str, ...]:
+        """What derives from an abstract class of torch: classes of torch, in full."""
+        found = () if self._says_no() else self.identifiers("the key", self.data, "type_test", dotted=True)
+        for name in found:
+            if not name.startswith("torch.") or name == f"torch.{self.name.replace('/', '.')}":
+                self.problem(f"type_test {name!r}: a class of torch that derives from this one is expected")
+        return found
 
     def _side(self, framework: Framework) -> Side | None:
         """A half of the rule; None when nothing can be said about what refers to it."""
@@ -219,13 +232,17 @@ class RuleParser(Reader):
         dtypes = self.choices(where, {"dtypes": ["float32"], **data}, "dtypes", DTYPES)
         side: Any = self.choice(f"{where} side", data.get("side", "torch"), FRAMEWORKS)
         shapes = self._shapes(where, data.get("input"))
-        return Check(args, shapes, dtypes, side) if isinstance(args, str) and shapes else None
+        return (
+            Check(args, shapes, dtypes, side) if isinstance(args, str) and (shapes or data.get("input") == []) else None
+        )
 
     def _shapes(self, where: str, found: object) -> tuple[tuple[int | str, ...], ...]:
         """A shape, or a list of shapes; the shape of a scalar is an empty list in a list."""
         shapes: list[Any] = [found]
         if isinstance(found, list) and found and isinstance(found[0], list):
             shapes = found
+        if found == []:
+            return ()
         if found and all(isinstance(shape, list) and all(map(_is_size, shape)) for shape in shapes):
             return tuple(tuple(shape) for shape in shapes)
         self.problem(
@@ -254,11 +271,17 @@ class RuleParser(Reader):
         found = {name: data["alias"] for name, data in tables.items() if isinstance(data.get("alias"), list)}
         return {str(other): name for name, others in found.items() for other in others}
 
+    def _packed(self, framework: object) -> set[str]:
+        """The parameters that torch also takes as one sequence, by keyword."""
+        params = self.data.get("param") if framework == "torch" else None
+        pairs = params.items() if isinstance(params, dict) else ()
+        return {str(name) for name, data in pairs if isinstance(data, dict) and "pack" in data}
+
     def _signature(self, framework: object, where: str, data: Mapping[str, Any]) -> Signature | None:
         if "signature" not in data:
             return None
         try:
-            return Signature(str(data["signature"]), self._keywords(framework))
+            return Signature(str(data["signature"]), self._keywords(framework), self._packed(framework))
         except ValueError as error:
             self.problem(f"{where}: {error}")
             return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,13 +24,14 @@ class Parameter:
 class Signature:
     """A signature as text (`"num_features, eps=1e-05, *, bias=True"`), without `self`.
 
-    `aliases`: other keywords that a parameter goes by, and its name. Raises ValueError when the text is no parameter
-    list, or a default is more than data.
+    `aliases`: other keywords that a parameter goes by, and its name. `packed`: an `*args` that goes by its name as
+    well, as one sequence. Raises ValueError when the text is no parameter list, or a default is more than data.
     """
 
-    def __init__(self, text: str, aliases: Mapping[str, str] | None = None) -> None:
+    def __init__(self, text: str, aliases: Mapping[str, str] | None = None, packed: Collection[str] = ()) -> None:
         self.text = text
         self.aliases = dict(aliases or {})
+        self.packed = frozenset(packed)
         self.parameters = tuple(_parameters(_arguments(text)))
         self.names = {parameter.name: parameter for parameter in self.parameters}
         self.positional = [p.name for p in self.parameters if p.kind == "positional"]
@@ -58,16 +59,20 @@ class Signature:
         bound: dict[str, int | str] = dict(zip(self.positional, range(positional), strict=False))
         if positional > len(self.positional) and not self.star("star"):
             raise ValueError(f"takes {len(self.positional)} positional arguments, {positional} are given")
+        star = self.star("star")
+        spread = positional > len(self.positional)
         for keyword in keywords:
             name = self.aliases.get(keyword, keyword)
-            if name in bound:
+            if name in bound or (spread and name == star and name in self.packed):
                 raise ValueError(f"gets {name!r} twice")
             known = name in self.names and self.names[name].kind in ("positional", "keyword")
+            known = known or name in self.packed
             if not known and not self.star("double star"):
                 raise ValueError(f"has no parameter {keyword!r}")
             bound[name] = keyword
         missing = [p.name for p in self.parameters if p.default is None and p.name not in bound]
         missing = [name for name in missing if self.names[name].kind in ("positional", "keyword")]
+        missing += [name for name in self.packed if name == star and name not in bound and not spread]
         if missing:
             raise ValueError(f"lacks {', '.join(missing)}")
         return bound

@@ -79,6 +79,12 @@ def spread(values: Any) -> Any:
     return values[0] if len(values) == 1 and isinstance(values[0], list) else values
 
 
+def packed(values: Any) -> Any:
+    """The one sequence that is given, or the arguments themselves, as a tuple."""
+    one = len(values) == 1 and isinstance(values[0], (tuple, list))
+    return tuple(values[0] if one else values)
+
+
 def _parsed(text: str) -> ast.expr:
     """An argument's text as a tree: it may run over several lines, and a generator may lack its brackets."""
     return ast.parse(f"({text}\n)", mode="eval").body

@@ -112,7 +112,7 @@ def test_every_value_of_a_rule_is_broken_by_some_mutant(name: str) -> None:
 
 
 NOT_THE_LAYER = re.compile(
-    r"class|rare|graph|assigned|becomes[.].*[.](note|common)|modal|modal_by|caution|batched|(live|lacking|buffers)[.].*|unset[.].*|notes?[.].*|(torch|mindspore)[.](docs|none)|check[.].*|versions[.].*|attributes[.].*|attribute_notes[.].*|present[.].*"
+    r"class|type_test.*|rare|graph|assigned|becomes[.].*[.](note|common)|modal|modal_by|caution|batched|(live|lacking|buffers)[.].*|unset[.].*|notes?[.].*|(torch|mindspore)[.](docs|none)|check[.].*|versions[.].*|attributes[.].*|attribute_notes[.].*|present[.].*"
     r"|param[.][^.]*[.](inert|note|same_default)|param[.][^.]*[.](when|range)[.][^.]*[.]note"
 )
 
@@ -166,6 +166,18 @@ SOME = [
     ("nn/MaxPool3d", "[param.ceil_mode] value = bool"),
     ("nn/LeakyReLU", "[param.negative_slope] without mindspore"),
     ("cat", "[param.dim] without mindspore"),
+    ("zeros", "[param.size] without pack"),
+    ("zeros", "[param.size] pack = star"),
+    ("rand", "[param.size] without pack"),
+    ("full", "[param.dtype] when.None forgotten"),
+    ("full", "[layer.mindspore] without any"),
+    ("nn/GELU", "[param.approximate] without values"),
+    ("nn/GELU", "[param.approximate] values without none"),
+    ("nn/GELU", "[param.approximate] values without tanh"),
+    ("nn/GELU", "[param.approximate] values: none and tanh change places"),
+    ("nn/Sigmoid", "[torch] signature: with a parameter"),
+    ("nn/Sigmoid", "[mindspore] signature: with a parameter"),
+    ("nn/Tanh", "[forward] without input"),
 ]
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from porter.proof import inputs
 from porter.proof.numbers import Array
-from porter.proof.random import compare_masked, compare_start
+from porter.proof.random import compare_drawn, compare_masked, compare_start
 from porter.proof.verdict import Item, allowed, compare
 
 SHAPE = (2, 4, 5, 6, 3)
@@ -158,3 +158,31 @@ def test_random_initial_values_are_compared_by_their_spread() -> None:
     assert compare_start(start) is None
     assert compare_start(replace(start, found=narrow)) is not None
     assert compare_start(replace(start, found=np.ones(100))) is not None
+
+
+def drawn(found: Array, dtype: str = "float32") -> str:
+    """What is said of numbers that should be drawn evenly from [0, 1)."""
+    truth = np.random.default_rng(1).random((60, 70))
+    return str(compare_drawn(Item("output 0", truth, (truth,), found, "float32", dtype)) or "")
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        (lambda random: random.random((60, 70)), ""),
+        (lambda random: random.random((70, 60)), "shape (70, 60), expected (60, 70)"),
+        (lambda random: random.normal(size=(60, 70)), "is drawn from another distribution: distance 0."),
+        (lambda random: random.random((60, 70)) * 0.9, "is drawn from another distribution: distance 0."),
+        (lambda random: random.random((60, 70)) + 0.1, "is drawn from another distribution: distance 0."),
+        (lambda random: np.full((60, 70), 0.5), "is drawn from another distribution: distance 0."),
+    ],
+)
+def test_what_is_drawn_is_compared_by_its_distribution(
+    found: Callable[[np.random.Generator], Array], told: str
+) -> None:
+    said = drawn(found(np.random.default_rng(2)))
+    assert said.startswith(f"output 0: {told}") if told else not said
+
+
+def test_what_is_drawn_has_its_dtype() -> None:
+    assert drawn(np.zeros((60, 70)), "float16") == "output 0: dtype float16, expected float32"

@@ -75,6 +75,19 @@ def test_a_refusal_says_why(porter: Porter) -> None:
     assert "Left as it is: MindSpore has no lazy layers" in ran.out
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("nn.GELU", "value: 'none' is False, 'tanh' is True"),
+        ("zeros", "one tuple, or one number; torch takes the numbers, or one sequence"),
+        ("rand", "the numbers, or one sequence"),
+        ("nn.modules.conv._ConvTransposeNd", "Type tests: for the counterparts of torch.nn.ConvTranspose1d, "),
+    ],
+)
+def test_what_else_a_rule_says_is_shown(name: str, said: str, porter: Porter) -> None:
+    assert said in " ".join(porter("rules", name).out.split())
+
+
 def test_rules_of_your_own_are_listed_and_win(porter: Porter, tmp_path: Path) -> None:
     folder = tmp_path / "mine" / "nn"
     folder.mkdir(parents=True)

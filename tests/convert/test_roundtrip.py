@@ -26,8 +26,8 @@ from pathlib import Path
 import pytest
 
 from porter.convert import Conversion, Options, convert_text, convert_tree
-from porter.rules.load import canonical
 from porter.rules.model import Rule
+from porter.rules.paths import canonical
 from porter.source.tree import Tree
 from porter.source.walk import read_tree
 

@@ -17,6 +17,7 @@ MADE = {
     "nn.Conv3d": "1, 2, 3",
     "nn.ConvTranspose3d": "1, 2, 3",
     "nn.Dropout3d": "",
+    "nn.GELU": "",
     "nn.GroupNorm": "2, 4",
     "nn.InstanceNorm1d": "3",
     "nn.InstanceNorm2d": "3",
@@ -26,6 +27,8 @@ MADE = {
     "nn.ModuleList": "[nn.ReLU()]",
     "nn.ReLU": "",
     "nn.Sequential": "nn.ReLU()",
+    "nn.Sigmoid": "",
+    "nn.Tanh": "",
 }
 """Arguments, of either framework, that a layer of each rule is built with."""
 BASES: dict[Framework, str] = {"torch": "nn.Module()", "mindspore": "nn.Cell()"}
@@ -40,7 +43,7 @@ print("members", json.dumps(found))
 LAYERS = [
     rule
     for rule in load_rules().rules.values()
-    if rule.name.startswith("nn.") and rule.is_class and rule.mindspore.name and not rule.methods
+    if rule.name.startswith("nn.") and rule.is_class and rule.mindspore.name and not (rule.methods or rule.type_test)
 ]
 
 

@@ -31,7 +31,7 @@ TOP = (
 )
 TOP += (
     "lacking, layer, live, methods, mindspore, modal, modal_by, notes, one_way, param, parts, present, rare, taken, "
-    "torch, unset, versions, weights, write"
+    "torch, type_test, unset, versions, weights, write"
 )
 KINDS = "call, value, base, type test, comparison, annotation, attribute, method, string, import"
 
@@ -199,7 +199,7 @@ def test_a_fault_is_told(what: str) -> None:
     assert problems(change) == [message]
 
 
-@pytest.mark.parametrize("found", [None, [], [[]], [2, "no size"], [2, 0], [2, True], [[2], 3], "size", 5])
+@pytest.mark.parametrize("found", [None, [[]], [2, "no size"], [2, 0], [2, True], [[2], 3], "size", 5])
 def test_an_input_is_a_shape_or_a_list_of_shapes(found: object) -> None:
     change = check(input=found) if found != [[]] else check(input=[[2, -1]])
     shown = [[2, -1]] if found == [[]] else found

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from .faulty import Data, problems
+from .faulty import GONE, Data, problems
 
 WHY = "a sentence that says why is expected, on one line"
 
@@ -28,8 +28,8 @@ FAULTS: dict[str, tuple[Data, str]] = {
     "param is no table": ({"param": 3}, "[param] is 3: a table is expected"),
     "unknown key of a param": (
         param("rate", nonsense=1),
-        "unknown [param.rate] key 'nonsense'; known: alias, drop, inert, mindspore, names, note, range, "
-        "same_default, spread, value, when",
+        "unknown [param.rate] key 'nonsense'; known: alias, drop, inert, mindspore, names, note, pack, "
+        "range, same_default, spread, value, values, when",
     ),
     "alias of nothing": (param("rate", alias=[]), "[param.rate] alias is []: a list of names is expected"),
     "alias is no name": (param("rate", alias=["a.b"]), "[param.rate] alias is ['a.b']: a list of names is expected"),
@@ -48,6 +48,44 @@ FAULTS: dict[str, tuple[Data, str]] = {
         param("rate", value="os.system"),
         "[param.rate] value is 'os.system'; expected one of 'complement', 'pairs', 'float', 'tuple', "
         "'bool', 'bool in torch', 'list'",
+    ),
+    "unknown pack": (
+        param("rate", pack="list"),
+        "[param.rate] pack is 'list'; expected one of 'tuple', 'tuple or int', 'star'",
+    ),
+    "values are no table": (param("mode", values="a"), "[param.mode] values is 'a': a table is expected"),
+    "no values": (param("mode", values={}), "[param.mode] values is empty: it changes nothing"),
+    "a value is a table": (
+        param("mode", values={"a": {}, "b": "c"}),
+        "[param.mode] values a is {}: a number, a text, true, false or a list is expected",
+    ),
+    "values of themselves": (
+        param("mode", values={"a": "a", "b": "b"}),
+        "[param.mode] values changes nothing: each value is its own counterpart",
+    ),
+    "two values for one": (
+        param("mode", values={"a": "a", "b": "c", "d": "c"}),
+        "[param.mode] values has 'c' twice: which counterpart it has is not known",
+    ),
+    "values without the default": (
+        param("mode", values={"b": "a", "c": "b"}),
+        "[param.mode] values leaves out the default of [torch], 'a'",
+    ),
+    "values without MindSpore's default": (
+        param("mode", values={"a": "c", "c": "b"}),
+        "[param.mode] values leaves out the default of [mindspore], 'a'",
+    ),
+    "value beside values": (
+        param("mode", values={"a": "a", "b": "c"}, value="bool"),
+        "[param.mode] value beside values: one of them has to say it all",
+    ),
+    "copy beside values": (
+        param("mode", values={"a": "a", "b": "c"}, when={"b": {"copy": "rate"}}),
+        "[param.mode] copy beside values: one of them has to say it all",
+    ),
+    "values of one side": (
+        param("device", drop=GONE, values={"None": "cpu"}),
+        "[param.device] values changes nothing: device is not on both sides",
     ),
     "same_default is no sentence": (param("rate", same_default=True), f"[param.rate] same_default is True: {WHY}"),
     "drop is a word": (param("device", drop="yes"), f"[param.device] drop is 'yes': {WHY}"),

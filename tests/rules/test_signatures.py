@@ -22,7 +22,12 @@ from porter.rules.signature import Signature
 RULES = load_rules().rules
 SIDES = [(rule, side) for rule in RULES.values() for side in FRAMEWORKS if rule.side(side).signature is not None]
 
-UNREADABLE = {("cat", "torch"): "torch.cat is not written in Python and has no signature that can be read"}
+UNREADABLE = {
+    ("cat", "torch"): "torch.cat is not written in Python and has no signature that can be read",
+    ("nn.functional.gelu", "torch"): "it is torch._C._nn.gelu, which has none either",
+    **{(name, "torch"): "it is written in C++" for name in ("empty", "full", "ones", "rand", "randn", "zeros")},
+    ("empty", "mindspore"): "it takes *args, **kwargs",
+}
 """What `inspect.signature` cannot see: a person holds it to the documentation, and its cases to the numbers."""
 
 Verdicts = Callable[[Rule, Framework], Verdict]
@@ -79,6 +84,25 @@ def test_a_wrong_signature_is_found(side: Framework, what: str, found: str, wron
     assert signature is not None and found in signature.text
     assert verdict(with_signature(rule, side, signature.text), side) is Verdict.OK
     assert verdict(with_signature(rule, side, signature.text.replace(found, wrong)), side) is Verdict.MISMATCH
+
+
+@pytest.mark.frameworks("torch", "mindspore")
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("torch.nn.Sigmoid", "", Verdict.OK),
+        ("torch.nn.Sigmoid", "*args, **kwargs", Verdict.MISMATCH),
+        ("torch.nn.Sigmoid", "inplace=False", Verdict.MISMATCH),
+        ("torch.nn.Identity", "", Verdict.MISMATCH),  # it takes any argument, and looks at none
+        ("torch.nn.Identity", "*args, **kwargs", Verdict.OK),
+        ("torch.einsum", "", Verdict.MISMATCH),
+    ],
+)
+def test_a_class_without_a_constructor_of_its_own_takes_nothing(
+    name: str, text: str, expected: Verdict, verdict: Verdicts
+) -> None:
+    rule = with_signature(RULES["torch.nn.Sigmoid"], "torch", text)
+    assert verdict(replace(rule, torch=replace(rule.torch, name=name)), "torch") is expected
 
 
 @pytest.mark.parametrize(

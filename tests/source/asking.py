@@ -56,6 +56,10 @@ class SmallKnowledge:
     def is_layer(self, name: str) -> bool:
         return name in ("torch.nn.Conv3d", "mindspore.nn.Conv3d")
 
+    def derived(self, name: str) -> tuple[str, ...]:
+        """One class is above two others."""
+        return ("torch.nn.Conv2d", "torch.nn.Conv3d") if name == "torch.nn.modules.conv._ConvNd" else ()
+
     def method_returns(self, cls: str, method: str) -> str | None:
         return {("torch.Tensor", "view"): "tensor"}.get((cls, method))
 

@@ -24,6 +24,10 @@ HOLDS = {
     "issubclass of __class__": (f"def f(m):\n    if issubclass(m.__class__, {A}):\n        SEEN(m)\n", [ONE]),
     "type in": (f"def f(m):\n    if type(m) in ({A}, {B}):\n        SEEN(m)\n", [BOTH]),
     "type not in": (f"def f(m):\n    if type(m) not in [{A}, {B}]:\n        return 1\n    SEEN(m)\n", [BOTH]),
+    "an abstract class": (
+        "from torch.nn.modules.conv import _ConvNd\ndef f(m):\n    if isinstance(m, _ConvNd):\n        SEEN(m)\n",
+        ["Conv2d | Conv3d"],
+    ),
     "a tuple": (f"def f(m):\n    if isinstance(m, ({A}, {B})):\n        SEEN(m)\n", [BOTH]),
     "a union": (f"def f(m):\n    if isinstance(m, {A} | {B}):\n        SEEN(m)\n", [BOTH]),
     "a name for a tuple": (f"TYPES = ({A}, {B})\ndef f(m):\n    if isinstance(m, TYPES):\n        SEEN(m)\n", [BOTH]),

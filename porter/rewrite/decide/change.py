@@ -45,7 +45,8 @@ class Carried:
 class Argument:
     """An argument that stays: its index in source order, its keyword (None: positional), its new text if any.
 
-    `star`: its elements are the arguments.
+    `star`: its elements are the arguments; `unstar`: they were, and it is one argument now. `through`: the index of the
+    last argument of those that become one tuple with this one.
     """
 
     index: int
@@ -53,6 +54,8 @@ class Argument:
     text: str | None = None
     carried: Carried | None = None
     star: bool = False
+    unstar: bool = False
+    through: int = -1
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,9 @@ from porter.rewrite.decide.names.beyond import is_beyond
 from porter.rewrite.decide.names.rebound import Rebound
 from porter.rewrite.decide.vocabulary import ASKED_METHODS
 from porter.rewrite.options import Options
-from porter.rules.load import RuleBook, canonical
+from porter.rules.load import RuleBook
 from porter.rules.model import Rule
+from porter.rules.paths import canonical
 from porter.source.generated import asks_for, is_for, stands_for
 from porter.source.index import TreeIndex
 from porter.source.names import Reference, SourceModule

@@ -34,6 +34,11 @@ class RuleKnowledge:
             return "instance"
         return "tensor" if rule.torch.signature is not None else None
 
+    def derived(self, name: str) -> tuple[str, ...]:
+        """What derives from a class of which there are no objects."""
+        rule = self.rules.of_either(name, self.options.source)
+        return rule.type_test if rule is not None else ()
+
     def is_layer(self, name: str) -> bool:
         """Whether a name is a class whose instances give a tensor when they are called."""
         rule = self.rules.of_either(name, self.options.source)

@@ -14,7 +14,7 @@ from porter.rewrite.decide.classes.one_list import given_lists
 from porter.rewrite.decide.classes.tree_class import TreeClass
 from porter.rewrite.decide.classes.type_tests import MAKING
 from porter.rewrite.decide.decision import CONVERTED, SILENT, Decision, Form, Need, Place, Way
-from porter.rewrite.decide.facts import FileFacts
+from porter.rewrite.decide.facts import FileFacts, canonical_name
 from porter.rewrite.decide.knowledge import RuleKnowledge
 from porter.rewrite.decide.mode.making import Making
 from porter.rewrite.decide.names.compiled import Compiled
@@ -141,6 +141,14 @@ class TreeFacts:
         """Names of rules of which the tree makes objects."""
         uses = (use for file in self.files.values() for use in file.uses)
         return frozenset(use.rule.name for use in uses if use.rule is not None and use.kind in MAKING)
+
+    @cached_property
+    def used(self) -> dict[str, set[Role]]:
+        """How the tree uses each name of the framework."""
+        found: dict[str, set[Role]] = {}
+        for use in (use for file in self.files.values() for use in file.uses):
+            found.setdefault(canonical_name(use), set()).add(use.kind)
+        return found
 
     @cached_property
     def named(self) -> frozenset[str]:

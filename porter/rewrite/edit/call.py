@@ -63,9 +63,14 @@ class _Layout:
     def text(self) -> str:
         """The call with the arguments of the plan."""
         kept = {argument.index: position for position, argument in enumerate(self.plan.keep)}
+        done = -1
         for index, part in enumerate(self.source):
+            if index <= done:
+                continue
             if index in kept:
-                self.parts.append(self._changed(part, self.plan.keep[kept[index]]))
+                argument = self.plan.keep[kept[index]]
+                done = max(index, argument.through)
+                self.parts.append(self._changed(wrapped(self.source[index : done + 1], argument), argument))
             else:
                 self._drop(part, last=not any(k > index for k in kept))
         for new in self.plan.add:
@@ -91,7 +96,8 @@ class _Layout:
         return quiet(broken[0]) if breaks and broken else ONE
 
     def _changed(self, part: _Part, plan: Argument) -> _Part:
-        arg = _with_keyword(self._with_value(part.arg, plan), plan.keyword)
+        bare = part.arg.with_changes(star="") if plan.unstar else part.arg
+        arg = _with_keyword(self._with_value(bare, plan), plan.keyword)
         arg = arg.with_changes(star="*") if plan.star else arg
         if not self.commented or arg is part.arg:
             return replace(part, arg=arg)
@@ -158,6 +164,18 @@ class _Layout:
         before, closing = self.call.whitespace_before_args, self.source[-1].after
         self.lead = between(self.lead, before) if has_comment(self.lead) else before
         return _Part(arg, NOTHING, quiet(closing))
+
+
+def wrapped(parts: list[_Part], plan: Argument) -> _Part:
+    """Several arguments as one tuple, with all that stands between them; a single one as it is."""
+    if plan.through <= plan.index:
+        return parts[0]
+    elements: list[cst.BaseElement] = []
+    for part in parts:
+        comma = cst.MaybeSentinel.DEFAULT if part is parts[-1] else cst.Comma(part.before_comma, part.after)
+        kind = cst.StarredElement if part.arg.star else cst.Element
+        elements.append(kind(part.arg.value, comma=comma))
+    return _Part(cst.Arg(cst.Tuple(elements)), parts[-1].before_comma, parts[-1].after)
 
 
 def _part(arg: cst.Arg) -> _Part:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import ast
 import inspect
-import textwrap
 from collections.abc import Iterator
 
 from porter.rewrite.decide.calls.arguments import default_value, literal_text
-from porter.rewrite.decide.calls.binding import NOTHING
+from porter.rewrite.decide.calls.bound import NOTHING
+from porter.rewrite.layers.spelling import differs, equals, plain_source, wrapped
 from porter.rewrite.layers.templates import Piece
 from porter.rewrite.options import Options
 from porter.rules.conditions import by_axis
 from porter.rules.model import ParamRule, Rule, When
 from porter.rules.signature import Parameter, Signature
-from porter.rules.transforms import TRANSFORMS, spread
-
-WIDTH = 116
+from porter.rules.transforms import TRANSFORMS, packed, spread
 
 
 def derived(rule: Rule, options: Options) -> list[Piece]:
@@ -52,7 +49,7 @@ class _Derivation:
             lines = [*head, f"    def __init__(self, {self.signature()}):", *(f"        {line}" for line in body)]
         else:
             lines = [f"def {self.name}({self.signature()}):", f"    {doc}", *(f"    {line}" for line in body)]
-        text = "\n".join(wrapped_code(lines))
+        text = "\n".join(wrapped(lines))
         return Piece(self.name, text, tuple(self.imports))
 
     def ignored(self) -> str:
@@ -74,10 +71,30 @@ class _Derivation:
             stars = {"star": "*", "double star": "**"}.get(parameter.kind, "")
             starred = starred or parameter.kind == "star"
             default = self.default_text(parameter)
+            if parameter.name == self.rule.packed(self.options.source):
+                parts.append(f"*{self.gathered(parameter.name)}")
+                parts += [f"{parameter.name}=None"] if self.options.source == "torch" else []
+                continue
             parts.append(f"{stars}{parameter.name}" + (f"={default}" if default is not None else ""))
         others = self.theirs.aliases
         parts += ["*"] if others and not starred else []
         return ", ".join([*parts, *(f"{name}=None" for name in others)])
+
+    def gathered(self, star: str) -> str:
+        """What the arguments are called that `star` is made of: torch takes it by keyword as well."""
+        return f"{star}s" if self.options.source == "torch" else star
+
+    def packs(self) -> Iterator[str]:
+        """`*size`, or the one sequence in its place, as one tuple."""
+        star = self.rule.packed(self.options.source)
+        if star is not None:
+            self.helpers["packed"] = Piece("_packed", plain_source(inspect.getsource(packed), "packed"))
+            given = f"_packed({self.gathered(star)})"
+            yield (
+                f"{star} = {given} if {star} is None else {star}"
+                if self.options.source == "torch"
+                else f"{star} = {given}"
+            )
 
     def default_text(self, parameter: Parameter) -> str | None:
         value = default_value(self.theirs, parameter.name)
@@ -88,6 +105,7 @@ class _Derivation:
 
     def statements(self) -> Iterator[str]:
         """What has to happen to the arguments before the other framework gets them."""
+        yield from self.packs()
         for name in self.variables():
             fixed = self.rule.write_for(self.options.to)
             start = literal_text(fixed[name]) if name in fixed else self.ours.default(name)
@@ -98,6 +116,20 @@ class _Derivation:
             if self.param_rule(parameter.name).value == "bool" and self.whens(parameter.name):
                 yield f"{parameter.name} = bool({parameter.name})"
             yield from self.branches(parameter)
+            yield from self.listed(parameter.name)
+
+    def listed(self, name: str) -> Iterator[str]:
+        """A value becomes its counterpart, and one without any raises."""
+        values = self.param_rule(name).values
+        if values is None or name not in self.crossing:
+            return
+        word = "if"
+        for ours, theirs in values.seen(back=self.options.source == "mindspore"):
+            yield f"{word} {equals(name, ours)}:"
+            yield f"    {name} = {literal_text(theirs)}"
+            word = "elif"
+        yield "else:"
+        yield f"    raise ValueError({literal_text(f'{self.ours_name} has no counterpart for this {name}')})"
 
     def whens(self, name: str) -> tuple[When, ...]:
         """The entries for values of a parameter, which speak of the side that has it first."""
@@ -128,7 +160,7 @@ class _Derivation:
     def tests(self, name: str, whens: list[When]) -> Iterator[tuple[str, When]]:
         """Each entry with the test for its value."""
         for when in whens:
-            test = self.differs_from_usual(name) if when.is_other else _equals(name, when.value)
+            test = self.differs_from_usual(name) if when.is_other else equals(name, when.value)
             yield " and ".join([t for t in (test, self.condition(when)) if t]), when
 
     def limits(self, name: str) -> Iterator[tuple[str, When]]:
@@ -144,7 +176,9 @@ class _Derivation:
         default = default_value(self.theirs, name)
         written = self.rule.write_for(self.options.source)
         usual = [written[name]] if name in written else [default.value] if default.kind == "literal" else []
-        return _differs(name, usual[0]) if usual else ""
+        if not usual and self.theirs.default(name) is not None and name not in self.crossing:
+            usual = [None]  # which stands for a default that only the source framework could spell
+        return differs(name, usual[0]) if usual else ""
 
     def condition(self, when: When) -> str:
         if when.condition is None:
@@ -153,7 +187,7 @@ class _Derivation:
 
     def by_axis(self) -> str:
         """The name of the helper that takes sizes apart."""
-        self.helpers["by_axis"] = Piece("_by_axis", _plain_source(inspect.getsource(by_axis), "by_axis"))
+        self.helpers["by_axis"] = Piece("_by_axis", plain_source(inspect.getsource(by_axis), "by_axis"))
         return "_by_axis"
 
     def on_value(self, name: str, when: When) -> Iterator[str]:
@@ -174,6 +208,9 @@ class _Derivation:
         variables = self.variables()
         for parameter in self.ours.parameters:
             name = parameter.name
+            if parameter.kind == "star" and name == self.rule.packed(self.options.to):
+                arguments.append(back[name])
+                continue
             if parameter.kind == "star":
                 arguments += self.starred(back.get(name), back.get("*"))
                 continue
@@ -198,7 +235,7 @@ class _Derivation:
             return []
         if not self.rule.spreads:
             return [f"*{star}"]
-        self.helpers["spread"] = Piece("_spread", _plain_source(inspect.getsource(spread), "spread"))
+        self.helpers["spread"] = Piece("_spread", plain_source(inspect.getsource(spread), "spread"))
         return [f"*_spread({star})"]
 
     def carried(self, name: str, target: str) -> str:
@@ -210,7 +247,7 @@ class _Derivation:
         theirs, ours = default_value(self.theirs, name), self.ours.default(target)
         if rule.same_default and theirs.kind == "literal" and ours is not None and ours != str(theirs.value):
             self.imports += [f"import {ours.partition('.')[0]}"] if "." in ours else []
-            return f"{ours} if {_equals(name, theirs.value)} else {name}"
+            return f"{ours} if {equals(name, theirs.value)} else {name}"
         return name
 
     def transformed(self, transform: str, function: str, name: str) -> str:
@@ -220,42 +257,5 @@ class _Derivation:
         if template is not None:
             return template.format(name)
         back = self.options.source == "mindspore"
-        self.helpers[function] = Piece(f"_{function}", _plain_source(TRANSFORMS[transform].source(back=back), function))
+        self.helpers[function] = Piece(f"_{function}", plain_source(TRANSFORMS[transform].source(back=back), function))
         return f"_{function}({name})"
-
-
-def _plain_source(text: str, function: str) -> str:
-    """A transform's own text as a private function without type hints."""
-    tree = ast.parse(textwrap.dedent(text)).body[0]
-    assert isinstance(tree, ast.FunctionDef)
-    tree.name = f"_{function}"
-    tree.returns = None
-    for argument in tree.args.args:
-        argument.annotation = None
-    return ast.unparse(ast.fix_missing_locations(tree))
-
-
-def _equals(name: str, value: object) -> str:
-    if value is None or isinstance(value, bool):
-        return f"{name} is {value}"
-    return f"{name} == {literal_text(value)}"
-
-
-def _differs(name: str, value: object) -> str:
-    if value is None or isinstance(value, bool):
-        return f"{name} is not {value}"
-    return f"{name} != {literal_text(value)}"
-
-
-def wrapped_code(lines: list[str]) -> Iterator[str]:
-    """Break long signatures and calls behind their opening parenthesis."""
-    for line in lines:
-        if len(line) <= WIDTH or "(" not in line or line.lstrip().startswith(('"""', "raise")):
-            yield line
-            continue
-        indent = line[: len(line) - len(line.lstrip())]
-        cut = line.index("__init__(") + len("__init__(") if "__init__(" in line else line.index("(") + 1
-        head, (inner, _, tail) = line[:cut], line[cut:].rpartition(")")
-        yield head
-        yield from textwrap.wrap(inner, WIDTH, initial_indent=f"{indent}    ", subsequent_indent=f"{indent}    ")
-        yield f"{indent}){tail}"

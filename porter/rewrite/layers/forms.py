@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator, Sequence
 
-from porter.rewrite.layers.derive import wrapped_code
+from porter.rewrite.layers.spelling import wrapped
 from porter.rewrite.layers.templates import Piece, template_pieces
 from porter.rewrite.options import Options
 from porter.rules.becomes import OWN, SELF, Becomes, Hole, Named
@@ -74,7 +74,7 @@ class _Function:
         lines = [f"def {self.name}({self.parameters()}):", f'    """{shown}, by {_title(self.options.to)}."""', *body]
         if any("_listed(" in line for line in lines):
             yield Piece("_listed", LISTED)
-        yield Piece(self.name, "\n".join(wrapped_code(lines)), tuple(self.imports))
+        yield Piece(self.name, "\n".join(wrapped(lines)), tuple(self.imports))
 
     def parameters(self) -> str:
         text = ", ".join(map(self.parameter, self.signature.parameters))

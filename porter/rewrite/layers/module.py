@@ -25,7 +25,7 @@ def layers_text(
     `book`: all rules, which the functions of members are made from.
     """
     wanted, asked = sorted(rules, key=lambda pair: pair[0]), sorted(set(members))
-    pieces = list(_pieces(wanted, options))
+    pieces = list(_pieces(wanted, options, book))
     if asked and book is not None:
         pieces += member_pieces(asked, book, options, wanted)
     imports = sorted({line for piece in pieces for line in piece.imports}, key=_import_order)
@@ -43,16 +43,27 @@ def layers_text(
     return "\n".join([*head, doc, "", *imports]) + f"\n\n{offered}\n\n\n{bodies}\n"
 
 
-def _pieces(wanted: Iterable[tuple[str, Rule]], options: Options) -> Iterator[Piece]:
+def _pieces(wanted: Iterable[tuple[str, Rule]], options: Options, book: RuleBook | None) -> Iterator[Piece]:
     for name, rule in wanted:
         templates = rule.layer.get(options.to, {})
         template = templates.get(options.platform) or templates.get("any")
-        if template is not None:
+        if rule.type_test and book is not None:
+            yield _tested(name, [str(each.side(options.to).name) for each in book.derived(rule)])
+        elif template is not None:
             yield from template_pieces(options.to, template, name)
         elif rule.becomes.get(options.to):
             yield from form_function(rule, name, options)
         else:
             yield from derived(rule, options)
+
+
+def _tested(name: str, classes: list[str]) -> Piece:
+    """The classes that pass a test for an abstract one, as a tuple: `isinstance` takes it wherever it takes a class."""
+    found = sorted({each for each in classes if "." in each})
+    packages = {each.rpartition(".")[0] for each in found}
+    imports = [f"from {package.rpartition('.')[0]} import {package.rpartition('.')[2]}" for package in packages]
+    spelled = [".".join(each.split(".")[-2:]) for each in found]
+    return Piece(name, f"{name} = ({', '.join(spelled)},)", tuple(sorted(imports)))
 
 
 def _unique(pieces: Iterable[Piece]) -> list[Piece]:

@@ -36,6 +36,9 @@ class Knowledge(Protocol):
     def returns(self, name: str) -> str | None:
         """What calling a name gives: "tensor", "tensors" (a tuple of them), "instance", "plain"; None: not known."""
 
+    def derived(self, name: str) -> tuple[str, ...]:
+        """What derives from a class of which there are no objects: its objects are of one of these."""
+
     def is_layer(self, name: str) -> bool:
         """Whether a name is a class whose instances give a tensor when they are called."""
 

@@ -16,6 +16,7 @@ from porter.source.things import (
     NOTHING,
     UNKNOWN,
     Answer,
+    ClassOf,
     Function,
     Instance,
     OfTree,
@@ -187,6 +188,9 @@ def classes(values: Values, node: ast.expr) -> Answer:
 def _instance(values: Values, thing: Thing) -> Answer:
     if isinstance(thing, Sequence):
         return union(_instance(values, each) for each in thing.items) if thing.items else UNKNOWN
+    derived = values.knowledge.derived(thing.name) if isinstance(thing, ClassOf) else ()
+    if derived:
+        return union(stated.instance(values, ClassOf(name)) for name in derived)
     return stated.instance(values, thing)
 
 

@@ -25,7 +25,7 @@ class Net(nn.Module):
         print(self.norm.weight, "é", self.norm.bias)
         for child in self.buffers():
             child(x)
-        return self.norm(input=x) + torch.randn(3) + torch.randn(4)
+        return self.norm(input=x) + torch.eye(3) + torch.eye(4)
 """
 
 

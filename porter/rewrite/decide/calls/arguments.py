@@ -59,6 +59,14 @@ def ordered_arguments(call: ast.Call) -> list[ast.expr | ast.keyword]:
     return sorted([*call.args, *call.keywords], key=lambda a: (a.lineno, a.col_offset))
 
 
+def place_of(node: ast.expr | None, order: list[ast.expr | ast.keyword]) -> int | None:
+    """Place of an argument's expression among the arguments."""
+    for index, argument in enumerate(order):
+        if argument is node or (isinstance(argument, ast.keyword) and argument.value is node):
+            return index
+    return None
+
+
 def literal_text(value: object) -> str:
     """Source text of a literal, strings in double quotes."""
     if isinstance(value, str) and '"' not in value and "\\" not in value:

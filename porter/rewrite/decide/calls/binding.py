@@ -1,69 +1,32 @@
-"""Bind a call to its signature, and say what its arguments become on the other side."""
+"""Say what the arguments of a call that fits its signature become on the other side."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from porter.findings import Level
 from porter.rewrite.decide.calls.arguments import (
     Value,
     default_value,
     literal_text,
-    ordered_arguments,
     read_value,
     same,
     same_text,
 )
-from porter.rewrite.decide.calls.containers import has_star, plan_collected, plan_container
+from porter.rewrite.decide.calls.bound import Bound
 from porter.rewrite.decide.calls.limits import as_truth, crossed_over, limited, may_be_listed, refused_values
+from porter.rewrite.decide.calls.packing import Sizes, is_behind_keyword, is_sequence, packed_value, sizes
 from porter.rewrite.decide.change import Argument, CallPlan, Carried, NewArgument, Refuse, UseClass
-from porter.rules.model import Framework, ParamRule, Rule, When, other
-from porter.rules.signature import Signature
+from porter.rules.model import ParamRule, When, other
 
-NOTHING = ParamRule("")
 ACTS = (ast.Call, ast.NamedExpr, ast.Await)
-Question = Callable[[ast.expr], bool]
-
-
-def plan_call(
-    rule: Rule, source: Framework, call: ast.Call, is_framework_name: Question, is_no_list: Question
-) -> CallPlan | UseClass | Refuse:
-    """Decide what a call becomes natively, or that only the generated class can take it, or that it must stay.
-
-    `is_no_list`: whether the tree shows that an argument, of which the text tells nothing, is no list.
-    """
-    theirs, ours = rule.side(source).signature, rule.side(other(source)).signature
-    if (planned := plan_container(rule, source, call, is_framework_name)) is not None:
-        return planned
-    if rule.interchangeable:
-        if theirs is None and (call.args or call.keywords):
-            return Refuse(f"the constructors of {rule.torch.name} and {rule.mindspore.name} differ", constructors=True)
-        return CallPlan((), untouched=True)
-    if theirs is None or ours is None:
-        return UseClass("")
-    if rule.collects:
-        return plan_collected(rule, source, call)
-    if has_star(call):
-        return UseClass("its arguments are known only at run time", Level.REVIEW)
-    try:
-        bound = theirs.bind(len(call.args), [k.arg for k in call.keywords if k.arg])
-    except ValueError as error:
-        return Refuse(f"the call does not fit {rule.side(source).name}, which {error}")
-    return _Planner(rule, source, theirs, ours, call, bound, is_framework_name, is_no_list).plan()
 
 
 @dataclass
-class _Planner:
-    rule: Rule
-    source: Framework
-    theirs: Signature
-    ours: Signature
-    call: ast.Call
-    bound: dict[str, int | str]
-    is_framework_name: Question
-    is_no_list: Question
+class Planner(Bound):
+    """One call, bound to the signature of its own side; `plan` decides about each parameter in turn."""
+
     kept: dict[int, tuple[str, str | None, Carried | None]] = field(default_factory=dict)
     added: dict[str, NewArgument] = field(default_factory=dict)
     constants: dict[str, object] = field(default_factory=dict)
@@ -72,15 +35,16 @@ class _Planner:
     conditions: list[str] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
     classes: list[UseClass] = field(default_factory=list)
+    sizes: Sizes | None = None
 
     def plan(self) -> CallPlan | UseClass | Refuse:
-        self.order = ordered_arguments(self.call)
-        self.crossing = self.rule.crossing(self.source)
-        self.torch_names = {ours: theirs for theirs, ours in self.rule.renames.items()}
+        """Decide about every parameter, given or omitted."""
         self.constants = dict(self.rule.write_for(other(self.source)))
         for parameter in self.theirs.parameters:
             if parameter.kind in ("positional", "keyword"):
                 self.decide(parameter.name)
+            elif parameter.name == self.rule.packed(self.source):
+                self.decide_sizes(parameter.name)
         if self.refusals:
             return Refuse("; ".join(self.refusals))
         if self.classes:
@@ -91,26 +55,6 @@ class _Planner:
         for setting in self.settings:
             self.settle(*setting)
         return CallPlan(self.arguments(), self.additions(), (*self.notes, *self.conditions))
-
-    def param_rule(self, name: str) -> ParamRule:
-        """The entry of a parameter, which is filed under torch's name where torch has it."""
-        key = self.torch_names[name] if self.source == "mindspore" and name in self.crossing else name
-        return self.rule.params.get(key, NOTHING)
-
-    def argument(self, name: str) -> ast.expr | None:
-        """The expression that a parameter gets in this call."""
-        where = self.bound.get(name)
-        if isinstance(where, int):
-            return self.call.args[where]
-        return next((k.value for k in self.call.keywords if k.arg == where), None) if where else None
-
-    def index(self, name: str) -> int | None:
-        """Place of a parameter's argument among the call's arguments."""
-        node = self.argument(name)
-        for index, argument in enumerate(self.order):
-            if argument is node or (isinstance(argument, ast.keyword) and argument.value is node):
-                return index
-        return None
 
     def decide(self, name: str) -> None:
         """Decide about one parameter of the source signature, given or omitted."""
@@ -141,6 +85,8 @@ class _Planner:
 
     def decided_by_value(self, name: str, value: Value, default: Value, rule: ParamRule, target: str | None) -> bool:
         """Apply the entry for this value; True when it settles the parameter."""
+        if value.kind == "name":
+            return self.decided_by_name(name, default, rule, target)
         if value.kind != "literal":
             if name not in self.bound or not may_be_listed(value, rule):
                 return False
@@ -160,17 +106,15 @@ class _Planner:
         self.apply_when(name, when, target)
         return True
 
-    def holds(self, when: When) -> bool:
-        """Whether the call's text shows that the condition of an entry holds."""
-        if when.condition is None:
+    def decided_by_name(self, name: str, default: Value, rule: ParamRule, target: str | None) -> bool:
+        """A name of the framework is none of the values with an entry; it may be the default, which changes nothing."""
+        node = self.argument(name)
+        if node is not None and target is None and ast.unparse(node) == default.value:
             return True
-        values: dict[str, object] = {}
-        for name in when.condition.names:
-            node = self.argument(name)
-            value = default_value(self.theirs, name) if node is None else read_value(node, self.is_framework_name)
-            if value.kind == "literal":
-                values[name] = value.value
-        return when.condition.holds(values)
+        others = [when for when in rule.when if when.is_other and self.holds(when)]
+        for when in others[:1]:
+            self.apply_when(name, when, target)
+        return bool(others)
 
     def apply_when(self, name: str, when: When, target: str | None) -> None:
         if when.write == "class":
@@ -192,11 +136,6 @@ class _Planner:
             self.kept[index] = (target, literal_text(value), None)
         else:
             self.constants[target] = value
-
-    def needed(self, target: str, value: object) -> bool:
-        """Whether a value has to be written, since it is not what the target takes anyway."""
-        fixed = target in self.rule.write_for(other(self.source))
-        return fixed or not same(default_value(self.ours, target).value, value)
 
     def copy(self, name: str, target: str, origin: str) -> None:
         """Repeat the argument of another parameter, if repeating it changes nothing."""
@@ -232,7 +171,7 @@ class _Planner:
             return
         shown = f"{name}={ast.unparse(node)}" if node is not None else f"the default of {name}"
         if rule.drop:
-            self.notes.append(f"{shown} is dropped: {rule.drop}")
+            self.notes += [f"{shown} is dropped: {rule.drop}"] if not rule.inert else []
         else:
             self.refusals.append(f"{self.rule.side(other(self.source)).name} has no counterpart for {shown}")
 
@@ -259,15 +198,35 @@ class _Planner:
             return
         if rule.same_default and value.kind == "open" and self.source == "torch":
             self.classes.append(UseClass(f"the value of {name} is known only at run time"))
-        if rule.value and value.kind == "literal":
+        if (rule.value or rule.values) and value.kind == "literal":
             try:
                 crossed = crossed_over(value.value, rule, self.source)
             except ValueError as error:
-                return self.refusals.append(str(error))
+                return self.refusals.append(f"{name}: {error}" if rule.values else str(error))
             text = literal_text(crossed) if not same_text(crossed, value.value) else None
+        elif target == self.rule.packed(other(self.source)) and is_behind_keyword(self.order, index):
+            if not is_sequence(node) or self.source == "torch":
+                self.classes.append(UseClass(f"what {name} is given is known only at run time"))
+        elif rule.values:
+            self.classes.append(UseClass(f"the value of {name} is known only at run time"))
         elif rule.value:
             carried = self.carry(name, node, value, rule.value)
         self.kept[index] = (target, text, carried)
+
+    def decide_sizes(self, name: str) -> None:
+        """`*size`, or one sequence in its place."""
+        rule, target = self.param_rule(name), self.crossing[name]
+        found = sizes(rule, self.theirs, self.call, self.order, name)
+        if found is None:
+            return
+        value = packed_value(self.order, found)
+        if value.kind == "literal" and self.source == "torch":
+            self.decided_by_value(name, value, Value("open"), rule, target)
+        if not found.known or (rule.pack == "star" and is_behind_keyword(self.order, found.first)):
+            self.classes.append(UseClass(f"what {name} is given is known only at run time"))
+        self.sizes = found
+        places = range(found.first, found.last + 1) if rule.pack == "star" else [found.first]
+        self.kept |= dict.fromkeys(places, (target, found.text, None))
 
     def carry(self, name: str, node: ast.expr, value: Value, transform: str) -> Carried:
         unlisted = transform == "tuple" and value.kind == "open" and self.is_no_list(node)
@@ -280,15 +239,19 @@ class _Planner:
         """The arguments that stay, positional for as long as both signatures agree on the place."""
         result: list[Argument] = []
         in_place = True
+        star, wrapped = self.rule.packed(other(self.source)), self.sizes if self.sizes and self.sizes.wrap else None
         for index in range(len(self.order)):
             if index not in self.kept:
-                in_place = False
+                in_place = in_place and wrapped is not None and wrapped.first < index <= wrapped.last
                 continue
             target, text, carried = self.kept[index]
             positional = not isinstance(self.order[index], ast.keyword)
             at = self.ours.positional.index(target) if target in self.ours.positional else -1
             in_place = in_place and positional and at == index
-            result.append(Argument(index, None if in_place or target == "*" else target, text, carried))
+            bare = in_place or target == "*" or (target == star and not is_behind_keyword(self.order, index))
+            argument = Argument(index, None if bare else target, text, carried)
+            found = self.sizes if self.sizes and self.sizes.first == index else Sizes(index, index)
+            result.append(replace(argument, through=found.last if found.wrap else index, unstar=found.bare))
         return tuple(result)
 
     def additions(self) -> tuple[NewArgument, ...]:

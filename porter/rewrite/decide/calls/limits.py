@@ -52,6 +52,8 @@ def may_be_listed(value: Value, rule: ParamRule) -> bool:
 
 def crossed_over(value: object, rule: ParamRule, source: Framework) -> object:
     """A literal carried across. Raises ValueError when it has no counterpart."""
+    if rule.values is not None:
+        return rule.values.across(value, back=source == "mindspore")
     if rule.value is None:
         return value
     try:

@@ -64,24 +64,31 @@ def with_both(use: Use, decision: Decision, file: FileFacts, made: frozenset[str
     tests = use.rule is not None and use.rule.is_class and use.kind in TESTING and Kind.TYPE_TEST not in use.rule.notes
     if not tests or use.rule is None or use.rule.name not in made or not isinstance(way.change, Move):
         return decision
-    if use.kind is Kind.TYPE_TEST and _is_beside(use, way.change, file):
+    if use.kind is Kind.TYPE_TEST and is_beside(use, way.change, file):
         return replace(decision, ways=(Way(Form.STAYS),))
-    needs = (*way.needs, Need((place_of(use.rule),), MOVES, _why(use.rule)))
-    return replace(decision, ways=(replace(way, needs=needs), *_both(use, way, way.change), *decision.ways[1:]))
+    needs = (*way.needs, Need((place_of(use.rule),), MOVES, made_of(use.rule)))
+    return replace(
+        decision,
+        ways=(replace(way, needs=needs), *both(use, way, way.change, _both_named(use.rule)), *decision.ways[1:]),
+    )
 
 
-def _why(rule: Rule) -> Reason:
+def made_of(rule: Rule) -> Reason:
+    """Why a test for one class of a rule is not enough."""
     text = f"some objects of {rule.torch.name} or of what derives from it stay as they were, others change sides"
     return Reason(Code.BOTH_CLASSES, text)
 
 
-def _both(use: Use, way: Way, move: Move) -> Iterator[Way]:
+def _both_named(rule: Rule) -> Reason:
+    reason = made_of(rule)
+    return Reason(reason.code, f"{reason.text}: the test names both classes")
+
+
+def both(use: Use, way: Way, move: Move, why: Reason) -> Iterator[Way]:
     """The test for either class; nothing where one expression cannot name both."""
     texts = _texts(use)
-    if texts is not None and use.rule is not None:
+    if texts is not None:
         change = Beside(move.start, move.end, move.target, *texts)
-        reason = _why(use.rule)
-        why = Reason(reason.code, f"{reason.text}: the test names both classes")
         yield Way(Form.BOTH, change, Level.REVIEW, why, needs=way.needs)
 
 
@@ -99,7 +106,7 @@ def _texts(use: Use) -> tuple[str, str, str] | None:
     return ("", " | ", "") if isinstance(above, ast.BinOp) else ("(", ", ", ")")
 
 
-def _is_beside(use: Use, move: Move, file: FileFacts) -> bool:
+def is_beside(use: Use, move: Move, file: FileFacts) -> bool:
     """Whether an earlier run has put the target beside the name."""
     above = parent(use.reference.node)
     if isinstance(above, ast.MatchClass):

@@ -13,8 +13,9 @@ from porter.rewrite.decide.decision import Decision, Reason
 from porter.rewrite.decide.names.groups import Group
 from porter.rewrite.decide.telling import told
 from porter.rewrite.options import Options
-from porter.rules.load import RuleBook, canonical
+from porter.rules.load import RuleBook
 from porter.rules.model import TITLES
+from porter.rules.paths import canonical
 from porter.source.names import SourceModule, dotted_parts
 from porter.source.scopes import ancestors
 
@@ -30,7 +31,7 @@ DECIDES = "nothing in this file uses {names}, but whether this import succeeds d
 def handed_value(meaning: str, rules: RuleBook, options: Options) -> Target | None:
     """What a name that is only handed on becomes: a class that takes the calls which it is written for."""
     rule = rules.find(meaning, options.source)
-    if rule is None:
+    if rule is None or rule.type_test:
         return None
     name = rule.side(options.to).name
     if name is not None and rule.interchangeable:
@@ -45,8 +46,17 @@ def handed_module(meaning: str, rules: RuleBook, options: Options) -> Target | N
     """What a module becomes that is handed on: the one where all counterparts of its names are."""
     if meaning.rpartition(".")[2] == options.layers:
         return None
-    homes = rules.table("homes")[options.source].get(meaning, ())
-    return Target(homes[0], "") if len(homes) == 1 and "." in meaning else None
+    homes = _homes(meaning, rules, options)
+    return Target(homes.pop(), "") if len(homes) == 1 and "." in meaning else None
+
+
+def is_scattered(meaning: str, rules: RuleBook, options: Options) -> bool:
+    """Whether the counterparts of a module's names are in several modules, so that none can take its place."""
+    return len(_homes(meaning, rules, options)) > 1
+
+
+def _homes(meaning: str, rules: RuleBook, options: Options) -> set[str]:
+    return set(rules.table("homes")[options.source].get(meaning, ()))
 
 
 def is_open(group: Group) -> bool:

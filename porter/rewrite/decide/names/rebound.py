@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from porter.rewrite.decide.names.stars import idle_stars
-from porter.rules.load import canonical
+from porter.rules.paths import canonical
 from porter.source.index import TreeIndex
 from porter.source.names import Reference, SourceModule
 

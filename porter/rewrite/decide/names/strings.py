@@ -11,8 +11,8 @@ from porter.rewrite.decide.decision import Decision, Reason
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.telling import told
 from porter.rewrite.decide.tree import TreeFacts
-from porter.rules.load import canonical
 from porter.rules.model import FRAMEWORKS, Rule
+from porter.rules.paths import canonical
 from porter.source.index import is_annotation
 from porter.source.names import DOTTED
 from porter.source.scopes import Scope, parent

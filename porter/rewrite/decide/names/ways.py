@@ -9,9 +9,10 @@ from functools import partial
 
 from porter.codes import Code
 from porter.findings import Kind, Level
-from porter.rewrite.decide.calls.binding import plan_call
+from porter.rewrite.decide.calls.plan import plan_call
 from porter.rewrite.decide.calls.sizes import is_no_list
 from porter.rewrite.decide.change import CallEdit, CallPlan, Move, Refuse, Target, UseClass, target_of
+from porter.rewrite.decide.classes.abstract_tests import why_not, with_members
 from porter.rewrite.decide.classes.type_tests import with_both
 from porter.rewrite.decide.decision import SILENT, Decision, Form, Reason, Way
 from porter.rewrite.decide.facts import FileFacts, Use, canonical_name
@@ -35,6 +36,7 @@ def decide(file: FileFacts, tree: TreeFacts) -> Iterator[Decision]:
     around, constants = Around(file, tree.hierarchy), Constants(file, tree.flows)
     for use in file.uses:
         decision = with_both(use, _Name(use, file, tree).decision(), file, tree.made)
+        decision = with_members(use, decision, file, tree)
         decision = around.with_needs(use, decision)
         yield constants.with_needs(use, decision)
 
@@ -72,6 +74,11 @@ class _Name:
             return formed(self.use, rule, self.file, self.tree)
         note = rule.notes.get(self.use.kind)
         level, why = (Level.REVIEW, Reason(Code.RULE_NOTE, note)) if note is not None else (Level.SAFE, SILENT)
+        stays = why_not(self.use, rule, self.file)
+        if stays is not None:
+            return refused(stays)
+        if rule.type_test and self.use.kind is Kind.TYPE_TEST:
+            return self.by_class(rule, level, why)
         if self.use.kind is Kind.CALL:
             return self.called(rule, level, why)
         if self.use.kind in (Kind.TYPE_TEST, Kind.ANNOTATION):
