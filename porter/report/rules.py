@@ -33,6 +33,8 @@ def print_rule(rule: Rule, console: Console) -> None:
         side = rule.torch if framework == "torch" else rule.mindspore
         if side.docs:
             write(console, f"{title}: {side.docs}")
+    if rule.files:
+        say(console, Text(visible(f"Read from: {', which extends '.join(rule.files)}")))
     if rule.tied:
         say(console, f"The native layer of MindSpore runs on: {_platforms(rule)}")
     for heading, sentence in (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from porter.errors import RuleError
+from porter.rules.files import RuleFile, read_rule
 from porter.rules.model import FRAMEWORKS, Framework, Rule, other
 from porter.rules.parse import RuleParser
 
@@ -122,10 +122,10 @@ def load_rules(extra: Sequence[Path] = ()) -> RuleBook:
 
     Raises RuleError with every problem of every file.
     """
-    files: dict[str, _RuleFile] = {}
+    files: dict[str, RuleFile] = {}
     problems: list[str] = []
     for folder in (rule_folder(), *extra):
-        found = {file.name: file for file in _files(folder, shipped=folder == rule_folder())}
+        found = {file.name: file for file in _files(folder, files, shipped=folder == rule_folder())}
         if not folder.is_dir():
             problems.append(f"{folder}: not a folder; a folder of rule files is expected")
         elif not found:
@@ -133,7 +133,7 @@ def load_rules(extra: Sequence[Path] = ()) -> RuleBook:
         files |= found
     rules: dict[str, Rule] = {}
     for name, file in sorted(files.items()):
-        rule = _read(file, problems)
+        rule = read_rule(file, problems)
         if rule is not None:
             rules[f"torch.{name.replace('/', '.')}"] = rule
     problems += _collisions(rules, {file.rule: file.shown for file in files.values()})
@@ -151,38 +151,11 @@ def rule_from_data(name: str, data: dict[str, Any]) -> Rule:
     return rule
 
 
-@dataclass(frozen=True)
-class _RuleFile:
-    """`name`: the path below its folder, without the ending; `shown`: the path as messages name it."""
-
-    name: str
-    path: Path
-    shown: str
-
-    @property
-    def rule(self) -> str:
-        return self.name.replace("/", ".")
-
-
-def _files(folder: Path, *, shipped: bool) -> Iterator[_RuleFile]:
+def _files(folder: Path, before: dict[str, RuleFile], *, shipped: bool) -> Iterator[RuleFile]:
     for path in sorted(folder.rglob("*.toml")):
         inner = path.relative_to(folder)
-        yield _RuleFile(inner.with_suffix("").as_posix(), path, inner.as_posix() if shipped else str(path))
-
-
-def _read(file: _RuleFile, problems: list[str]) -> Rule | None:
-    try:
-        data = tomllib.loads(file.path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        problems.append(f"{file.shown}: cannot be read: {error}")
-        return None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        problems.append(f"{file.shown}: not TOML: {error}")
-        return None
-    parser = RuleParser(file.name, data)
-    rule = parser.rule()
-    problems += [f"{file.shown}: {problem}" for problem in parser.problems]
-    return rule
+        name, shown = inner.with_suffix("").as_posix(), inner.as_posix() if shipped else str(path)
+        yield RuleFile(name, path, shown, before.get(name), shipped)
 
 
 def _collisions(rules: dict[str, Rule], shown: dict[str, str]) -> Iterator[str]:

@@ -106,6 +106,7 @@ class Rule:
     """One name of torch and what it is in MindSpore. `name` is the path of the rule file without its ending.
 
     `source` is the side that the rule was found from: what differs by direction (`notes`, `spreads`) follows it.
+    `files` is where a rule of a user's folder was read from: the file, and then those that it extends.
     """
 
     name: str
@@ -140,6 +141,7 @@ class Rule:
     batched: str = ""
     says_class: bool | None = None
     source: Framework = field(default="torch", compare=False)
+    files: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def notes(self) -> dict[str, str]:

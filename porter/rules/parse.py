@@ -22,7 +22,7 @@ from porter.rules.versions import is_range
 TOP = {"torch", "mindspore", "param", "write", "layer", "check", "versions", "one_way", "grows", "notes"}
 TOP |= {"weights", "attributes", "attribute_notes", "present", "forward", "methods", "absent", "base_init"}
 TOP |= {"lacking", "parts", "rare", "differs", "taken", "unset", "buffers", "modal", "modal_by", "class", "caution"}
-TOP |= {"live", "batched"}
+TOP |= {"live", "batched", "extends"}
 SIDES: dict[Framework, set[str]] = {
     "torch": {"name", "signature", "docs", "aliases"},
     "mindspore": {"name", "signature", "docs", "platforms", "none", "aliases"},
@@ -44,6 +44,8 @@ class RuleParser(Reader):
     def rule(self) -> Rule | None:
         """Parse everything, so that all problems are found; None when a half of the rule is missing."""
         self.unknown(self.data, TOP, "key")
+        if "extends" in self.data:
+            self.problem("extends changes nothing: there is no other file here that this one could add to")
         torch, mindspore = self._side("torch"), self._side("mindspore")
         rule = Rule(
             name=self.name.replace("/", "."),

@@ -27,11 +27,9 @@ def check(**keys: Any) -> Data:
 
 
 TOP = (
-    "absent, attribute_notes, attributes, base_init, batched, buffers, caution, check, class, differs, forward, grows, "
-)
-TOP += (
-    "lacking, layer, live, methods, mindspore, modal, modal_by, notes, one_way, param, parts, present, rare, taken, "
-    "torch, unset, versions, weights, write"
+    "absent, attribute_notes, attributes, base_init, batched, buffers, caution, check, class, differs, extends, "
+    "forward, grows, lacking, layer, live, methods, mindspore, modal, modal_by, notes, one_way, param, parts, "
+    "present, rare, taken, torch, unset, versions, weights, write"
 )
 KINDS = "call, value, base, type test, comparison, annotation, attribute, method, string, import"
 

@@ -1,0 +1,33 @@
+"""`check --rules` proves the rules of a user's folder as it proves the shipped ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from porter.check import check_rules
+from porter.results import Verdict
+from porter.rules.load import load_rules
+
+pytestmark = [pytest.mark.frameworks("torch", "mindspore"), pytest.mark.usefixtures("lent")]
+
+CASE = '[[check]]\nargs = "[x0, x1], dim=0"\ninput = [[2, 3], [4, 3]]\n'
+
+
+def failures(folder: Path, name: str) -> list[str]:
+    """What check has against a rule of this folder."""
+    report = check_rules([name], load_rules([folder]), modes=("PyNative",))
+    assert report.counts[Verdict.OK]
+    return [f"{r.case}: {r.verdict}: {r.detail}" for r in report.results if r.verdict not in (Verdict.OK, Verdict.NOT_RUN)]
+
+
+def test_an_extended_rule_is_proven_as_it_was_merged(tmp_path: Path) -> None:
+    (tmp_path / "cat.toml").write_text(f"extends = true\n{CASE}")
+    assert failures(tmp_path, "cat") == []
+
+
+def test_a_wrong_value_of_an_extended_rule_is_caught(tmp_path: Path) -> None:
+    (tmp_path / "cat.toml").write_text('extends = true\n[mindspore]\nsignature = "tensors, axis=1"\n')
+    (first, *_) = failures(tmp_path, "cat")
+    assert first == "mindspore.ops.cat(tensors, axis=1): mismatch: the installed mindspore has (tensors, axis=0)"
