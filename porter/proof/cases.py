@@ -291,5 +291,6 @@ class RuleCases:
         return f"{self.rule.side(check.side).name}({check.args})"
 
     def _snippet(self, framework: Framework, text: str, layers: str | None = None, native: bool = False) -> Snippet:
-        parent = str(self.rule.side(framework).name) if self.rule.is_class and (native or framework == "torch") else ""
+        is_native = self.rule.is_class and (native or framework == "torch")
+        parent = self.rule.side(framework).name or "" if is_native else ""
         return Snippet(framework, text, entry_of(self.rule), layers, (), native, parent)

@@ -29,6 +29,7 @@ __all__ = ["Mutant", "mutants"]
 
 def mutants(data: Data) -> Iterator[Mutant]:
     """Every mutant of a rule's data."""
+    data = {"mindspore": {}, **data}  # a rule of what only the generated module has may leave it out
     makers = (signatures, defaults, _names, _params, _added, ranges, _whens, _writes, _constants, _weights, _forward)
     for make in (*makers, _layers, _platforms):
         yield from make(data)

@@ -11,6 +11,7 @@ from porter.codes import EXPLAINED, Code
 from porter.report.console import plain_table, say, show, visible, write
 from porter.rules.model import Framework, ParamRule, Rule, Side, When
 from porter.rules.ranges import Range
+from porter.rules.template import find
 from porter.rules.transforms import TRANSFORMS
 
 SIDES = (("PyTorch", "torch"), ("MindSpore", "mindspore"))
@@ -35,6 +36,9 @@ def print_rule(rule: Rule, console: Console) -> None:
             write(console, f"{title}: {side.docs}")
     if rule.files:
         say(console, Text(visible(f"Read from: {', which extends '.join(rule.files)}")))
+    for to, templates in rule.layer.items() if rule.folders else ():
+        places = [f"{name} ({find(to, name, rule.folders)})" for name in dict.fromkeys(templates.values())]
+        say(console, Text(visible(f"The generated module has on the way to {to}: {', '.join(places)}")))
     if rule.tied:
         say(console, f"The native layer of MindSpore runs on: {_platforms(rule)}")
     for heading, sentence in (
@@ -76,7 +80,7 @@ def print_missing(rows: Sequence[tuple[str, int, int]], where: str, console: Con
 
 
 def _counterpart(side: Side) -> str:
-    return side.name or "(no counterpart)"
+    return side.name or ("(no counterpart)" if side.none else "(in the generated module)")
 
 
 def _platforms(rule: Rule) -> str:

@@ -16,14 +16,15 @@ from porter.rules.parse import RuleParser
 class RuleFile:
     """`name`: the path below its folder, without the ending; `shown`: the path as messages name it.
 
-    `before`: the file of the same name in an earlier folder, which this one extends or takes the place of.
+    `before`: the file of the same name in an earlier folder, which this one extends or takes the place of. `folders`:
+    its own and the users' folders before that, where the code of its layers may lie; none for a shipped file.
     """
 
     name: str
     path: Path
     shown: str
     before: RuleFile | None = None
-    shipped: bool = False
+    folders: tuple[Path, ...] = ()
 
     @property
     def rule(self) -> str:
@@ -45,11 +46,11 @@ def read_rule(file: RuleFile, problems: list[str]) -> Rule | None:
     said = _said(file, found)
     rule = None
     if said is not None and (not found or len(said.files) == 1):
-        parser = RuleParser(file.name, said.data)
+        parser = RuleParser(file.name, said.data, file.folders)
         rule = parser.rule()
         found += [f"{file.shown}: {problem}" for problem in parser.problems]
     problems += dict.fromkeys(found)
-    if said is None or rule is None or (file.shipped and len(said.files) == 1):
+    if said is None or rule is None or not file.folders:
         return rule
     return replace(rule, files=tuple(each.shown for each in said.files))
 
@@ -77,7 +78,7 @@ def _sound(file: RuleFile, problems: list[str]) -> _Said | None:
     found: list[str] = []
     said = _said(file, found)
     if said is not None:
-        parser = RuleParser(file.name, said.data)
+        parser = RuleParser(file.name, said.data, file.folders)
         parser.rule()
         found += [f"{file.shown}: {problem}" for problem in parser.problems]
     problems += found

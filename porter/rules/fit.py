@@ -6,14 +6,10 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
 
 from porter.rules.cases import check_misfits
 from porter.rules.model import FRAMEWORKS, Framework, ParamRule, Rule, other
-
-TEMPLATES = Path(__file__).parent.parent / "runtime" / "standalone"
-NO_LAYERS = {"__init__", "members"}
+from porter.rules.template import NO_LAYERS, find, known
 
 
 def misfits(rule: Rule) -> Iterator[str]:
@@ -120,18 +116,11 @@ def _writes(rule: Rule, side: Framework, values: dict[str, object]) -> Iterator[
 
 
 def _layers(rule: Rule, side: Framework, names: dict[str, str]) -> Iterator[str]:
-    """A template is a file that porter ships, and defines what the other framework calls the layer."""
+    """A template is a file that porter ships or the user's folder has, and defines what the layer is called."""
     wanted = str(rule.side(other(side)).name).rpartition(".")[2]
     for platform, name in names.items():
-        where, known = f"[layer.{side}] {platform}", templates(side)
-        if name not in known:
-            yield f"{where} is {name!r}; expected one of {', '.join(map(repr, known))}"
-        elif not re.search(rf"^(class|def) {wanted}\b", known[name], re.MULTILINE):
+        where, path = f"[layer.{side}] {platform}", find(side, name, rule.folders) if name.isidentifier() else None
+        if path is None or name in NO_LAYERS:
+            yield f"{where} is {name!r}; expected one of {', '.join(map(repr, known(side, rule.folders)))}"
+        elif not re.search(rf"^(class|def) {wanted}\b", path.read_text("utf-8", "replace"), re.MULTILINE):
             yield f"{where}: {name} defines no {wanted}"
-
-
-@cache
-def templates(side: Framework) -> dict[str, str]:
-    """Names and texts of the layers that porter has written out."""
-    paths = sorted(path for path in (TEMPLATES / side).glob("*.py") if path.stem not in NO_LAYERS)
-    return {path.stem: path.read_text(encoding="utf-8") for path in paths}

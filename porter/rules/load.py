@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from porter.errors import RuleError
+from porter.rules.code import faults_of_code
 from porter.rules.files import RuleFile, read_rule
 from porter.rules.model import FRAMEWORKS, Framework, Rule, other
 from porter.rules.parse import RuleParser
@@ -124,8 +125,8 @@ def load_rules(extra: Sequence[Path] = ()) -> RuleBook:
     """
     files: dict[str, RuleFile] = {}
     problems: list[str] = []
-    for folder in (rule_folder(), *extra):
-        found = {file.name: file for file in _files(folder, files, shipped=folder == rule_folder())}
+    for number, folder in enumerate((rule_folder(), *extra)):
+        found = {file.name: file for file in _files(folder, files, tuple(reversed(extra[:number])))}
         if not folder.is_dir():
             problems.append(f"{folder}: not a folder; a folder of rule files is expected")
         elif not found:
@@ -137,6 +138,7 @@ def load_rules(extra: Sequence[Path] = ()) -> RuleBook:
         if rule is not None:
             rules[f"torch.{name.replace('/', '.')}"] = rule
     problems += _collisions(rules, {file.rule: file.shown for file in files.values()})
+    problems += faults_of_code(rules.values(), extra)
     if problems:
         raise RuleError(problems)
     return RuleBook(rules)
@@ -151,11 +153,11 @@ def rule_from_data(name: str, data: dict[str, Any]) -> Rule:
     return rule
 
 
-def _files(folder: Path, before: dict[str, RuleFile], *, shipped: bool) -> Iterator[RuleFile]:
+def _files(folder: Path, before: dict[str, RuleFile], folders: tuple[Path, ...]) -> Iterator[RuleFile]:
     for path in sorted(folder.rglob("*.toml")):
         inner = path.relative_to(folder)
-        name, shown = inner.with_suffix("").as_posix(), inner.as_posix() if shipped else str(path)
-        yield RuleFile(name, path, shown, before.get(name), shipped)
+        name, shown = inner.with_suffix("").as_posix(), str(path) if folders else inner.as_posix()
+        yield RuleFile(name, path, shown, before.get(name), folders)
 
 
 def _collisions(rules: dict[str, Rule], shown: dict[str, str]) -> Iterator[str]:

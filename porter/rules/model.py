@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Literal
 
 from porter.rules.conditions import Condition
@@ -106,7 +107,8 @@ class Rule:
     """One name of torch and what it is in MindSpore. `name` is the path of the rule file without its ending.
 
     `source` is the side that the rule was found from: what differs by direction (`notes`, `spreads`) follows it.
-    `files` is where a rule of a user's folder was read from: the file, and then those that it extends.
+    `files` is where a rule of a user's folder was read from: the file, and then those that it extends;
+    `folders` are those folders, in which the code of its layers is looked for before that which porter ships.
     """
 
     name: str
@@ -142,6 +144,7 @@ class Rule:
     says_class: bool | None = None
     source: Framework = field(default="torch", compare=False)
     files: tuple[str, ...] = field(default=(), compare=False)
+    folders: tuple[Path, ...] = field(default=(), compare=False)
 
     @property
     def notes(self) -> dict[str, str]:

@@ -19,7 +19,9 @@ def failures(folder: Path, name: str) -> list[str]:
     """What check has against a rule of this folder."""
     report = check_rules([name], load_rules([folder]), modes=("PyNative",))
     assert report.counts[Verdict.OK]
-    return [f"{r.case}: {r.verdict}: {r.detail}" for r in report.results if r.verdict not in (Verdict.OK, Verdict.NOT_RUN)]
+    return [
+        f"{r.case}: {r.verdict}: {r.detail}" for r in report.results if r.verdict not in (Verdict.OK, Verdict.NOT_RUN)
+    ]
 
 
 def test_an_extended_rule_is_proven_as_it_was_merged(tmp_path: Path) -> None:
@@ -31,3 +33,49 @@ def test_a_wrong_value_of_an_extended_rule_is_caught(tmp_path: Path) -> None:
     (tmp_path / "cat.toml").write_text('extends = true\n[mindspore]\nsignature = "tensors, axis=1"\n')
     (first, *_) = failures(tmp_path, "cat")
     assert first == "mindspore.ops.cat(tensors, axis=1): mismatch: the installed mindspore has (tensors, axis=0)"
+
+
+RULE = """
+class = true
+[torch]
+name = "torch.nn.Threshold"
+signature = "threshold, value, inplace=False"
+docs = "https://example.org/page"
+[layer.mindspore]
+any = "threshold"
+[[check]]
+args = "0.5, 2.0"
+input = [2, 3, 4]
+"""
+CODE = """
+from mindspore import nn, ops
+
+
+class Threshold(nn.Cell):
+    def __init__(self, threshold, value, inplace=False):
+        super().__init__()
+        self.threshold = threshold
+        self.value = value
+
+    def construct(self, input):
+        return ops.where(input > self.threshold, input, self.value)
+"""
+
+
+def own(folder: Path, code: str, rule: str = RULE) -> Path:
+    """A folder with a rule whose counterpart is code of one's own."""
+    for name, text in (("nn/Threshold.toml", rule), ("standalone/mindspore/threshold.py", code)):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    return folder
+
+
+def test_code_of_ones_own_is_run_and_proven(tmp_path: Path) -> None:
+    assert failures(own(tmp_path, CODE), "nn.Threshold") == []
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"), [("input > self", "input >= 1 + self"), ("self.value)", "input)"), ("self.value = value", "")]
+)
+def test_wrong_code_is_caught(right: str, wrong: str, tmp_path: Path) -> None:
+    assert failures(own(tmp_path, CODE.replace(right, wrong)), "nn.Threshold")
