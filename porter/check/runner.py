@@ -60,7 +60,9 @@ class Runner:
             verdict = Verdict.ERROR if case.fault else Verdict.NOT_RUN
             yield Result(case.name, case.rule, verdict, case.reason, case.path, case.line, case.direction, case.form)
         elif isinstance(case, SignatureCase):
-            yield self._signature(case)
+            found = self._signature(case)
+            if not (case.alone and found.verdict is Verdict.OK):  # that a name exists is no success by itself
+                yield found
         else:
             yield from self._numeric(case)
 
@@ -68,13 +70,19 @@ class Runner:
         form, actual = f"signature in {case.framework}", ""
         for snippet in case.snippets:
             reply = self.run(Job(), snippet, "float32")
+            if not reply.ok and reply.where == "import":
+                actual = f"no {case.alone or case.rule.side(case.framework).name}"
+                break
+            if case.alone:
+                return Result(case.name, case.rule.name, Verdict.OK, form=form)
             if not reply.ok:
                 detail = f"the installed one cannot be read: {reply.error}"
                 return Result(case.name, case.rule.name, Verdict.NOT_RUN, detail, form=form)
             expected, actual = reply.parameters
             if expected == actual:
                 return Result(case.name, case.rule.name, Verdict.OK, form=form)
-        detail = f"the installed {case.framework} has ({actual})"
+            actual = f"({actual})"
+        detail = f"the installed {case.framework} has {actual}"
         return Result(case.name, case.rule.name, Verdict.MISMATCH, detail, form=form, repeat=case.repeat)
 
     def _numeric(self, case: Case) -> Iterator[Result]:

@@ -12,6 +12,7 @@ import click
 from porter.cli.options import PATH, reading, reading_options, rule_dirs_option, tree_defaults
 from porter.codes import EXPLAINED, Code
 from porter.errors import UsageError
+from porter.rules.hints import hint_for
 
 if TYPE_CHECKING:
     from porter.rules.load import RuleBook
@@ -89,4 +90,7 @@ def _find(name: str, book: RuleBook) -> Rule:
     known = [rule.name for rule in book.rules.values()]
     near = get_close_matches(name.removeprefix("torch.").removeprefix("mindspore."), known, n=3, cutoff=0.5)
     hint = f"did you mean {', '.join(near)}?" if near else "`porter rules` lists all"
+    known_of = hint_for(name) or hint_for(f"torch.{name}") or hint_for(f"mindspore.{name}")
+    if known_of is not None:
+        raise UsageError(f"no rule is named {name} yet; {known_of.text}; {known_of.docs}".removesuffix("; "))
     raise UsageError(f"no rule is named {name}; {hint}")

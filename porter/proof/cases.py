@@ -89,11 +89,15 @@ def installed_version(framework: Framework) -> str:
 
 @dataclass(frozen=True)
 class SignatureCase:
-    """Hold the signature that a rule gives a name against the installed framework's."""
+    """Hold a name of a rule, and the signature that it gives it, against the installed framework's.
+
+    `alone`: in full, a name of which only that it exists can be asked.
+    """
 
     name: str
     rule: Rule
     framework: Framework
+    alone: str = ""
 
     @property
     def repeat(self) -> str:
@@ -106,8 +110,8 @@ class SignatureCase:
         side, installed = self.rule.side(self.framework), installed_version(self.framework)
         versions = [v for v in self.rule.versions if v.framework == self.framework and covers(v.range, installed)]
         texts = [version.signature.text for version in versions]
-        texts = texts or ([side.signature.text] if side.signature else [])
-        source = f"import {self.framework}\n\n\ndef expected({{}}): ...\n\n\nactual = {side.name}\n"
+        texts = [""] if self.alone else texts or ([side.signature.text] if side.signature else [])
+        source = f"import {self.framework}\n\n\ndef expected({{}}): ...\n\n\nactual = {self.alone or side.name}\n"
         return [Snippet(self.framework, source.format(text), "signature") for text in texts]
 
 
@@ -195,6 +199,8 @@ class RuleCases:
             side = self.rule.side(framework)
             if side.name and side.signature:
                 yield SignatureCase(f"{side.name}({side.signature.text})", self.rule, framework)
+            for name in (*side.aliases, *([side.name] if side.name and not side.signature else [])):
+                yield SignatureCase(name, self.rule, framework, alone=name)
         for index, check in enumerate(self.rule.checks):
             self.seen.clear()
             self.compiled.clear()

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from porter.codes import EXPLAINED, Code
 from porter.report.console import plain_table, say, show, visible, write
+from porter.rules.hints import hint_for
 from porter.rules.model import Framework, ParamRule, Rule, Side, When
 from porter.rules.ranges import Range
 from porter.rules.template import find
@@ -72,9 +73,10 @@ def print_missing(rows: Sequence[tuple[str, int, int]], where: str, console: Con
     if not rows:
         say(console, f"Every name that {where} uses has a rule.")
         return
-    table = plain_table(name="fold", uses="number", files="number")
+    near = {name: hint.near for name, _, _ in rows if (hint := hint_for(name)) is not None and hint.near}
+    table = plain_table(name="fold", uses="number", files="number", **({"nearest_known": "fold"} if near else {}))
     for name, uses, files in sorted(rows, key=lambda row: (-row[1], row[0])):
-        table.add_row(visible(name), str(uses), str(files))
+        table.add_row(visible(name), str(uses), str(files), *([near.get(name, "")] if near else []))
     show(console, table)
     say(console, f"\n{len(rows)} names without a rule, {sum(uses for _, uses, _ in rows)} uses.")
 

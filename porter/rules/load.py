@@ -104,6 +104,10 @@ INNER_PATHS = (
 )
 
 
+NO_RULES = {"hints.toml"}
+"""Shipped files among the rules that are none."""
+
+
 @lru_cache(maxsize=4096)
 def canonical(qualified: str) -> str:
     """`torch.nn.modules.instancenorm.InstanceNorm3d` -> `torch.nn.InstanceNorm3d`; a private name lives only inside."""
@@ -156,6 +160,8 @@ def rule_from_data(name: str, data: dict[str, Any]) -> Rule:
 def _files(folder: Path, before: dict[str, RuleFile], folders: tuple[Path, ...]) -> Iterator[RuleFile]:
     for path in sorted(folder.rglob("*.toml")):
         inner = path.relative_to(folder)
+        if not folders and inner.as_posix() in NO_RULES:
+            continue
         name, shown = inner.with_suffix("").as_posix(), str(path) if folders else inner.as_posix()
         yield RuleFile(name, path, shown, before.get(name), folders)
 

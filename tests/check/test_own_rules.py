@@ -79,3 +79,35 @@ def test_code_of_ones_own_is_run_and_proven(tmp_path: Path) -> None:
 )
 def test_wrong_code_is_caught(right: str, wrong: str, tmp_path: Path) -> None:
     assert failures(own(tmp_path, CODE.replace(right, wrong)), "nn.Threshold")
+
+
+SIDE = 'name = "{0}"\n{1}docs = "https://example.org"\n'
+SIGNATURE = 'signature = "tensors, dim=0"\n'
+
+
+@pytest.mark.parametrize(
+    ("name", "signature", "told"),
+    [
+        ("mindspore.mint_cat", SIGNATURE, "mindspore.mint_cat(tensors, dim=0)"),
+        ("mindspore.mint_cat", "", "mindspore.mint_cat"),
+        ("mindspore.nothing.cat", SIGNATURE, "mindspore.nothing.cat(tensors, dim=0)"),
+        ("mindspore.mint.cat", SIGNATURE, ""),
+        ("mindspore.float32", "", ""),
+    ],
+)
+def test_a_name_that_the_framework_has_not_is_refused(name: str, signature: str, told: str, tmp_path: Path) -> None:
+    one_way = 'one_way = "mindspore"\n' if name == "mindspore.float32" else ""
+    sides = f"[torch]\n{SIDE.format('torch.cat', signature)}[mindspore]\n{SIDE.format(name, signature)}"
+    (tmp_path / "cat.toml").write_text(one_way + sides)
+    report = check_rules(["cat"], load_rules([tmp_path]), modes=("PyNative",))
+    wrong = [f"{r.case}: {r.verdict}: {r.detail}" for r in report.results if r.verdict is Verdict.MISMATCH]
+    missing = [f"{told}: mismatch: the installed mindspore has no {name}"] if told else []
+    assert wrong == missing
+    assert report.exit_code == (1 if told else 0 if signature else 2)
+
+
+def test_an_alias_that_the_framework_has_not_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "cat.toml").write_text('extends = true\n[mindspore]\naliases = ["mindspore.ops.kat"]\n')
+    assert failures(tmp_path, "cat") == [
+        "mindspore.ops.kat: mismatch: the installed mindspore has no mindspore.ops.kat"
+    ]
