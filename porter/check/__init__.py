@@ -33,7 +33,8 @@ def check_rules(
     """
     from porter.proof.cases import RuleCases
 
-    chosen = [_rule_named(name, rules) for name in names] if names else list(rules.rules.values())
+    every = [*rules.rules.values(), *(rules.families.rules() if rules.families is not None else ())]
+    chosen = [_rule_named(name, rules) for name in names] if names else every
     cases: list[AnyCase] = []
     for rule in chosen:
         cases += RuleCases(rule, converter(rules), modes)
@@ -106,6 +107,7 @@ def _run(cases: Sequence[AnyCase], progress: Progress | None) -> Iterable[Result
 
 def _rule_named(name: str, rules: RuleBook) -> Rule:
     rule = rules.rules.get(name) or rules.rules.get(f"torch.{name}") or rules.find(name, "mindspore")
+    rule = rule or rules.find(f"mindspore.{name}", "mindspore")
     if rule is None:
         raise UsageError(f"there is no rule {name!r}; porter rules lists them")
     return rule
@@ -120,4 +122,5 @@ def _without_cases(rule: Rule) -> Skipped:
 
 def _rule_of(site: Site, rules: RuleBook, side: Framework) -> Rule | None:
     by_name = {rule.name: rule for rule in rules.rules.values()}
-    return by_name.get(site.rule) or rules.find(site.rule, "torch") or rules.find(site.rule, side)
+    rule = by_name.get(site.rule) or rules.find(site.rule, "torch") or rules.find(site.rule, side)
+    return rule or rules.find(f"mindspore.{site.rule}", "mindspore")

@@ -60,7 +60,7 @@ def rules(context: click.Context, /, name: str | None, missing: Path | None, cod
             tree = read_tree(missing, reading(context, missing, options))
             print_missing(_missing(tree, book, options["to"]), str(missing), console)
         elif name is None:
-            print_rules(book.rules.values(), console)
+            print_rules(book.rules.values(), console, len(book.families.names) if book.families is not None else 0)
         else:
             print_rule(_find(name, book), console)
     return 0

@@ -19,13 +19,13 @@ from porter.proof.cases import (
     Converter,
     Shapes,
     Skipped,
-    Snippet,
     Trial,
     bound,
     call_text,
     entry_of,
     shapes_of,
 )
+from porter.proof.names import Snippet
 from porter.proof.notice import arguments_to_notice
 from porter.rules.model import Check, Framework, Rule
 

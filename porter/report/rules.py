@@ -15,17 +15,20 @@ from porter.rules.ranges import Range
 from porter.rules.template import find
 from porter.rules.transforms import TRANSFORMS
 
+ONE_WAY = {"": "", "mindspore": "converted to MindSpore only, not back", "torch": "converted to torch only"}
 SIDES = (("PyTorch", "torch"), ("MindSpore", "mindspore"))
 
 
-def print_rules(rules: Iterable[Rule], console: Console) -> None:
-    """One line for each rule, in the order of the names."""
+def print_rules(rules: Iterable[Rule], console: Console, more: int = 0) -> None:
+    """One line for each rule, in the order of the names. `more`: names that are the same but for their paths."""
     table = plain_table(rule="fold", MindSpore="fold", native_layer_runs_on="fold")
     listed = sorted(rules, key=lambda rule: rule.name)
     for rule in listed:
         table.add_row(visible(rule.name), Text(_counterpart(rule.mindspore)), _platforms(rule))
     show(console, table)
     say(console, f"\n{len(listed)} rules. `porter rules NAME` shows one: its parameters, weights and documentation.")
+    if more:
+        say(console, f"{more} more names of MindSpore are torch's by another path, such as mint.abs.")
 
 
 def print_rule(rule: Rule, console: Console) -> None:
@@ -45,7 +48,7 @@ def print_rule(rule: Rule, console: Console) -> None:
     for heading, sentence in (
         ("Left as it is", rule.torch.none or rule.mindspore.none),
         ("Also called", ", ".join([*rule.torch.aliases, *rule.mindspore.aliases])),
-        ("One way", "converted to MindSpore only, not back" if rule.one_way else ""),
+        ("One way", ONE_WAY[rule.one_way]),
         ("Caution", rule.caution),
         ("Batches only", rule.batched),
         *((f"Read in every call in {side} only", ", ".join(names)) for side, names in rule.live.items()),

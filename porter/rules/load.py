@@ -10,6 +10,7 @@ from typing import Any
 
 from porter.errors import RuleError
 from porter.rules.code import faults_of_code
+from porter.rules.families import FOLDER, Families
 from porter.rules.files import RuleFile, read_rule
 from porter.rules.model import FRAMEWORKS, Framework, Rule, other
 from porter.rules.parse import RuleParser
@@ -20,6 +21,8 @@ class RuleBook:
     """All rules of a run: `rules` by torch name, in the order of their names."""
 
     rules: dict[str, Rule]
+    families: Families | None = None
+    _modules: dict[Framework, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
     _found: dict[tuple[str, Framework], Rule | None] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
@@ -40,7 +43,10 @@ class RuleBook:
         if key not in self._found:
             names = self.names(side)
             known = canonical(qualified)
-            self._found[key] = names.get(qualified) or names.get(known) or self._aliases[side].get(known)
+            rule = names.get(qualified) or names.get(known) or self._aliases[side].get(known)
+            family = self.families if rule is None and side == "mindspore" else None
+            in_family = family is not None and known.rpartition(".")[0] in family.modules
+            self._found[key] = family.find(known) if family is not None and in_family else rule
         return self._found[key]
 
     def of_either(self, qualified: str, first: Framework) -> Rule | None:
@@ -57,6 +63,9 @@ class RuleBook:
 
     def modules(self, side: Framework) -> frozenset[str]:
         """Every module path that leads to a name with a rule."""
+        if side not in self._modules:
+            family = self.families.modules if self.families is not None and side == "mindspore" else frozenset[str]()
+            self._modules[side] = family.union(_parents([*self.names(side), *self._aliases[side]]))
         return self._modules[side]
 
     @cached_property
@@ -79,10 +88,6 @@ class RuleBook:
         theirs = frozenset(theirs for _, theirs in pairs if theirs)
         return {"torch": frozenset(ours for ours, _ in pairs), "mindspore": theirs}
 
-    @cached_property
-    def _modules(self) -> dict[Framework, frozenset[str]]:
-        return {side: frozenset(_parents([*self.names(side), *self._aliases[side]])) for side in FRAMEWORKS}
-
 
 def _parents(names: Sequence[str]) -> Iterator[str]:
     for name in names:
@@ -104,8 +109,8 @@ INNER_PATHS = (
 )
 
 
-NO_RULES = {"hints.toml"}
-"""Shipped files among the rules that are none."""
+NO_RULES = {"hints.toml", FOLDER}
+"""Shipped files among the rules that are none, and a folder of them."""
 
 
 @lru_cache(maxsize=4096)
@@ -145,7 +150,7 @@ def load_rules(extra: Sequence[Path] = ()) -> RuleBook:
     problems += faults_of_code(rules.values(), extra)
     if problems:
         raise RuleError(problems)
-    return RuleBook(rules)
+    return RuleBook(rules, Families(rule_folder() / FOLDER))
 
 
 def rule_from_data(name: str, data: dict[str, Any]) -> Rule:
@@ -160,7 +165,7 @@ def rule_from_data(name: str, data: dict[str, Any]) -> Rule:
 def _files(folder: Path, before: dict[str, RuleFile], folders: tuple[Path, ...]) -> Iterator[RuleFile]:
     for path in sorted(folder.rglob("*.toml")):
         inner = path.relative_to(folder)
-        if not folders and inner.as_posix() in NO_RULES:
+        if not folders and inner.parts[0] in NO_RULES:
             continue
         name, shown = inner.with_suffix("").as_posix(), str(path) if folders else inner.as_posix()
         yield RuleFile(name, path, shown, before.get(name), folders)

@@ -150,3 +150,10 @@ def test_a_code_that_does_not_exist_is_one_line(porter: Porter) -> None:
     assert (ran.code, ran.out) == (2, "")
     last = max(EXPLAINED)
     assert ran.err == f"porter: no finding has the code PT999; the codes are PT001 to {last}\n"
+
+
+@pytest.mark.parametrize("name", ["mint.abs", "mindspore.mint.abs"])
+def test_a_name_of_a_family_is_shown(name: str, porter: Porter) -> None:
+    ran = porter("rules", name)
+    assert ran.code == 0 and ran.out.startswith("torch.abs <-> mindspore.mint.abs\n")
+    assert "One way: converted to torch only" in ran.out

@@ -211,3 +211,40 @@ def test_the_way_back_without_the_rules_is_told_and_keeps_the_module(own: RuleBo
         "porter_layers.py:1:1: manual PT001 file: it stands for torch.nn.Threshold, which no rule speaks of; "
         "give the rules of the run that wrote it (--rules)"
     ]
+
+
+ODD = """
+class = true
+[torch]
+name = "torch.nn.Odd"
+signature = "size"
+docs = "https://example.org/page"
+[mindspore]
+name = "mindspore.nn.Even"
+signature = "size, half=True"
+docs = "https://example.org/page"
+[layer.torch]
+any = "even"
+[param.half]
+when.other = { write = "class", note = "torch's layer has no such option" }
+"""
+EVEN = """
+from torch import nn
+
+
+class Even(nn.Module):
+    def __init__(self, size, half=True):
+        super().__init__()
+"""
+
+
+def test_the_way_back_has_code_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "standalone" / "torch" / "even.py"
+    path.parent.mkdir(parents=True)
+    path.write_text(EVEN)
+    book = book_of(tmp_path, nn__Odd=ODD)
+    back = converted("from mindspore import nn\nx = [nn.Even]\n", book, "torch")
+    assert back.text == "import porter_layers\nx = [porter_layers.Even]\n"
+    assert back.layers is not None and EVEN.strip().partition("class ")[2] in back.layers
+    there = converted("from torch import nn\nx = nn.Odd(3)\n", book)
+    assert there.text == "from mindspore import nn\nx = nn.Even(3)\n" and there.layers is None
