@@ -15,8 +15,8 @@ from typing import Any
 
 from porter.errors import RuleError
 from porter.findings import USES
-from porter.rules.hints import page_of
 from porter.rules.model import Rule
+from porter.rules.pages import page_of
 from porter.rules.parse import RuleParser
 
 FOLDER = "families"

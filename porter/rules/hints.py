@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from porter.rules.load import rule_folder
 from porter.rules.model import SHORT, Framework, other
+from porter.rules.pages import page_of
 
 FILE = "hints.toml"
 NO_RULE = re.compile(r"no rule for ([\w.]+)")
@@ -57,8 +59,6 @@ def hint_of(message: str) -> Hint | None:
 
 @cache
 def _hints() -> dict[str, Hint]:
-    from porter.rules.load import rule_folder
-
     return read_hints(rule_folder() / FILE)
 
 
@@ -66,17 +66,3 @@ def read_hints(path: Path) -> dict[str, Hint]:
     """The hints of a file, by the name."""
     data = tomllib.loads(path.read_text(encoding="utf-8"))
     return {name: Hint(name, near, mind) for side in data.values() for name, (near, mind) in side.items()}
-
-
-TORCH_PAGES = "https://docs.pytorch.org/docs/stable/"
-MINDSPORE_PAGES = "https://www.mindspore.cn/docs/en/master/api_python/"
-
-
-def page_of(name: str) -> str:
-    """The page of a framework's documentation on a name, by the order that its pages have."""
-    first, *middle = name.split(".")[:-1]
-    if name.startswith("torch.nn.init."):
-        return f"{TORCH_PAGES}nn.init.html#{name}"
-    if first == "torch":
-        return f"{TORCH_PAGES}generated/{name}.html"
-    return f"{MINDSPORE_PAGES}{middle[0] if middle else 'mindspore'}/{name}.html"

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from porter.errors import RuleError
-from porter.rules.code import faults_of_code
 from porter.rules.families import FOLDER, Families
 from porter.rules.files import RuleFile, read_rule
 from porter.rules.model import FRAMEWORKS, Framework, Rule, other
@@ -147,10 +146,16 @@ def load_rules(extra: Sequence[Path] = ()) -> RuleBook:
         if rule is not None:
             rules[f"torch.{name.replace('/', '.')}"] = rule
     problems += _collisions(rules, {file.rule: file.shown for file in files.values()})
-    problems += faults_of_code(rules.values(), extra)
+    problems += _faults_of_code(rules, extra) if extra else []
     if problems:
         raise RuleError(problems)
     return RuleBook(rules, Families(rule_folder() / FOLDER))
+
+
+def _faults_of_code(rules: dict[str, Rule], extra: Sequence[Path]) -> list[str]:
+    from porter.rules.code import faults_of_code  # only a run with folders of one's own needs it
+
+    return faults_of_code(rules.values(), extra)
 
 
 def rule_from_data(name: str, data: dict[str, Any]) -> Rule:

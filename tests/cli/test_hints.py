@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from porter.rules import hints
-from porter.rules.hints import hint_for, page_of
+from porter.rules.hints import hint_for
+from porter.rules.pages import page_of
 from tests.cli.conftest import Porter
 
 NEAR = "the nearest known is mindspore.ops.fft, which is called the same way"

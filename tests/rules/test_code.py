@@ -10,6 +10,7 @@ from porter.report.rules import print_rule, print_rules
 from porter.rules.load import load_rules
 from porter.rules.template import find
 from tests.cli.conftest import on_terminal
+from tests.rules.faulty import GONE, NONE, problems
 from tests.rules.test_load import told
 
 RULE = """\
@@ -241,3 +242,18 @@ def test_all_problems_of_rules_and_code_are_told_at_once(tmp_path: Path) -> None
     found = told(folder)
     assert found[0].startswith(f"{folder / 'nn/Odd.toml'}: not TOML: ")
     assert [problem.split(":")[1] for problem in found[1:]] == ["10", "11", "12"]
+
+
+def test_a_rule_with_code_needs_no_other_name_and_says_nothing_about_one() -> None:
+    base = {**NONE, "torch": {**NONE["torch"], "name": "torch.nn.InstanceNorm3d"}}
+    made = {"layer": {"mindspore": {"any": "instance_norm"}}}
+    assert problems(made, base) == [
+        "[mindspore] none changes nothing: [layer.mindspore] any takes the place of the counterpart"
+    ]
+    assert problems({**made, "mindspore": GONE}, base) == []
+    assert problems({**made, "mindspore": {"none": GONE}}, base) == []
+    told = {"caution": "look at it twice here", "modal": "it drops what it likes"}
+    assert problems({**made, **told, "mindspore": GONE, "class": GONE}, base) == []
+    assert problems({**made, "mindspore": GONE, "class": GONE, "weights": {"weight": "gamma"}}, base) == [
+        "weights changes nothing where [mindspore] has no name"
+    ]
