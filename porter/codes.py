@@ -88,8 +88,10 @@ class Code(StrEnum):
 
 
 EXPLAINED = {
-    Code.NO_RULE: "A name of the framework has no rule: nothing is known of its counterpart, so it stays.",
-    Code.NO_COUNTERPART: "A name has a rule, which says that the other framework has nothing in its place, and why.",
+    Code.NO_RULE: "A name of the framework has no rule yet, so it stays: a rule can be written. What is known to be "
+    "near it is told as a hint, by which nothing is written.",
+    Code.NO_COUNTERPART: "A name cannot be converted: its rule says that the other framework has nothing in its place, "
+    "and why.",
     Code.NAME_OF_TWO: "A name is imported from the framework and bound in another way too, or deleted: which of the "
     "two a use means is known only at run time.",
     Code.STAR_IMPORT: "What a star import of the framework gives cannot be told from other names.",

@@ -17,6 +17,7 @@ from porter.rewrite.decide.names.other_files import tell_others
 from porter.rewrite.decide.tree import TreeFacts
 from porter.rewrite.doubts import assumed, doubts, lost
 from porter.rewrite.edit.file import Assembled
+from porter.rewrite.layers.earlier import earlier_pieces, tell_unknown
 from porter.rewrite.layers.module import layers_text
 from porter.rewrite.options import Options
 from porter.rewrite.parallel import assembled
@@ -138,9 +139,14 @@ def _convert(tree: Tree, rules: RuleBook, options: Options, jobs: int, progress:
         files[path] = _result(tree, plans.files[path], result)
     kept = _layers(tree, plans.wanted, generated, rules, options)
     members = plans.members.union(*(asks_for(tree.files[p]) for p in generated if is_for(tree.files[p], options.to)))
-    left = any(result.refused for result in results.values())  # a file that stays may import it
+    modules = {path: tree.files[path] for path in generated}
+    unknown = list(tell_unknown(modules, rules, options))
+    findings += unknown
+    left = bool(unknown) or any(result.refused for result in results.values())  # a file that stays may import it
     removed = tuple(sorted(generated)) if _goes_back(tree, generated, options) and not left else ()
-    added = {plans.layers_path: layers_text(kept, options, members, rules)} if plans.wanted or plans.members else {}
+    earlier = earlier_pieces(modules, rules, options)
+    text = layers_text(kept, options, members, rules, earlier) if plans.wanted or plans.members else ""
+    added = {plans.layers_path: text} if text else {}
     return Conversion(
         options,
         tuple(files[p] for p in sorted(files) if p not in removed and p not in added),

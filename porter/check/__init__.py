@@ -125,4 +125,5 @@ def _rule_of(site: Site, rules: RuleBook, side: Framework) -> Rule | None:
         or rules.of_classes.get(key)
         or rules.find(site.rule, "torch")
         or rules.find(site.rule, side)
+        or rules.find(f"mindspore.{site.rule}", "mindspore")
     )

@@ -11,11 +11,13 @@ from typing import Self
 
 import numpy as np
 
+from porter.check.signatures import held
 from porter.check.truth import Truth, compare
 from porter.frameworks.children import Child
 from porter.frameworks.job import Array, Job, Reply
 from porter.proof import audit, inputs
-from porter.proof.cases import AND_BACK, AnyCase, Case, SignatureCase, Skipped, Snippet, Trial
+from porter.proof.cases import AND_BACK, AnyCase, Case, Skipped, Trial
+from porter.proof.names import SignatureCase, Snippet
 from porter.proof.verdict import Difference
 from porter.results import Result, Verdict
 
@@ -60,22 +62,9 @@ class Runner:
             verdict = Verdict.ERROR if case.fault else Verdict.NOT_RUN
             yield Result(case.name, case.rule, verdict, case.reason, case.path, case.line, case.direction, case.form)
         elif isinstance(case, SignatureCase):
-            yield self._signature(case)
+            yield from held(case, self.run)
         else:
             yield from self._numeric(case)
-
-    def _signature(self, case: SignatureCase) -> Result:
-        form, actual = f"signature in {case.framework}", ""
-        for snippet in case.snippets:
-            reply = self.run(Job(), snippet, "float32")
-            if not reply.ok:
-                detail = f"the installed one cannot be read: {reply.error}"
-                return Result(case.name, case.rule.name, Verdict.NOT_RUN, detail, form=form)
-            expected, actual = reply.parameters
-            if expected == actual:
-                return Result(case.name, case.rule.name, Verdict.OK, form=form)
-        detail = f"the installed {case.framework} has ({actual})"
-        return Result(case.name, case.rule.name, Verdict.MISMATCH, detail, form=form, repeat=case.repeat)
 
     def _numeric(self, case: Case) -> Iterator[Result]:
         """The same text at another place of a tree needs no second run."""

@@ -12,6 +12,7 @@ import click
 from porter.cli.options import PATH, reading, reading_options, rule_dirs_option, tree_defaults
 from porter.codes import EXPLAINED, Code
 from porter.errors import UsageError
+from porter.rules.hints import hint_for
 
 if TYPE_CHECKING:
     from porter.rules.load import RuleBook
@@ -59,7 +60,8 @@ def rules(context: click.Context, /, name: str | None, missing: Path | None, cod
             tree = read_tree(missing, reading(context, missing, options))
             print_missing(_missing(tree, book, options["to"]), str(missing), console)
         elif name is None:
-            print_rules(book.every, console)
+            of_families = len(book.families.names) if book.families is not None else 0
+            print_rules([*book.rules.values(), *book.of_classes.values()], console, of_families)
         else:
             print_rule(_find(name, book), console)
     return 0
@@ -86,5 +88,8 @@ def _find(name: str, book: RuleBook) -> Rule:
     if rule is not None:
         return rule
     near = get_close_matches(name.removeprefix("torch.").removeprefix("mindspore."), book.known, n=3, cutoff=0.5)
+    known_of = hint_for(name) or hint_for(f"torch.{name}") or hint_for(f"mindspore.{name}")
+    if known_of is not None:
+        raise UsageError(f"no rule is named {name} yet; {known_of.text}; {known_of.docs}".removesuffix("; "))
     hint = f"did you mean {', '.join(near)}?" if near else "`porter rules` lists all"
     raise UsageError(f"no rule is named {name}; {hint}")

@@ -4,36 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from importlib import metadata
 from typing import Literal
 
 from porter.proof.calls import Call
+from porter.proof.names import SignatureCase, Snippet
 from porter.proof.notice import arguments_to_notice
 from porter.proof.texts import call_text, member_text, value_text
 from porter.rules.model import FRAMEWORKS, Check, Framework, Rule
-from porter.rules.versions import covers
 
 Shapes = tuple[tuple[int, ...], ...]
 MODES = ("PyNative", "GRAPH")
 THERE = "torch -> mindspore"
 BACK = "mindspore -> torch"
 AND_BACK = "torch -> mindspore -> torch"
-
-
-@dataclass(frozen=True)
-class Snippet:
-    """Text that defines `build()` or `call(x0, ...)`; the fields are those of a job.
-
-    `instance_of`: the class that what is built must be an instance of, so that type tests go on working.
-    """
-
-    framework: Framework
-    source: str
-    entry: Literal["build", "call", "signature"]
-    layers: str | None = None
-    names: tuple[tuple[str, str], ...] = ()
-    native: bool = False
-    instance_of: str = ""
 
 
 Blinders = tuple[tuple[str, Snippet], ...]
@@ -78,38 +61,6 @@ class Case:
     def at(self, mode: str, dtype: str = "float32", *, first: bool) -> Case:
         """The same case in another mode or dtype."""
         return replace(self, mode=mode, dtype=dtype, first=first)
-
-
-def installed_version(framework: Framework) -> str:
-    """The version of a framework that the child processes will load; "" when its package does not say."""
-    try:
-        return metadata.version(framework)
-    except metadata.PackageNotFoundError:
-        return ""
-
-
-@dataclass(frozen=True)
-class SignatureCase:
-    """Hold the signature that a rule gives a name against the installed framework's."""
-
-    name: str
-    rule: Rule
-    framework: Framework
-
-    @property
-    def repeat(self) -> str:
-        """The command that runs this case again."""
-        return f"porter check --rules {self.rule.torch.name}"
-
-    @property
-    def snippets(self) -> list[Snippet]:
-        """Texts that define `expected` and `actual`, by the signatures that the rule gives the installed version."""
-        side, installed = self.rule.side(self.framework), installed_version(self.framework)
-        versions = [v for v in self.rule.versions if v.framework == self.framework and covers(v.range, installed)]
-        texts = [version.signature.text for version in versions]
-        texts = texts or ([side.signature.text] if side.signature else [])
-        source = f"import {self.framework}\n\n\ndef expected({{}}): ...\n\n\nactual = {side.name}\n"
-        return [Snippet(self.framework, source.format(text), "signature") for text in texts]
 
 
 @dataclass(frozen=True)
@@ -181,8 +132,11 @@ class RuleCases:
     def __iter__(self) -> Iterator[AnyCase]:
         for framework in FRAMEWORKS:
             side = self.rule.side(framework)
-            if side.name and side.signature and not self.rule.owner:
+            whole = side.signature is not None and self.rule.one_way != "torch"
+            if side.name and side.signature and whole and not self.rule.owner:
                 yield SignatureCase(f"{side.name}({side.signature.text})", self.rule, framework)
+            for name in (*side.aliases, *([side.name] if side.name and not whole else [])):
+                yield SignatureCase(name, self.rule, framework, alone=name)
         for index, check in enumerate(self.rule.checks):
             self.seen.clear()
             self.compiled.clear()
@@ -284,5 +238,6 @@ class RuleCases:
         return f"{self.rule.side(check.side).name}({check.args})"
 
     def _snippet(self, framework: Framework, text: str, layers: str | None = None, native: bool = False) -> Snippet:
-        parent = str(self.rule.side(framework).name) if self.rule.is_class and (native or framework == "torch") else ""
+        is_native = self.rule.is_class and (native or framework == "torch")
+        parent = self.rule.side(framework).name or "" if is_native else ""
         return Snippet(framework, text, entry_of(self.rule), layers, (), native, parent)

@@ -19,12 +19,12 @@ from porter.proof.cases import (
     Converter,
     Shapes,
     Skipped,
-    Snippet,
     Trial,
     bound,
     entry_of,
     shapes_of,
 )
+from porter.proof.names import Snippet
 from porter.proof.notice import arguments_to_notice
 from porter.proof.texts import call_text
 from porter.rules.model import Check, Framework, Rule
@@ -247,7 +247,8 @@ class _Builder:
         uses_layers = converted and any("porter_layers" in target.split(".") for target in names.values())
         layers = self.tree.layers if uses_layers else None
         native = framework == "mindspore" and (self.tree.native or not converted)
-        parent = str(self.rule.side(framework).name) if self.rule.is_class and (native or framework == "torch") else ""
+        is_native = self.rule.is_class and (native or framework == "torch")
+        parent = self.rule.side(framework).name or "" if is_native else ""
         return Snippet(framework, source, entry_of(self.rule), layers, tuple(sorted(names.items())), native, parent)
 
     def _checks(self) -> list[Check]:

@@ -3,7 +3,8 @@
 `files`: path, changed, failed, and the SHA-256 of what was written. `sites`: the fields of `findings.Site`. `findings`:
 those of `findings.Finding`: path, line, column, level, rule, message, code, end_line, end_column, edit. Lines and
 columns are counted from 1, in characters, in the text of the source; an end is the column behind, and 0 where a finding
-is about a line. `edit` is null, or what was made of the place: line, column, end_line, end_column, before, after.
+is about a line. `edit` is null, or what was made of the place: line, column, end_line, end_column, before, after. A
+report has `hints` too, which no manifest has: name without a rule -> what is near, what to mind, and the page on it.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from porter.codes import Code
 from porter.findings import Finding, Replacement, Site
 from porter.report.summary import Summary, Torn
+from porter.rules.hints import hint_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,12 @@ def report(facts: Facts, summary: Summary) -> str:
             "left_out": {why: list(paths) for why, paths in summary.left_out.items()},
         },
     }
-    return _document({**_head(facts), **counts}, _lists(facts))
+    return _document({**_head(facts), **counts, "hints": _hints(facts.findings)}, _lists(facts))
+
+
+def _hints(findings: Iterable[Finding]) -> dict[str, dict[str, str]]:
+    found = (hint_of(finding.message) for finding in sorted(findings) if finding.code is Code.NO_RULE)
+    return {hint.name: {"near": hint.near, "mind": hint.mind, "docs": hint.docs} for hint in found if hint}
 
 
 def _head(facts: Facts) -> dict[str, Any]:

@@ -9,10 +9,13 @@ from rich.text import Text
 
 from porter.codes import EXPLAINED, Code
 from porter.report.console import plain_table, say, show, visible, write
+from porter.rules.hints import hint_for
 from porter.rules.model import Framework, ParamRule, Rule, Side, When, other
 from porter.rules.ranges import Range
+from porter.rules.template import find
 from porter.rules.transforms import TRANSFORMS
 
+ONE_WAY = {"": "", "mindspore": "converted to MindSpore only, not back", "torch": "converted to torch only"}
 SIDES = (("PyTorch", "torch"), ("MindSpore", "mindspore"))
 
 
@@ -23,14 +26,16 @@ _PACKS = {
 }
 
 
-def print_rules(rules: Iterable[Rule], console: Console) -> None:
-    """One line for each rule, in the order of the names."""
+def print_rules(rules: Iterable[Rule], console: Console, more: int = 0) -> None:
+    """One line for each rule, in the order of the names. `more`: names that are the same but for their paths."""
     table = plain_table(rule="fold", MindSpore="fold", native_layer_runs_on="fold")
     listed = sorted(rules, key=lambda rule: rule.name)
     for rule in listed:
         table.add_row(visible(rule.name), Text(_counterpart(rule)), _platforms(rule))
     show(console, table)
     say(console, f"\n{len(listed)} rules. `porter rules NAME` shows one: its parameters, weights and documentation.")
+    if more:
+        say(console, f"{more} more names of MindSpore are torch's by another path, such as mint.abs.")
 
 
 def print_rule(rule: Rule, console: Console) -> None:
@@ -40,12 +45,17 @@ def print_rule(rule: Rule, console: Console) -> None:
         side = rule.torch if framework == "torch" else rule.mindspore
         if side.docs:
             write(console, f"{title}: {side.docs}")
+    if rule.files:
+        say(console, Text(visible(f"Read from: {', which extends '.join(rule.files)}")))
+    for to, templates in rule.layer.items() if rule.folders else ():
+        places = [f"{name} ({find(to, name, rule.folders)})" for name in dict.fromkeys(templates.values())]
+        say(console, Text(visible(f"The generated module has on the way to {to}: {', '.join(places)}")))
     if rule.tied:
         say(console, f"The native layer of MindSpore runs on: {_platforms(rule)}")
     for heading, sentence in (
         ("Left as it is", rule.torch.none or rule.mindspore.none),
         ("Also called", ", ".join([*rule.torch.aliases, *rule.mindspore.aliases])),
-        ("One way", "converted to MindSpore only, not back" if rule.one_way else ""),
+        ("One way", ONE_WAY[rule.one_way]),
         ("Caution", rule.caution),
         ("In GRAPH mode", rule.graph),
         ("An assignment goes", rule.assigned),
@@ -95,9 +105,10 @@ def print_missing(rows: Sequence[tuple[str, int, int]], where: str, console: Con
     if not rows:
         say(console, f"Every name that {where} uses has a rule.")
         return
-    table = plain_table(name="fold", uses="number", files="number")
+    near = {name: hint.near for name, _, _ in rows if (hint := hint_for(name)) is not None and hint.near}
+    table = plain_table(name="fold", uses="number", files="number", **({"nearest_known": "fold"} if near else {}))
     for name, uses, files in sorted(rows, key=lambda row: (-row[1], row[0])):
-        table.add_row(visible(name), str(uses), str(files))
+        table.add_row(visible(name), str(uses), str(files), *([near.get(name, "")] if near else []))
     show(console, table)
     say(console, f"\n{len(rows)} names without a rule, {sum(uses for _, uses, _ in rows)} uses.")
 
@@ -106,7 +117,7 @@ def _counterpart(rule: Rule) -> str:
     """What the name is in MindSpore: its name there, a template, or what the generated module has."""
     forms = [entry.template.text for entry in rule.becomes.get("mindspore", ()) if entry.template is not None]
     shown = forms[0] if len(forms) == 1 else f"one of {len(forms)} templates" if forms else "(no counterpart)"
-    shown = "porter_layers" if rule.layer.get("mindspore") and not forms else shown
+    shown = "(in the generated module)" if rule.layer.get("mindspore") and not forms else shown
     return rule.mindspore.name or shown
 
 

@@ -40,13 +40,15 @@ class Torn:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """`files`, `changed`, `failed` count files, `unknown` counts names without a rule; `tied` is rule -> layers."""
+    """`files`, `changed`, `failed` count files, `unknown` counts names without a rule, `impossible` those whose
+    rule says that there is no counterpart; `tied` is rule -> layers."""
 
     files: int
     changed: int
     failed: int
     rows: tuple[Row, ...] = ()
     unknown: int = 0
+    impossible: int = 0
     tied: dict[str, int] = field(default_factory=dict)
     cautions: dict[str, str] = field(default_factory=dict)
     """Rule -> what a run has to look out for, of the rules that this one has used."""
@@ -111,6 +113,7 @@ def summarise(
         failed=sum(failed for _, failed in files.values()),
         rows=tuple(sorted(rows, key=lambda row: (-sum(row.counts), row.rule))),
         unknown=sum(name not in known and "." in name for name in left),
+        impossible=len({finding.rule for finding in findings if finding.code is Code.NO_COUNTERPART}),
         tied=dict(sorted(layers.items())),
         neither=tuple(_torn(finding) for finding in sorted(findings) if finding.code is Code.NEITHER),
         cautions={name: text for name, text in sorted((cautions or {}).items()) if name in {rule for rule, _ in edits}},

@@ -13,6 +13,7 @@ from porter.codes import Code
 from porter.findings import Finding, Level
 from porter.report.console import captured, plain_table, say, show, visible, write
 from porter.report.summary import Row, Summary
+from porter.rules.hints import hint_of
 
 STYLES = {Level.SAFE: "green", Level.REVIEW: "yellow", Level.CHANGED: "magenta", Level.MANUAL: "red"}
 OF_TREE = frozenset({Code.BUILT_ELSEWHERE})
@@ -25,7 +26,9 @@ ROWS = 15
 
 def print_findings(findings: Iterable[Finding], console: Console) -> None:
     """`path:line:column: level code rule: message`, in the order of the places."""
+    hints: set[str] = set()
     for finding in _once_a_file(list(_once(sorted(findings)))):
+        finding = _hinted(finding, hints)
         place, rest = (
             f"{finding.path}:{finding.line}:{finding.column}: ",
             f" {finding.code} {finding.rule}: {finding.message}",
@@ -58,6 +61,15 @@ def _once_a_file(findings: Sequence[Finding]) -> Iterable[Finding]:
             said.add(key)
             more = f" ({counts[key]} places in this file)" if counts[key] > 1 else ""
             yield replace(finding, message=f"{finding.message}{more}")
+
+
+def _hinted(finding: Finding, told: set[str]) -> Finding:
+    """A name without a rule with what it hints at, once."""
+    hint = hint_of(finding.message) if finding.code is Code.NO_RULE and finding.message not in told else None
+    if hint is None:
+        return finding
+    told.add(finding.message)
+    return replace(finding, message=f"{finding.message}; {hint.text}")
 
 
 def print_summary(summary: Summary, console: Console) -> None:
@@ -137,6 +149,8 @@ def _open(summary: Summary) -> Iterable[str]:
         yield f"{_plural(summary.altered, 'finding')} of level changed: the meaning differs there unless somebody acts."
     if summary.unknown:
         yield f"{_plural(summary.unknown, 'name')} without a rule: porter rules --missing SRC lists them by use."
+    if summary.impossible:
+        yield f"{_plural(summary.impossible, 'name')} that cannot be converted: the findings say why."
 
 
 def _neither(names: Sequence[str]) -> str:

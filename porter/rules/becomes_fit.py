@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from pathlib import Path
 
 from porter.rules.becomes import OWN, Becomes
 from porter.rules.fit import defines
 from porter.rules.model import FRAMEWORKS, Framework, Rule, other
 from porter.rules.signature import Signature
+from porter.rules.template import find
 
 
 def becomes_misfits(rule: Rule) -> Iterator[str]:
@@ -17,7 +19,7 @@ def becomes_misfits(rule: Rule) -> Iterator[str]:
         for number, entry in enumerate(rule.becomes.get(to, ()), 1):
             where, signature = f"[[becomes.{to}]] {number}", rule.side(other(to)).signature
             yield from _names(where, entry, signature)
-            yield from _target(where, entry, to, rule.layer.get(to, {}))
+            yield from _target(where, entry, to, find(to, rule.layer.get(to, {}).get("any", ""), rule.folders))
             if closed:
                 yield f"{where} changes nothing: every call goes to an entry before it"
             closed = closed or _takes_all(entry, signature)
@@ -35,12 +37,12 @@ def _names(where: str, entry: Becomes, signature: Signature | None) -> Iterator[
             yield f"{where} given {name} changes nothing: every call gives it"
 
 
-def _target(where: str, entry: Becomes, to: Framework, layer: Mapping[str, str]) -> Iterator[str]:
+def _target(where: str, entry: Becomes, to: Framework, layer: Path | None) -> Iterator[str]:
     for name in entry.template.names if entry.template else ():
         root, _, last = name.partition(".")
         if root not in (to, OWN):
             yield f"{where} write names {name}: a name of {to} is expected"
-        elif root == OWN and not defines(to, layer.get("any", ""), last):
+        elif root == OWN and not (layer is not None and defines(layer, last)):
             yield f"{where} write names {name}, which the file of [layer.{to}] any does not define"
 
 

@@ -6,14 +6,11 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 from porter.rules.cases import check_misfits
 from porter.rules.model import FRAMEWORKS, Framework, ParamRule, Rule, other
-
-TEMPLATES = Path(__file__).parent.parent / "runtime" / "standalone"
-NO_LAYERS = {"__init__", "members"}
+from porter.rules.template import NO_LAYERS, find, known
 
 
 def misfits(rule: Rule) -> Iterator[str]:
@@ -150,23 +147,16 @@ def _writes(rule: Rule, side: Framework, values: dict[str, object]) -> Iterator[
 
 
 def _layers(rule: Rule, side: Framework, names: dict[str, str]) -> Iterator[str]:
-    """A template is a file that porter ships, and defines what the other framework calls the layer."""
+    """A template is a file that porter ships or the user's folder has, and defines what the layer is called."""
     wanted = str(rule.side(other(side)).name).rpartition(".")[2]
     for platform, name in names.items():
-        where, known = f"[layer.{side}] {platform}", templates(side)
-        if name not in known:
-            yield f"{where} is {name!r}; expected one of {', '.join(map(repr, known))}"
-        elif not rule.becomes.get(side) and not defines(side, name, wanted):
+        where, path = f"[layer.{side}] {platform}", find(side, name, rule.folders) if name.isidentifier() else None
+        if path is None or name in NO_LAYERS:
+            yield f"{where} is {name!r}; expected one of {', '.join(map(repr, known(side, rule.folders)))}"
+        elif not rule.becomes.get(side) and not defines(path, wanted):
             yield f"{where}: {name} defines no {wanted}"
 
 
-def defines(side: Framework, layer: str, wanted: str) -> bool:
+def defines(path: Path, wanted: str) -> bool:
     """Whether a file of layers defines a class, or a function, of a name."""
-    return re.search(rf"^(class|def) {wanted}\b", templates(side).get(layer, ""), re.MULTILINE) is not None
-
-
-@cache
-def templates(side: Framework) -> dict[str, str]:
-    """Names and texts of the layers that porter has written out."""
-    paths = sorted(path for path in (TEMPLATES / side).glob("*.py") if path.stem not in NO_LAYERS)
-    return {path.stem: path.read_text(encoding="utf-8") for path in paths}
+    return re.search(rf"^(class|def) {wanted}\b", path.read_text("utf-8", "replace"), re.MULTILINE) is not None

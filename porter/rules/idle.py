@@ -13,7 +13,7 @@ OF_WEIGHTS = ("present", "unset", "buffers")
 def idle_entries(rule: Rule) -> Iterator[str]:
     """What changes nothing, a sentence each."""
     yield from _kind(rule)
-    if rule.mindspore.none and not rule.mindspore.name:
+    if not rule.mindspore.name:
         yield from _without_counterpart(rule)
         return
     if (rule.type_test or rule.no_type_test) and not rule.is_class:
@@ -47,7 +47,9 @@ def _kind(rule: Rule) -> Iterator[str]:
 def _without_counterpart(rule: Rule) -> Iterator[str]:
     if rule.becomes:
         return
-    given = ("params", "write", "one_way", "caution", "batched", "type_test", *OF_CLASSES)
+    made = bool(rule.layer.get("mindspore"))
+    given = ("params", "write", "one_way", "batched", "type_test", *OF_CLASSES, *(() if made else ("caution",)))
+    given = tuple(name for name in given if not (made and name == "modal"))
     for name in [name for name in given if getattr(rule, name)]:
         yield f"{name.replace('params', 'param')} changes nothing where [mindspore] has no name"
     if rule.layer and "any" not in rule.layer.get("mindspore", {}):

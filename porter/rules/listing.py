@@ -9,11 +9,14 @@ from functools import cached_property
 from pathlib import Path
 
 from porter.rules.cache import digest
+from porter.rules.families import FOLDER
 from porter.rules.files import RuleFile
 
 ENDING = ".toml"
 CODE, BESIDE = ".py", "standalone"
 """Code in folders of this name: rules beside it may speak of it, so what is known of any of them depends on it."""
+NO_RULES = {"hints.toml", FOLDER}
+"""Shipped files among the rules that are none, and a folder of them."""
 YOUNG_NS = 2_000_000_000
 """No clock of a file system is coarser than two seconds."""
 
@@ -46,9 +49,15 @@ class Listing:
         for text in self.paths[name]:
             path, ours = Path(text), text.startswith(_inside(self.shipped))
             shown = path.relative_to(self.shipped).as_posix() if ours else str(path)
-            found = RuleFile(name, path, shown, found, ours)
+            found = RuleFile(name, path, shown, found, () if ours else self._until(text))
         assert found is not None
         return found
+
+    def _until(self, path: str) -> tuple[Path, ...]:
+        """The folder of a user's file and those of users before it, the last one first."""
+        users = [folder for folder in self.folders if folder != self.shipped]
+        last = max(i for i, folder in enumerate(users) if path.startswith(_inside(folder)))
+        return tuple(reversed(users[: last + 1]))
 
     def shown(self, rule: str) -> str:
         """The file of a rule as messages name it."""
@@ -80,6 +89,8 @@ def list_files(folders: Sequence[Path], shipped: Path) -> Listing:
                     listing.stamps[path] = stamp
                 continue
             listing.stamps[path], is_empty = stamp, False
+            if folder == shipped and path[start:].partition(os.sep)[0] in NO_RULES:
+                continue
             name = path[start:] if path.endswith(f"{os.sep}{ENDING}") else path[start : -len(ENDING)]
             listing.paths.setdefault(name.replace(os.sep, "/"), []).append(path)
         if not folder.is_dir():

@@ -10,6 +10,7 @@ from typing import Any
 
 from porter.errors import RuleError
 from porter.rules.about import About, read_about
+from porter.rules.families import FOLDER, Families
 from porter.rules.index import Reading, Table, TablesOf, find_tables
 from porter.rules.lazy import LazyRules
 from porter.rules.listing import list_files
@@ -28,6 +29,7 @@ class RuleBook:
 
     rules: Mapping[str, Rule]
     of_classes: Mapping[str, Rule] = field(default_factory=dict)
+    families: Families | None = None
     _stored: Table | None = field(default=None, compare=False, repr=False)
     _found: dict[tuple[str, Framework], Rule | None] = field(default_factory=dict, compare=False, repr=False)
     _members: dict[tuple[str, Framework], Mapping[str, Rule]] = field(default_factory=dict, compare=False, repr=False)
@@ -51,13 +53,17 @@ class RuleBook:
         if key not in self._found:
             names = self.names(side)
             known = canonical(qualified)
-            self._found[key] = names.get(qualified) or names.get(known) or self._aliases[side].get(known)
+            rule = names.get(qualified) or names.get(known) or self._aliases[side].get(known)
+            family = self.families if rule is None and side == "mindspore" else None
+            in_family = family is not None and known.rpartition(".")[0] in family.modules
+            self._found[key] = family.find(known) if family is not None and in_family else rule
         return self._found[key]
 
     @property
     def every(self) -> tuple[Rule, ...]:
-        """All rules, those of members too; this reads them."""
-        return (*self.rules.values(), *self.of_classes.values())
+        """All rules, those of members and of families too; this reads them."""
+        families = self.families.rules() if self.families is not None else ()
+        return (*self.rules.values(), *self.of_classes.values(), *families)
 
     def named(self, name: str) -> Rule | None:
         """The rule of a name of either framework, as a person writes it: `nn.Conv3d`, `torch.Tensor.size`."""
@@ -72,8 +78,8 @@ class RuleBook:
         """The same rules with another one in the place of that of its name."""
         key = f"torch.{rule.name}"
         if rule.owner:
-            return RuleBook(self.rules, {**self.of_classes, key: rule})
-        return RuleBook({**self.rules, key: rule}, self.of_classes)
+            return RuleBook(self.rules, {**self.of_classes, key: rule}, self.families)
+        return RuleBook({**self.rules, key: rule}, self.of_classes, self.families)
 
     def members(self, owner: str, side: Framework) -> Mapping[str, Rule]:
         """The rules of a class's members, by what `side` calls them. `owner`: the name of the class's rule."""
@@ -166,7 +172,8 @@ class RuleBook:
 
     @cached_property
     def _modules(self) -> dict[Framework, frozenset[str]]:
-        return self._sets("modules")
+        found, family = self._sets("modules"), self.families
+        return found | ({"mindspore": found["mindspore"] | family.modules} if family is not None else {})
 
     def _sets(self, name: str) -> dict[Framework, frozenset[str]]:
         found = self.table(name)
@@ -193,7 +200,17 @@ def load_rules(extra: Sequence[Path] = ()) -> RuleBook:
     for key, name in listing.keys.items():
         keys[bool(owner_of(key.removeprefix("torch.")))][key] = name
     reading = Reading(listing, read)
-    return RuleBook(LazyRules(keys[0], reading), LazyRules(keys[1], reading), table)
+    book = RuleBook(LazyRules(keys[0], reading), LazyRules(keys[1], reading), Families(rule_folder() / FOLDER), table)
+    problems = _faults_of_code(book, extra) if listing.beside else []
+    if problems:
+        raise RuleError(problems)
+    return book
+
+
+def _faults_of_code(book: RuleBook, extra: Sequence[Path]) -> list[str]:
+    from porter.rules.code import faults_of_code  # only a run with code of one's own needs it
+
+    return faults_of_code([*book.rules.values(), *book.of_classes.values()], extra)
 
 
 def rule_from_data(name: str, data: dict[str, Any]) -> Rule:

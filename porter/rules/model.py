@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Literal
 
 from porter.rules.becomes import Becomes
@@ -116,6 +117,8 @@ class Rule:
     """One name of torch and what it is in MindSpore. `name` is the path of the rule file without its ending.
 
     `source` is the side that the rule was found from: what differs by direction (`notes`, `spreads`) follows it.
+    `files` is where a rule of a user's folder was read from: the file, and then those that it extends;
+    `folders` are those folders, in which the code of its layers is looked for before that which porter ships.
     """
 
     name: str
@@ -156,6 +159,8 @@ class Rule:
     type_test: tuple[str, ...] = ()
     no_type_test: str = ""
     source: Framework = field(default="torch", compare=False)
+    files: tuple[str, ...] = field(default=(), compare=False)
+    folders: tuple[Path, ...] = field(default=(), compare=False)
 
     @property
     def notes(self) -> dict[str, str]:

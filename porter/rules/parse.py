@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from porter.findings import USES
@@ -24,7 +25,7 @@ from porter.rules.versions import is_range
 TOP = {"torch", "mindspore", "param", "write", "layer", "check", "versions", "one_way", "grows", "notes"}
 TOP |= {"weights", "attributes", "attribute_notes", "present", "forward", "methods", "absent", "base_init"}
 TOP |= {"lacking", "parts", "rare", "differs", "taken", "unset", "buffers", "modal", "modal_by", "class", "caution"}
-TOP |= {"live", "batched", "becomes", "assigned", "graph", "type_test"}
+TOP |= {"live", "batched", "becomes", "assigned", "graph", "type_test", "extends"}
 SIDES: dict[Framework, set[str]] = {
     "torch": {"name", "signature", "docs", "aliases"},
     "mindspore": {"name", "signature", "docs", "platforms", "none", "aliases"},
@@ -38,14 +39,17 @@ LAYERS = {"any", "gpu"}
 class RuleParser(Reader):
     """One file's parser: `rule()` gives the Rule or None, `problems` says what is wrong with the file."""
 
-    def __init__(self, name: str, data: Mapping[str, Any]) -> None:
+    def __init__(self, name: str, data: Mapping[str, Any], folders: tuple[Path, ...] = ()) -> None:
         super().__init__()
         self.name = name
+        self.folders = folders
         self.data = data
 
     def rule(self) -> Rule | None:
         """Parse everything, so that all problems are found; None when a half of the rule is missing."""
         self.unknown(self.data, TOP, "key")
+        if "extends" in self.data:
+            self.problem("extends changes nothing: there is no other file here that this one could add to")
         torch, mindspore = self._side("torch"), self._side("mindspore")
         rule = Rule(
             name=self.name.replace("/", "."),
@@ -87,6 +91,7 @@ class RuleParser(Reader):
             buffers=self._names("buffers", self.data),
             live=self._live(),
             base_init=self._sentences("base_init"),
+            folders=self.folders,
         )
         if torch is None or mindspore is None:
             return None
@@ -136,18 +141,19 @@ class RuleParser(Reader):
 
     def _side(self, framework: Framework) -> Side | None:
         """A half of the rule; None when nothing can be said about what refers to it."""
-        where, data = f"[{framework}]", self.data.get(framework)
+        where, alone = f"[{framework}]", framework == "mindspore" and self._is_made()
         becomes = self.data.get("becomes")
-        forms = isinstance(becomes, dict) and framework in becomes
-        if data is None and forms:
-            return Side(None)
+        alone = alone or (isinstance(becomes, dict) and framework in becomes)
+        data = self.data.get(framework, {} if alone else None)
         if not isinstance(data, dict):
             self.problem(f"{where} is missing: a table with name, signature and docs is expected")
             return None
         self.unknown(data, SIDES[framework], f"{where} key")
         name, none = self._name(framework, data), self.sentence(where, data, "none")
-        if framework == "mindspore" and ("name" in data) == ("none" in data) and not forms:
+        if framework == "mindspore" and ("name" in data) == ("none" in data) and not alone:
             self.problem(f"{where} needs either name, or none = why there is no counterpart")
+        if self._is_made() and framework == "mindspore" and "none" in data and not becomes:
+            self.problem(f"{where} none changes nothing: [layer.mindspore] any takes the place of the counterpart")
         if "name" in data and "docs" not in data:
             self.problem(f"{where} docs is missing: link the page that the rule was read from")
         platforms = self.choices(where, data, "platforms", PLATFORMS)
@@ -155,8 +161,14 @@ class RuleParser(Reader):
         unreadable = [key for key, value in (("signature", signature), ("name", name)) if key in data and value is None]
         docs, aliases = self.text(where, data, "docs") or "", self._aliases(framework, data)
         return (
-            None if unreadable or not (name or none or forms) else Side(name, signature, docs, aliases, platforms, none)
+            None if unreadable or not (name or none or alone) else Side(name, signature, docs, aliases, platforms, none)
         )
+
+    def _is_made(self) -> bool:
+        """Whether only the generated module has what takes the place of torch's name."""
+        data, layer = self.data.get("mindspore", {}), self.data.get("layer")
+        made = layer.get("mindspore") if isinstance(layer, dict) else None
+        return isinstance(made, dict) and "any" in made and isinstance(data, dict) and "name" not in data
 
     def _aliases(self, framework: Framework, data: Mapping[str, Any]) -> tuple[str, ...]:
         """Other names of the same object, in full."""

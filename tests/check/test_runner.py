@@ -8,7 +8,8 @@ import pytest
 
 from porter.check.runner import Runner
 from porter.frameworks.job import Job, Reply
-from porter.proof.cases import Case, Snippet, Trial
+from porter.proof.cases import Case, Trial
+from porter.proof.names import Snippet
 from porter.results import Result
 from porter.rules.load import RuleBook
 

@@ -27,7 +27,8 @@ def test_every_rule_is_listed_whole(width: int) -> None:
     assert max(map(len, text.splitlines())) <= width
     for rule in RULES.values():
         (line,) = [line for line in text.splitlines() if line.startswith(f"{rule.name} ")]
-        assert (rule.mindspore.name or "(no counterpart)") in line
+        nothing = "(in the generated module)" if rule.layer else "(no counterpart)"
+        assert (rule.mindspore.name or nothing) in line
     assert f"{len(RULES)} rules." in text
 
 
@@ -162,3 +163,10 @@ def test_a_code_that_does_not_exist_is_one_line(porter: Porter) -> None:
     assert (ran.code, ran.out) == (2, "")
     last = max(EXPLAINED)
     assert ran.err == f"porter: no finding has the code PT999; the codes are PT001 to {last}\n"
+
+
+@pytest.mark.parametrize("name", ["mint.abs", "mindspore.mint.abs"])
+def test_a_name_of_a_family_is_shown(name: str, porter: Porter) -> None:
+    ran = porter("rules", name)
+    assert ran.code == 0 and ran.out.startswith("torch.abs <-> mindspore.mint.abs\n")
+    assert "One way: converted to torch only" in ran.out

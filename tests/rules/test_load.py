@@ -45,7 +45,8 @@ def told(*folders: Path) -> list[str]:
 
 
 def test_the_shipped_rules_are_all_read() -> None:
-    names = {path.relative_to(rule_folder()).with_suffix("").as_posix() for path in rule_folder().rglob("*.toml")}
+    paths = {path.relative_to(rule_folder()).with_suffix("") for path in rule_folder().rglob("*.toml")}
+    names = {path.as_posix() for path in paths if path.parts[0] not in {"hints", "families"}}
     rules = load_rules().rules
     assert {name.removeprefix("torch.") for name in rules} == {name.replace("/", ".") for name in names}
     assert {"torch.nn.InstanceNorm3d", "torch.cat"} <= set(rules)

@@ -12,8 +12,8 @@ from dataclasses import replace
 import pytest
 
 from porter.check.runner import Runner
-from porter.proof import cases
-from porter.proof.cases import SignatureCase
+from porter.proof import names
+from porter.proof.names import SignatureCase
 from porter.results import Verdict
 from porter.rules.load import load_rules
 from porter.rules.model import FRAMEWORKS, Framework, Rule, Version
@@ -117,7 +117,7 @@ def test_a_class_without_a_constructor_of_its_own_takes_nothing(
 def test_a_signature_is_held_to_its_versions_only(
     installed: str, expected: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cases, "installed_version", lambda framework: installed)
+    monkeypatch.setattr(names, "installed_version", lambda framework: installed)
     old = (("torch", "<2.13", "size"), ("torch", "<2", "width"), ("mindspore", "<99", "other"))
     versions = tuple(Version(framework, within, Signature(text)) for framework, within, text in old)  # type: ignore[arg-type]
     rule = replace(with_signature(RULES["torch.nn.ReLU"], "torch", "size, *, bias=True"), versions=versions)
@@ -126,5 +126,5 @@ def test_a_signature_is_held_to_its_versions_only(
 
 
 def test_the_version_is_that_of_the_package() -> None:
-    assert cases.installed_version("no-such-framework") == ""  # type: ignore[arg-type]
-    assert cases.installed_version("hypothesis")[0].isdigit()  # type: ignore[arg-type]
+    assert names.installed_version("no-such-framework") == ""  # type: ignore[arg-type]
+    assert names.installed_version("hypothesis")[0].isdigit()  # type: ignore[arg-type]

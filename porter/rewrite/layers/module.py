@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from porter.rewrite.layers.derive import derived
 from porter.rewrite.layers.forms import form_function
@@ -19,25 +19,31 @@ def layers_text(
     options: Options,
     members: Iterable[str] = (),
     book: RuleBook | None = None,
+    earlier: Mapping[str, list[Piece]] | None = None,
 ) -> str:
     """Text of the generated module for these rules, each under its name there, and for members to ask for.
 
-    `book`: all rules, which the functions of members are made from.
+    `book`: all rules, which the functions of members are made from. `earlier`: what an earlier run made by rules that
+    are not there now, by the names that it stands for.
     """
     wanted, asked = sorted(rules, key=lambda pair: pair[0]), sorted(set(members))
-    pieces = list(_pieces(wanted, options, book))
+    known = earlier or {}
+    pieces = [*(piece for name in sorted(known) for piece in known[name]), *_pieces(wanted, options, book)]
     if asked and book is not None:
         pieces += member_pieces(asked, book, options, wanted)
     imports = sorted({line for piece in pieces for line in piece.imports}, key=_import_order)
-    names = [name for name, _ in wanted] + [function_name(name) for name in asked]
+    names = sorted([name for name, _ in wanted] + [name.rpartition(".")[2] for name in known]) + [
+        function_name(name) for name in asked
+    ]
     source = "PyTorch" if options.source == "torch" else "MindSpore"
     target = "MindSpore" if options.to == "mindspore" else "PyTorch"
     doc = f'"""Layers with the signatures of {source} and the computation of {target}."""'
     bodies = "\n\n\n".join(piece.text for piece in _unique(pieces))
     offered = "__all__ = [" + ", ".join(f'"{name}"' for name in names) + "]"
     head = [HEADER]
-    if wanted:
-        head.append(STANDS_FOR + " ".join(str(rule.side(options.source).name) for _, rule in wanted))
+    stands = [*known, *(str(rule.side(options.source).name) for _, rule in wanted)]
+    if stands:
+        head.append(STANDS_FOR + " ".join(sorted(stands, key=lambda name: name.rpartition(".")[2])))
     if asked:
         head.append(ASKS_FOR + " ".join(asked))
     return "\n".join([*head, doc, "", *imports]) + f"\n\n{offered}\n\n\n{bodies}\n"
@@ -50,7 +56,7 @@ def _pieces(wanted: Iterable[tuple[str, Rule]], options: Options, book: RuleBook
         if rule.type_test and book is not None:
             yield _tested(name, [str(each.side(options.to).name) for each in book.derived(rule)])
         elif template is not None:
-            yield from template_pieces(options.to, template, name)
+            yield from template_pieces(options.to, template, name, rule.folders)
         elif rule.becomes.get(options.to):
             yield from form_function(rule, name, options)
         else:
