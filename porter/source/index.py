@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from porter.source.finder import FileImports, Finder
+from porter.source.generated import is_generated
 from porter.source.layout import Layout
 from porter.source.names import (
     Reference,
@@ -22,6 +23,7 @@ from porter.source.origins import Origins
 from porter.source.roots import own_name
 from porter.source.scopes import Scope, ancestors, parent, scope_of
 from porter.source.text import SourceText
+from porter.source.waiting import read_waiting
 
 MAX_HOPS = 20
 
@@ -54,6 +56,9 @@ class TreeIndex:
             index.by_dotted[module.dotted] = module
         for path, module in index.modules.items() if not layout.is_package else ():
             index.by_dotted.setdefault(layout.place(path.removesuffix("/__init__.py")), module)
+        generated = {name for name, module in index.by_dotted.items() if is_generated(module.text.data)}
+        for module in index.modules.values() if generated else ():
+            read_waiting(module.tree, module.text.data, module.imports, generated)
         return index
 
     def forget(self) -> None:

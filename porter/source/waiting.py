@@ -12,6 +12,7 @@ from typing import Protocol
 
 LAZY = "lazy"
 OFFERS = "offers"
+WAITING = frozenset({LAZY, OFFERS})
 GETTER = "__getattr__"
 CALL = re.compile(rb"\b(?:lazy|offers)\(")
 STATEMENT = {name: re.compile(rb"\b(?:lazy|offers)\([^\n]*[\"']" + name.encode()) for name in ("torch", "mindspore")}
@@ -36,6 +37,13 @@ def waits(node: ast.AST) -> bool:
 def is_offer(node: ast.AST) -> bool:
     """Whether an import that waits only gives names to others."""
     return waits(node) and isinstance(node, ast.ImportFrom)
+
+
+def imported_by(node: ast.AST) -> list[str]:
+    """Dotted names of the modules that an import names."""
+    if isinstance(node, ast.ImportFrom):
+        return [node.module or ""]
+    return [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
 
 
 def read_waiting(tree: ast.Module, data: bytes, imports: Named, generated: Collection[str]) -> None:
