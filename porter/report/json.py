@@ -71,6 +71,7 @@ def report(facts: Facts, summary: Summary) -> str:
             "review": summary.review,
             "meaning_changed": summary.altered,
             "manual": summary.left,
+            "needed_on_import": [_plain(needed) for needed in summary.on_import],
             "in_neither_framework": [_plain(torn) for torn in summary.neither],
             "tied_to_a_platform": summary.tied,
             "cautions": summary.cautions,

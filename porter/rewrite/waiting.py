@@ -12,6 +12,7 @@ from porter.rewrite.decide.decision import Choice, Reason
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.file import FilePlan
 from porter.rewrite.decide.names.groups import Group
+from porter.rewrite.decide.names.handing import when_it_waits
 from porter.rewrite.decide.names.imports import free_name
 from porter.rewrite.decide.places import existing
 from porter.rewrite.decide.telling import told
@@ -54,13 +55,17 @@ class _OfFile:
 
     def planned(self) -> FilePlan:
         groups = [*self._kept(), *self._unused()]
-        staying = [group for group in groups if not self.waiters.is_waiting(group)]
-        needed = {*uses_on_import(self.plan), *imports_on_import(self.file)}
+        staying = [group for group in groups if not self.waiters.is_waiting(group) and not self._is_lent(group)]
+        needed = {*uses_on_import(self.plan, self.file.options.source), *imports_on_import(self.file)}
         needed |= {self._needs(group) for group in staying if self._runs(group) and not self.waiters.can_wait(group)}
         if needed:
             return self._told(sorted(needed))
         can_wait = [group for group in staying if self._runs(group)]
         return self._waiting(can_wait) if can_wait else self.plan
+
+    def _is_lent(self, group: Group) -> bool:
+        """Whether a module is taken from another file of the tree, where its import waits, or does not."""
+        return not self.waiters.is_own(group) and self.waiters.is_module(group)
 
     def _kept(self) -> Iterator[Group]:
         """Imports of the framework that stay, as the plan says."""
@@ -106,11 +111,15 @@ class _OfFile:
         all_groups = [*imports.groups, *(group for group in groups if group not in imports.groups)]
         aliases = {**imports.aliases, layers: local}
         new = replace(imports, groups=all_groups, aliases=aliases, waits=waits_plan)
-        plan = replace(self.plan, imports=new)
+        plan = replace(self.plan, imports=new, choices=tuple(map(self._when_it_waits, self.plan.choices)))
         if is_missed(self.place, plan, layers) or not self.place.is_found(self.file.path):
             return self.plan
         self._provide(new.groups, new.loose)
         return plan
+
+    def _when_it_waits(self, choice: Choice) -> Choice:
+        reason = when_it_waits(choice.reason, self.file.options)
+        return choice if reason is choice.reason else replace(choice, reason=reason)
 
     def _layers_import(self) -> ast.stmt | None:
         """The statement by which the file imports the generated module already."""

@@ -13,7 +13,7 @@ from porter.rules.cases import check_misfits
 from porter.rules.model import FRAMEWORKS, Framework, ParamRule, Rule, other
 
 TEMPLATES = Path(__file__).parent.parent / "runtime" / "standalone"
-NO_LAYERS = {"__init__", "members"}
+NO_LAYERS = {"__init__", "members", "waiting"}
 
 
 def misfits(rule: Rule) -> Iterator[str]:

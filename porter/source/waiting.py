@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Protocol
 
 LAZY = "lazy"
@@ -46,14 +46,14 @@ def imported_by(node: ast.AST) -> list[str]:
     return [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
 
 
-def read_waiting(tree: ast.Module, data: bytes, imports: Named, generated: Collection[str]) -> None:
+def read_waiting(tree: ast.Module, data: bytes, imports: Named, is_layers: Callable[[str], bool]) -> None:
     """Put imports in the place of the statements of a file's top that stand for them.
 
-    `generated`: the names of the generated modules of the tree.
+    `is_layers`: whether a dotted name is that of a generated module.
     """
     if CALL.search(data) is None:
         return
-    homes = set(_names_of(tree, imports, generated))
+    homes = set(_names_of(tree, imports, is_layers))
     body: list[ast.stmt] = []
     for statement in tree.body:
         body += _read(statement, homes) or [statement]
@@ -68,16 +68,16 @@ def framework_imports(tree: ast.Module) -> Iterator[str]:
             yield from (text.partition(".")[0] for text in map(_text, values) if text)
 
 
-def _names_of(tree: ast.Module, imports: Named, generated: Collection[str]) -> Iterator[str]:
+def _names_of(tree: ast.Module, imports: Named, is_layers: Callable[[str], bool]) -> Iterator[str]:
     """Names that a file's top imports a generated module under."""
     for node in tree.body:
         if isinstance(node, ast.Import):
             for alias in node.names:
-                if imports.module(alias.name, node) in generated and (alias.asname or "." not in alias.name):
+                if is_layers(imports.module(alias.name, node)) and (alias.asname or "." not in alias.name):
                     yield alias.asname or alias.name
         elif isinstance(node, ast.ImportFrom) and all(alias.name != "*" for alias in node.names):
             for alias, name in zip(node.names, imports.names(node)[1], strict=True):
-                if name in generated:
+                if is_layers(name):
                     yield alias.asname or alias.name
 
 

@@ -30,11 +30,16 @@ class Waiting:
             self._keep(node, comment)
         if node is self.anchor:
             lines = lines if lines is not None else [self.module.text.of(node)]
-            lines = [*lines, *([""] if lines else []), *self.lines.values()]
+            lines = [*lines, *([""] if lines or self._follows(node) else []), *self.lines.values()]
         if comment:
             yield from self._without_comment(node, lines or [])
         else:
             yield from place(self.module, node, lines or [])
+
+    def _follows(self, node: ast.stmt) -> bool:
+        """Whether there is something on the line above a statement."""
+        line = node.lineno - 1
+        return line > 0 and bool(self.module.text.slice(*self.module.text.line_span(line)).strip())
 
     def behind(self, node: ast.stmt, lines: list[str]) -> Iterator[NameEdit]:
         """Lines behind a statement that stays, and those that wait where that is their place."""
@@ -80,7 +85,16 @@ def restored(module: SourceModule, framework: str) -> Iterator[NameEdit]:
             found.setdefault(module.text.span(node), []).extend(_statements(node, framework))
     for (start, end), lines in found.items():
         if lines:
-            yield NameEdit(start, end, module.text.newline.join(lines))
+            yield NameEdit(start - _room(module, start), end, module.text.newline.join(lines))
+
+
+def _room(module: SourceModule, start: int) -> int:
+    """How long the empty line is that a run has put between imports and the lines that stand for some."""
+    line = module.text.position(start)[0]
+    ends = [node.end_lineno for node in module.tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
+    if line < 3 or line - 2 not in ends or module.text.slice(*module.text.line_span(line - 1)):
+        return 0
+    return len(module.text.line_end(line - 1).encode())
 
 
 def _statements(node: ast.Import | ast.ImportFrom, framework: str) -> Iterator[str]:

@@ -10,6 +10,7 @@ from porter.rewrite.decide.decision import Choice
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.file import FilePlan
 from porter.rules.load import canonical
+from porter.rules.model import Framework
 from porter.source.guarded import is_guarded
 from porter.source.on_import import postpones, runs_on_import
 from porter.source.scopes import ancestors
@@ -24,7 +25,7 @@ class Needed:
     name: str
 
 
-def uses_on_import(plan: FilePlan) -> Iterator[Needed]:
+def uses_on_import(plan: FilePlan, source: Framework) -> Iterator[Needed]:
     """Uses of names that stay and run when the file is imported."""
     postponed = postpones(plan.module)
     for choice in plan.names:
@@ -32,7 +33,7 @@ def uses_on_import(plan: FilePlan) -> Iterator[Needed]:
         if node is None or not choice.keeps_name or choice.harmless or not runs_on_import(node, postponed):
             continue
         if not _is_tried(node):
-            yield Needed(choice.place.start, _name(choice))
+            yield Needed(choice.place.start, _name(choice, source))
 
 
 def imports_on_import(file: FileFacts) -> Iterator[Needed]:
@@ -51,8 +52,9 @@ def imports_on_import(file: FileFacts) -> Iterator[Needed]:
                 yield Needed(module.text.span(node)[0], resolved)
 
 
-def _name(choice: Choice) -> str:
-    return choice.rule.name if choice.rule is not None else canonical(choice.reference.qualified)
+def _name(choice: Choice, source: Framework) -> str:
+    rule = choice.decision.rule
+    return str(rule.side(source).name) if rule is not None else canonical(choice.reference.qualified)
 
 
 def _is_tried(node: ast.AST) -> bool:

@@ -43,7 +43,7 @@ class Planner:
         modules = [group for group in self.groups if self.waiters.is_module(group)]
         names = [group for group in self.groups if group not in modules]
         lines = {group.name: self._call(group.name, _loaded(group)) for group in modules}
-        homes = {group: self._home(group, modules) for group in names}
+        homes = {group: self._home(group, modules) for group in names if self._is_read(group)}
         lines |= {local: self._call(local, [home]) for home, local in self.made.items()}
         offered = [group for group in names if self.waiters.is_offered(group)]
         if offered:
@@ -68,6 +68,9 @@ class Planner:
         start = f"{GETTER} = {self.layers}.{OFFERS}("
         line = f"{start}{', '.join(given)})"
         return line if len(line) <= WIDTH else self.module.text.newline.join([start, *(f"    {g}," for g in given), ")"])
+
+    def _is_read(self, group: Group) -> bool:
+        return bool(self.waiters.reads(group) or self.waiters.texts(group))
 
     def _home(self, group: Group, modules: Iterable[Group]) -> str:
         """A name of the file for the module that a name comes from, which nothing hides where the name is read."""
