@@ -9,6 +9,7 @@ import, with their places and files, and the errors of the modules that cannot b
 from __future__ import annotations
 
 import argparse
+import ast
 import sys
 import tempfile
 from collections import Counter
@@ -24,7 +25,11 @@ from porter.findings import Finding
 from porter.rewrite.options import Options
 from porter.rules.load import RuleBook, load_rules
 from porter.rules.model import Framework
+from porter.source.analyse import analyse
+from porter.source.guarded import is_guarded
+from porter.source.on_import import runs_on_import
 from porter.source.tree import Tree
+from porter.source.waiting import imported_by
 from porter.source.walk import read_tree
 from tests.imported import Imported, import_tree, module_names
 
@@ -79,6 +84,21 @@ def report(before: Imported, after: Imported, rows: list[Needed], missing: str, 
         say(f"{count:5} modules: {error}")
 
 
+def importing(files: Mapping[str, bytes], framework: str) -> int:
+    """How many files import a framework themselves when they are imported, whatever else they import."""
+    return sum(_imports(data, framework) for path, data in files.items() if path.endswith(".py"))
+
+
+def _imports(data: bytes, framework: str) -> bool:
+    try:
+        tree = ast.parse(data)
+    except (SyntaxError, ValueError):
+        return False
+    nodes = [node for node, _ in analyse(tree).imports if runs_on_import(node, postponed=True) and not is_guarded(node)]
+    names = [name for node in nodes if not getattr(node, "level", 0) for name in imported_by(node)]
+    return any(name.partition(".")[0] == framework for name in names)
+
+
 def main() -> int:
     """Convert, import, and print what was found."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -91,8 +111,11 @@ def main() -> int:
     tree, rules, name, missing = read_tree(given.source), load_rules(), given.source.resolve().name, Options(to).source
     _, before = converted(tree, rules, Options(to, wait=False))
     conversion, after = converted(tree, rules, Options(to))
+    counts = [importing(files, missing) for files in (before, after)]
     found = [importable(files, name, given.seconds, given.path, missing) for files in (before, after)]
-    report(*found, needed(conversion.findings), missing, Console(width=200, highlight=False, markup=False))
+    console = Console(width=200, highlight=False, markup=False)
+    console.print(f"{counts[0]} files import {missing} on import before, {counts[1]} after")
+    report(*found, needed(conversion.findings), missing, console)
     return 0
 
 

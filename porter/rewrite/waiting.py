@@ -23,6 +23,7 @@ from porter.rewrite.decide.waiting.plan import Planner
 from porter.rewrite.late import is_missed
 from porter.rewrite.place import Place, place
 from porter.rules.model import TITLES
+from porter.source.kinds import position
 from porter.source.layout import package_root
 from porter.source.waiting import GETTER, LAZY, OFFERS, imported_by, waits
 
@@ -60,7 +61,7 @@ class _OfFile:
         needed |= {self._needs(group) for group in staying if self._runs(group) and not self.waiters.can_wait(group)}
         if needed:
             return self._told(sorted(needed))
-        can_wait = [group for group in staying if self._runs(group)]
+        can_wait = sorted((group for group in staying if self._runs(group)), key=_place_of)
         return self._waiting(can_wait) if can_wait else self.plan
 
     def _is_lent(self, group: Group) -> bool:
@@ -130,8 +131,11 @@ class _OfFile:
 
     def _provide(self, groups: list[Group], loose: tuple[str, ...]) -> None:
         """Let the first import of the framework import the generated module too, where nothing else does."""
-        layers = self.file.options.layers
-        if self._layers_import() is not None or layers in loose:
+        layers, there = self.file.options.layers, self._layers_import()
+        for group in groups:
+            if there in group.statements and group.meaning.rpartition(".")[2] == layers:
+                group.kept, group.removed = True, False
+        if there is not None or layers in loose:
             return
         plain = [group for group in groups if group.bindings and group.plain and group.scope.kind == "module"]
         if all(layers not in group.provides and not _takes(group, layers) for group in plain):
@@ -142,7 +146,8 @@ def restored_imports(file: FileFacts) -> Iterator[tuple[str, str]]:
     """Imports of the generated module of a file whose imports wait no longer: (name, meaning)."""
     roots = {name.partition(".")[0] for node in file.module.tree.body if waits(node) for name in imported_by(node)}
     if roots == {file.options.to}:
-        yield from ((name, file.options.layers) for name in sorted(file.asking_names))
+        unread = (name for name in sorted(file.asking_names) if name not in file.module.reads)
+        yield from ((name, file.options.layers) for name in unread)
 
 
 def needs(plan: FilePlan) -> Iterator[str]:
@@ -161,6 +166,11 @@ def with_room(found: Place, users: Collection[str], files: Mapping[str, FilePlan
     more = [path for path, plan in files.items() if path in users or any(g.kept for g in plan.imports.groups)]
     wider = place(found.index, more, generated, found.name)
     return wider if all(map(wider.is_found, users)) else found
+
+
+def _place_of(group: Group) -> tuple[int, int, int]:
+    """Where the first import of a name stands."""
+    return min((*position(binding.node), binding.alias) for binding in group.bindings)
 
 
 def _takes(group: Group, layers: str) -> bool:

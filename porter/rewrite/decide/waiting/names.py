@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.names.groups import Group
-from porter.rewrite.decide.names.stars import OPENING
+from porter.source.handed import handed_on
 from porter.source.index import TreeIndex
 from porter.source.names import chain, dotted_parts
 from porter.source.scopes import parent
 from porter.source.waiting import GETTER, is_offer, waits
 
 RELOADING = frozenset({"reload"})
+ANYWHERE = frozenset({"eval", "exec", "globals"})
+AT_TOP = frozenset({"locals", "vars"})
+"""Functions that give the names of a file to whatever text there is; of these only at its top."""
 
 
 class Takers:
@@ -44,6 +47,11 @@ class Takers:
                     yield ".".join([found[1], *parts[1:]])
 
     @cached_property
+    def taken(self) -> Mapping[str, frozenset[str]]:
+        """By module: the names that other files import from it."""
+        return handed_on(self.index)
+
+    @cached_property
     def spelled(self) -> frozenset[str]:
         """Texts with dots in them, by which something may be looked up or replaced."""
         modules = self.index.modules.values()
@@ -57,6 +65,11 @@ class Waiters:
     file: FileFacts
     fixed: frozenset[str]
     takers: Takers
+
+    def is_taken(self, group: Group) -> bool:
+        """Whether another file of the tree imports a name from this one, maybe before this one is through."""
+        dotted = self.file.module.dotted
+        return dotted in self.takers.starred or group.name in self.takers.taken.get(dotted, ())
 
     def is_there(self, group: Group) -> bool:
         """Whether a name is imported by statements of the file's top that always run, and by nothing else."""
@@ -132,8 +145,11 @@ class Waiters:
     @cached_property
     def _opens(self) -> bool:
         """Whether the file reads names that its text does not: `eval`, `globals`."""
-        calls = self.file.module.scopes.calls
-        return any(isinstance(call.func, ast.Name) and call.func.id in OPENING for call, _ in calls)
+        for call, scope in self.file.module.scopes.calls:
+            name = call.func.id if isinstance(call.func, ast.Name) else ""
+            if name in ANYWHERE or (name in AT_TOP and not call.args and scope.kind == "module"):
+                return True
+        return False
 
 
 def _is_for_itself(node: ast.Name) -> bool:

@@ -49,9 +49,16 @@ class Planner:
         if offered:
             lines[GETTER] = self._offers(offered)
         renamed = tuple(edit for group, local in homes.items() for edit in self._renamed(group, local))
+        return Waits(tuple(self.groups), homes, lines, renamed, self._anchor(layers_import))
+
+    def _anchor(self, layers_import: ast.stmt | None) -> ast.stmt:
+        """The last of the imports around; the first that waits, where another file may take its name meanwhile."""
         statements = [statement for group in self.groups for statement in group.statements]
-        last = max([*statements, *([layers_import] if layers_import else [])], key=lambda node: node.lineno)
-        return Waits(tuple(self.groups), homes, lines, renamed, _last_of_run(self.module, last))
+        is_taken = any(map(self.waiters.is_taken, self.groups))
+        found = min(statements, key=_line) if is_taken else max(statements, key=_line)
+        if layers_import is not None:
+            found = max(found, layers_import, key=_line)
+        return found if is_taken else _last_of_run(self.module, found)
 
     @property
     def module(self) -> SourceModule:
@@ -100,6 +107,10 @@ class Planner:
         starts = [self.module.text.span(node)[0] for node in self.waiters.reads(group) if id(node) not in gone]
         for start in [*starts, *self.waiters.texts(group)]:
             yield NameEdit(start, start + len(group.name.encode()), f"{local}.{written}")
+
+
+def _line(node: ast.stmt) -> int:
+    return node.lineno
 
 
 def _loaded(group: Group) -> list[str]:

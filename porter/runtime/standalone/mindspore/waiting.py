@@ -80,10 +80,11 @@ def _loaded(module):
     found = _found(name)
     for each in submodules:
         _found(each)
-    waiting = _submodules.get(name.partition(".")[0])
-    while waiting:
+    waiting = _submodules[name.partition(".")[0]]
+    for each in list(waiting):
+        waiting.pop(each, None)
         try:
-            _found(waiting.popitem()[0])
+            _found(each)
         except ImportError:
             pass  # it is missed where it is used
     return found
