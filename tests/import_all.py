@@ -1,6 +1,7 @@
 """A process that imports modules, one after another: `python import_all.py FOLDER` with their names on standard input.
 
-`python import_all.py FOLDER torch`: in a process in which torch cannot be imported. Each gives one JSON line before it is imported and one after, so that the parent knows which module ended the process.
+`python import_all.py FOLDER torch`: in a process in which torch cannot be imported. Each gives one JSON line before it
+is imported and one after, so that the parent knows which module ended the process.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ import ast
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,13 +71,15 @@ def importable(files: Mapping[str, bytes], name: str, seconds: float, also: list
         return import_tree(folder, name, module_names(folder, name), seconds, also, missing)
 
 
-def report(before: Imported, after: Imported, rows: list[Needed], missing: str, console: Console) -> None:
+def report(
+    counts: Sequence[int], before: Imported, after: Imported, rows: list[Needed], missing: str, console: Console
+) -> None:
     """Print the counts, the names and the errors."""
     total = len(after.good) + len(after.failures)
     say = console.print
+    say(f"{counts[0]} files import {missing} on import before, {counts[1]} after")
     say(f"{total} modules; without {missing} {len(before.good)} import before, {len(after.good)} after")
-    places, files = sum(row.places for row in rows), len({*rows})
-    say(f"{places} places need {missing} on import, by {files} names:")
+    say(f"{sum(row.places for row in rows)} places need {missing} on import, by {len(rows)} names:")
     for row in rows:
         say(f"{row.places:5} in {row.files:3} files  {row.name}")
     for error, count in Counter(failure.error for failure in after.failures).most_common():
@@ -112,10 +114,9 @@ def main() -> int:
     _, before = converted(tree, rules, Options(to, wait=False))
     conversion, after = converted(tree, rules, Options(to))
     counts = [importing(files, missing) for files in (before, after)]
-    found = [importable(files, name, given.seconds, given.path, missing) for files in (before, after)]
+    old, new = (importable(files, name, given.seconds, given.path, missing) for files in (before, after))
     console = Console(width=200, highlight=False, markup=False)
-    console.print(f"{counts[0]} files import {missing} on import before, {counts[1]} after")
-    report(*found, needed(conversion.findings), missing, console)
+    report(counts, old, new, needed(conversion.findings), missing, console)
     return 0
 
 

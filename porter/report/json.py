@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from porter.findings import Finding, Replacement, Site
-from porter.report.summary import Summary, Torn
+from porter.report.summary import Needed, Summary, Torn
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def _lists(facts: Facts) -> dict[str, list[Mapping[str, Any]]]:
     }
 
 
-def _plain(item: Site | Finding | Torn | Replacement) -> dict[str, Any]:
+def _plain(item: Site | Finding | Torn | Needed | Replacement) -> dict[str, Any]:
     """The fields as they are; `dataclasses.asdict` would copy each value, which takes longer than writing them."""
     return {each.name: getattr(item, each.name) for each in fields(item)}
 

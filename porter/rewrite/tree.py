@@ -214,7 +214,8 @@ def _file_plan(
         module, groups, file.rules, file.options, public, fixed, file.origins, asked, handed, covered
     )
     open_groups = [group for group in groups if group.meaning.rpartition(".")[2] != file.options.layers]
-    told = tuple(map(_as_told, tell_handed(module, open_groups, file.rules, file.options, replace(wanted, public=public))))
+    wanted = replace(wanted, public=public)
+    told = tuple(map(_as_told, tell_handed(module, open_groups, file.rules, file.options, wanted)))
     imports = replace(imports, dropped=file.rebound.idle if changes else ())
     told += tuple(map(_as_told, tell_idle(module, imports.dropped)))
     by_choice = {id(choice): group for group in groups for choice in group.choices}

@@ -28,7 +28,7 @@ def place(module: SourceModule, node: ast.stmt, lines: list[str]) -> Iterator[Na
             yield NameEdit(start, end, "pass")
         return
     joint = text.line_end(node.lineno) + before if alone else "; "
-    code = [line for line in lines if alone or not line.startswith("#")]
+    code = [line for line in lines if alone or (line and not line.startswith("#"))]
     if alone and code[0] == text.of(node):
         # It stays, and so does what is behind it, which may be a mark; what is new follows.
         yield NameEdit(last, last, "".join(joint + line for line in code[1:]))

@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from porter.rewrite.decide.change import NameEdit
-from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.names.groups import Group
 from porter.rewrite.decide.names.imports import free_name
 from porter.rewrite.decide.waiting.names import Waiters
@@ -74,7 +73,9 @@ class Planner:
         given = ["__name__", *(f'{group.name}="{group.meaning}"' for group in groups)]
         start = f"{GETTER} = {self.layers}.{OFFERS}("
         line = f"{start}{', '.join(given)})"
-        return line if len(line) <= WIDTH else self.module.text.newline.join([start, *(f"    {g}," for g in given), ")"])
+        if len(line) <= WIDTH:
+            return line
+        return self.module.text.newline.join([start, *(f"    {each}," for each in given), ")"])
 
     def _is_read(self, group: Group) -> bool:
         return bool(self.waiters.reads(group) or self.waiters.texts(group))
