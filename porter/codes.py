@@ -86,6 +86,9 @@ class Code(StrEnum):
     MERGE = "PT057"
     FAULT = "PT058"
 
+    # What a file needs when it is imported.
+    ON_IMPORT = "PT059"
+
 
 EXPLAINED = {
     Code.NO_RULE: "A name of the framework has no rule yet, so it stays: a rule can be written. What is known to be "
@@ -175,5 +178,8 @@ EXPLAINED = {
     "script without an ending, data.",
     Code.MERGE: "A file of OUT was edited by hand, or is not porter's: what became of it, and of the new conversion.",
     Code.FAULT: "An edit would have broken the file, which is a fault of porter, so it was not made.",
+    Code.ON_IMPORT: "A name of the source framework stays, and is used when its file is imported: as a base class, a "
+    "decorator, a default or an annotation that is evaluated, or at the top of the file. The file cannot be imported "
+    "without that framework. Where no place is like this, the import waits until something is used of it.",
 }
 """What each code means, in a sentence or two."""

@@ -1,6 +1,7 @@
 """A process that imports modules, one after another: `python import_all.py FOLDER` with their names on standard input.
 
-Each gives one JSON line before it is imported and one after, so that the parent knows which module ended the process.
+`python import_all.py FOLDER torch`: in a process in which torch cannot be imported. Each gives one JSON line before it
+is imported and one after, so that the parent knows which module ended the process.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 import os
 import sys
 import traceback
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
@@ -17,6 +19,7 @@ from typing import TextIO
 def main() -> None:
     """Import what standard input names; what the modules print goes nowhere."""
     folder, names = Path(sys.argv[1]), sys.stdin.read().split()
+    sys.meta_path[:0] = map(Missing, sys.argv[2:])
     with os.fdopen(os.dup(1), "w") as answers, Path(os.devnull).open("w") as nowhere:
         os.dup2(nowhere.fileno(), 1)
         os.dup2(nowhere.fileno(), 2)
@@ -26,6 +29,18 @@ def main() -> None:
             _say(answers, {"name": name, **_imported(name, folder)})
         answers.flush()
     os._exit(0)  # what modules registered for the end of the program is not asked for
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A finder by which a package is not installed."""
+
+    package: str
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        """Nothing, for all other names."""
+        if name.partition(".")[0] == self.package:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 
 def _say(answers: TextIO, message: dict[str, str]) -> None:

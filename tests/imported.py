@@ -61,8 +61,13 @@ def module_names(folder: Path, name: str) -> list[str]:
     return found
 
 
-def import_tree(folder: Path, name: str, names: Sequence[str], seconds: float, also: Sequence[str] = ()) -> Imported:
-    """Import modules of a tree; one that ends the process is a failure, and the rest goes on in another."""
+def import_tree(
+    folder: Path, name: str, names: Sequence[str], seconds: float, also: Sequence[str] = (), missing: str = ""
+) -> Imported:
+    """Import modules of a tree; one that ends the process is a failure, and the rest goes on in another.
+
+    `missing`: a package that cannot be imported meanwhile.
+    """
     good, failures, left = set[str](), list[Failure](), list(names)
     with tempfile.TemporaryDirectory(prefix="imported-") as made:
         root = Path(made).resolve() / "root"
@@ -70,7 +75,7 @@ def import_tree(folder: Path, name: str, names: Sequence[str], seconds: float, a
         (root / name).symlink_to(folder.resolve(), target_is_directory=True)
         searched = root if (folder / "__init__.py").is_file() else root / name
         while left:
-            for answer in _answers(searched, left, seconds, also):
+            for answer in _answers(searched, left, seconds, also, missing):
                 if "error" in answer:
                     failures.append(Failure(answer["name"], answer["error"], answer.get("where", "")))
                 else:
@@ -90,10 +95,12 @@ def lost(before: Imported, after: Imported) -> list[Lost]:
     return sorted((Lost(found[0], len(found)) for found in kinds.values()), key=lambda kind: -kind.count)
 
 
-def _answers(folder: Path, names: Sequence[str], seconds: float, also: Sequence[str]) -> Iterator[dict[str, str]]:
+def _answers(
+    folder: Path, names: Sequence[str], seconds: float, also: Sequence[str], missing: str
+) -> Iterator[dict[str, str]]:
     """What one process says of the modules, and of the one that ended it."""
     searched = os.pathsep.join([*also, *filter(None, [os.environ.get("PYTHONPATH")])])
-    command = [sys.executable, str(CHILD), str(folder)]
+    command = [sys.executable, str(CHILD), str(folder), *filter(None, [missing])]
     started = ""
     try:
         done = subprocess.run(

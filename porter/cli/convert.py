@@ -145,7 +145,14 @@ def _convert(tree: Tree, rules: RuleBook, request: Request) -> Account:
     from porter.convert import Options, carried_findings
     from porter.rules.model import TITLES
 
-    options = Options(direction(tree, request), request.platform, request.level, request.mark, whole=request.whole)
+    options = Options(
+        direction(tree, request),
+        request.platform,
+        request.level,
+        request.mark,
+        whole=request.whole,
+        wait=request.src != STDIN,  # there is no place for the module that they wait by
+    )
     conversion = _converted(tree, rules, options, request)
     if conversion.idle and not tree.unreadable and not any(file.failed for file in conversion.files):
         click.echo(

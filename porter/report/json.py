@@ -16,7 +16,7 @@ from typing import Any
 
 from porter.codes import Code
 from porter.findings import Finding, Replacement, Site
-from porter.report.summary import Summary, Torn
+from porter.report.summary import Needed, Summary, Torn
 from porter.rules.hints import hint_of
 
 
@@ -74,6 +74,7 @@ def report(facts: Facts, summary: Summary) -> str:
             "review": summary.review,
             "meaning_changed": summary.altered,
             "manual": summary.left,
+            "needed_on_import": [_plain(needed) for needed in summary.on_import],
             "in_neither_framework": [_plain(torn) for torn in summary.neither],
             "tied_to_a_platform": summary.tied,
             "cautions": summary.cautions,
@@ -111,7 +112,7 @@ def _lists(facts: Facts) -> dict[str, list[Mapping[str, Any]]]:
     }
 
 
-def _plain(item: Site | Finding | Torn | Replacement) -> dict[str, Any]:
+def _plain(item: Site | Finding | Torn | Needed | Replacement) -> dict[str, Any]:
     """The fields as they are; `dataclasses.asdict` would copy each value, which takes longer than writing them."""
     return {each.name: getattr(item, each.name) for each in fields(item)}
 

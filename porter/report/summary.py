@@ -39,6 +39,15 @@ class Torn:
 
 
 @dataclass(frozen=True, slots=True)
+class Needed:
+    """A place that needs the source framework when its file is imported, and the name that it uses."""
+
+    path: str
+    line: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """`files`, `changed`, `failed` count files, `unknown` counts names without a rule, `impossible` those whose
     rule says that there is no counterpart; `tied` is rule -> layers."""
@@ -59,6 +68,8 @@ class Summary:
     """Files of OUT with hand edits: merged with a new conversion, and left since there is none."""
     neither: tuple[Torn, ...] = ()
     """Classes that run in neither framework, by their places."""
+    on_import: tuple[Needed, ...] = ()
+    """What keeps files from being imported without the source framework, by its places."""
 
     @property
     def safe(self) -> int:
@@ -116,6 +127,7 @@ def summarise(
         impossible=len({finding.rule for finding in findings if finding.code is Code.NO_COUNTERPART}),
         tied=dict(sorted(layers.items())),
         neither=tuple(_torn(finding) for finding in sorted(findings) if finding.code is Code.NEITHER),
+        on_import=tuple(Needed(f.path, f.line, f.rule) for f in sorted(findings) if f.code is Code.ON_IMPORT),
         cautions={name: text for name, text in sorted((cautions or {}).items()) if name in {rule for rule, _ in edits}},
     )
 

@@ -12,7 +12,7 @@ from rich.text import Text
 from porter.codes import Code
 from porter.findings import Finding, Level
 from porter.report.console import captured, plain_table, say, show, visible, write
-from porter.report.summary import Row, Summary
+from porter.report.summary import Needed, Row, Summary
 from porter.rules.hints import hint_of
 
 STYLES = {Level.SAFE: "green", Level.REVIEW: "yellow", Level.CHANGED: "magenta", Level.MANUAL: "red"}
@@ -119,6 +119,8 @@ def _counts(row: Row, shown: Collection[Level]) -> list[Text]:
 
 
 def _sentences(summary: Summary) -> Iterable[str]:
+    if summary.on_import:
+        yield _on_import(summary.on_import)
     if summary.neither:
         yield _neither([torn.name for torn in summary.neither])
     yield f"{summary.changed} of {_plural(summary.files, 'file')} changed; {_made(summary)}."
@@ -151,6 +153,16 @@ def _open(summary: Summary) -> Iterable[str]:
         yield f"{_plural(summary.unknown, 'name')} without a rule: porter rules --missing SRC lists them by use."
     if summary.impossible:
         yield f"{_plural(summary.impossible, 'name')} that cannot be converted: the findings say why."
+
+
+def _on_import(needed: Sequence[Needed]) -> str:
+    """The first sentence: these places keep the tree from being imported without the framework."""
+    framework = needed[0].name.partition(".")[0]
+    places = [f"{each.path}:{each.line} {each.name}" for each in needed]
+    these = "1 place needs" if len(needed) == 1 else f"These {len(needed)} places need"
+    files = len({each.path for each in needed})
+    where = "" if files == 1 or len(needed) == files else f" (in {_plural(files, 'file')})"
+    return f"{these} {framework} on import{where}: {_listed(places)}."
 
 
 def _neither(names: Sequence[str]) -> str:

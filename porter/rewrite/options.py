@@ -24,6 +24,8 @@ class Options:
     """The name of the generated module in this tree."""
     whole: Whole = "site"
     """What stays as it was, as one, when something in it has to stay."""
+    wait: bool = True
+    """Imports of the source framework that stay wait until they are used, where they can."""
 
     @property
     def source(self) -> Framework:

@@ -43,6 +43,11 @@ class Place:
         return "." * (len(layout.between(home, above(path)) or ()) + 1) + self._name
 
     @property
+    def name(self) -> str:
+        """The name of its file."""
+        return PurePosixPath(self.path).name
+
+    @property
     def _name(self) -> str:
         return PurePosixPath(self.path).stem
 
@@ -50,6 +55,14 @@ class Place:
         """Whether a file finds the module only when the folder of the module is searched too."""
         outside = package_root(self.path, self.index.paths) is None
         return outside and not self._outside(path)
+
+    def is_found(self, path: str) -> bool:
+        """Whether a file is sure to find the module as it is spelled there."""
+        home = package_root(self.path, self.index.paths)
+        if home is None:
+            return not self.is_lost(path)
+        inside = package_root(path, self.index.paths) == home
+        return inside or _root_of(self.index, self.index.modules[path], home) is not None
 
     def _outside(self, path: str) -> str:
         """The spelling that every start of a file finds, for a module outside packages; "" for none."""

@@ -45,6 +45,7 @@ from porter.rewrite.decide.tree import TreeFacts
 from porter.rewrite.decide.units import Units, is_needed
 from porter.rewrite.options import Options
 from porter.rewrite.place import place
+from porter.rewrite.waiting import Waiting, needs, restored_imports, with_room
 from porter.rules.load import RuleBook
 from porter.rules.model import Rule
 from porter.source.handed import bind_stars, handed_on, imported, route
@@ -139,7 +140,7 @@ def plan_tree(
         choices = settle(tuple(units.decisions()), tree.options.level, refused)
     moved = Moved(tree.movers, choices)
     taken, held, reached = handed_on(tree.index), _held(tree.index, choices), _reached(tree)
-    loaded, files = imported(tree.index), dict[str, FilePlan]()
+    loaded, files, texts = imported(tree.index), dict[str, FilePlan](), dict[str, frozenset[str]]()
     objects = frozenset(name for file in tree.files.values() for name in file.objects)
     for path, file in tree.files.items():
         told = [c for c in _told_of(file, tree, moved) if units is None or not units.is_silent(c, choices)]
@@ -150,17 +151,29 @@ def plan_tree(
         if path in loaded and not file.references:
             read |= {name for name, _ in file.unused_imports}  # all that the file is there for
         there = held.get(dotted, frozenset())
-        fixed = Strings(file).spelled() | Lookups(file).kept() | there
+        texts[path] = Strings(file).spelled() | Lookups(file).kept()
+        fixed = texts[path] | there
         chosen = [choice for choice in choices.by_path.get(path, ()) if choice.kind is not Kind.CLASS]
         files[path] = _file_plan(file, (*chosen, *told), Wanted(public, fixed, there), read, dotted in objects)
     wanted = dict(_wanted(files.values(), tree))
     users = [path for path, plan in files.items() if any(plan.takes_layers(tree.options.layers))]
-    path = place(tree.index, users, generated, f"{tree.options.layers}.py").path
+    found = place(tree.index, users, generated, f"{tree.options.layers}.py")
+    if tree.options.wait and tree.options.whole != "file" and (generated or _changes(files.values())):
+        found = with_room(found, users, files, generated)
+        files |= Waiting(tree, found, texts).plans(files)
+        users = [path for path, plan in files.items() if any(plan.takes_layers(tree.options.layers))]
+    path = found.path
     changes = [choice.way.change for plan in files.values() for choice in plan.choices]
     members = frozenset(change.member for change in changes if isinstance(change, Ask))
     fills = [change.target for change in changes if isinstance(change, Fill) and change.target is not None]
     members |= {target.name for target in fills if target.module == tree.options.layers}
+    members |= frozenset(name for plan in files.values() for name in needs(plan))
     return TreePlan(tree.index, files, wanted, path, members, tuple(sorted(users)))
+
+
+def _changes(plans: Collection[FilePlan]) -> bool:
+    """Whether anything in a tree becomes another text."""
+    return any(choice.way.change is not None for plan in plans for choice in plan.choices)
 
 
 def _told(tree: TreeFacts, moved: Moved) -> Iterator[Choice]:
@@ -196,6 +209,7 @@ def _file_plan(
     ]
     # A star elsewhere gives them there, used or not: they stay as long as it does.
     public |= {name for name, meaning in unused if name in reached and is_scattered(meaning, file.rules, file.options)}
+    unused += restored_imports(file)
     groups = list(group_references(module, named, unused))
     asked = [choice for choice in choices if choice.target is not None and choice.decision.reference is None]
     handed = Lookups(file).handed() | (_callable(groups, file) if is_object else frozenset())
@@ -203,7 +217,9 @@ def _file_plan(
     imports = plan_imports(
         module, groups, file.rules, file.options, public, fixed, file.origins, asked, handed, covered
     )
-    told = tuple(map(_as_told, tell_handed(module, groups, file.rules, file.options, replace(wanted, public=public))))
+    open_groups = [group for group in groups if group.meaning.rpartition(".")[2] != file.options.layers]
+    wanted = replace(wanted, public=public)
+    told = tuple(map(_as_told, tell_handed(module, open_groups, file.rules, file.options, wanted)))
     imports = replace(imports, dropped=file.rebound.idle if changes else ())
     told += tuple(map(_as_told, tell_idle(module, imports.dropped)))
     by_choice = {id(choice): group for group in groups for choice in group.choices}

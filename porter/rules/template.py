@@ -13,7 +13,7 @@ STANDALONE = Path(__file__).parent.parent / "runtime" / "standalone"
 """The templates that porter ships, in a folder for each framework that they compute with."""
 OWN = "standalone"
 """The folder of such files beside the rules of a user."""
-NO_LAYERS = {"__init__", "members"}
+NO_LAYERS = {"__init__", "members", "waiting"}
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Assign | ast.AnnAssign
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from porter.source.finder import FileImports, Finder
+from porter.source.generated import LAYERS, is_generated
 from porter.source.layout import Layout
 from porter.source.names import (
     Reference,
@@ -22,6 +23,7 @@ from porter.source.origins import Origins
 from porter.source.roots import own_name
 from porter.source.scopes import Scope, ancestors, parent, scope_of
 from porter.source.text import SourceText
+from porter.source.waiting import read_waiting
 
 MAX_HOPS = 20
 
@@ -54,12 +56,19 @@ class TreeIndex:
             index.by_dotted[module.dotted] = module
         for path, module in index.modules.items() if not layout.is_package else ():
             index.by_dotted.setdefault(layout.place(path.removesuffix("/__init__.py")), module)
+        for module in index.modules.values():
+            read_waiting(module.tree, module.text.data, module.imports, index.is_layers)
         return index
 
     def forget(self) -> None:
         """Names have to be looked up again, since something else binds them now."""
         self.meanings.clear()
         self.origins.known.clear()
+
+    def is_layers(self, dotted: str) -> bool:
+        """Whether a dotted path is a generated module, or one that lies outside and is called like that."""
+        module = self.by_dotted.get(dotted)
+        return is_generated(module.text.data) if module is not None else dotted.rpartition(".")[2] == LAYERS
 
     def resolve(self, qualified: str) -> str:
         """Follow a dotted name through the tree's own modules to where it is imported from."""

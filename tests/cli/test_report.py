@@ -192,7 +192,7 @@ def test_the_report_adds_the_counts() -> None:
     assert data["exit_code"] == 2
     assert data["summary"] == {
         "files": 3, "changed": 1, "failed": 1, "safe": 3, "review": 1, "meaning_changed": 0, "manual": 2,
-        "in_neither_framework": [],
+        "needed_on_import": [], "in_neither_framework": [],
         "tied_to_a_platform": {"nn.InstanceNorm3d": 2}, "cautions": {}, "merged": 0, "edited": 0, "left_out": {},
     }  # fmt: skip
 

@@ -118,6 +118,8 @@ def bound_at_top(text: bytes) -> set[str]:
             names |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             names.add(node.id)
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(".offers"):
+            names |= {str(keyword.arg) for keyword in node.keywords}
         todo += ast.iter_child_nodes(node)
     return names
 

@@ -55,8 +55,9 @@ WINGS: dict[str, set[str]] = {
     "decide": {"options"},
     "layers": {"options", "decide"},
     "edit": {"options", "decide"},
-    "tree": {"options", "place", "decide"},
+    "tree": {"options", "place", "decide", "waiting"},
     "late": {"place", "decide"},
+    "waiting": {"place", "late", "decide"},
     "parallel": {"options", "place", "late", "edit", "tree"},
     "doubts": {"place", "late", "tree"},
 }

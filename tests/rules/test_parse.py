@@ -26,10 +26,10 @@ def check(**keys: Any) -> Data:
     return {"check": [{"args": "3", "input": [2, 3]} | keys]}
 
 
-TOP = "absent, assigned, attribute_notes, attributes, base_init, batched, becomes, buffers, caution, check, class, "
-TOP += (
-    "differs, extends, forward, graph, grows, lacking, layer, live, methods, mindspore, modal, modal_by, notes, one_way, param, "
-    "parts, present, rare, taken, torch, type_test, unset, versions, weights, write"
+TOP = (
+    "absent, assigned, attribute_notes, attributes, base_init, batched, becomes, buffers, caution, check, class, "
+    "differs, extends, forward, graph, grows, lacking, layer, live, methods, mindspore, modal, modal_by, notes, "
+    "one_way, param, parts, present, rare, taken, torch, type_test, unset, versions, weights, write"
 )
 KINDS = "call, value, base, type test, comparison, annotation, attribute, method, string, import"
 

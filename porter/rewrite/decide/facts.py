@@ -25,6 +25,7 @@ from porter.source.index import TreeIndex
 from porter.source.names import Reference, SourceModule
 from porter.source.roles import kind_of
 from porter.source.scopes import Binding, parent
+from porter.source.waiting import WAITING
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -189,8 +190,8 @@ class FileFacts:
 
     def _asks(self, reference: Reference) -> bool:
         """Whether a name is a function of a generated module that looks at an object."""
-        names = (f"{m.dotted}.{name.replace('.', '_')}" for m in self.generated for name in asks_for(m.text.data))
-        return reference.qualified in names
+        asked = ((m, name) for m in self.generated for name in asks_for(m.text.data) if name not in WAITING)
+        return reference.qualified in (f"{m.dotted}.{name.replace('.', '_')}" for m, name in asked)
 
     @cached_property
     def _functions(self) -> Mapping[str, str]:

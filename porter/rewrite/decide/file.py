@@ -36,3 +36,4 @@ class FilePlan:
         """Whether each name, and each import, moves to the generated module of this name."""
         yield from (choice.target is not None and choice.target.module == layers for choice in self.choices)
         yield from (group.takes is not None and group.takes.module == layers for group in self.imports.groups)
+        yield self.imports.waits is not None

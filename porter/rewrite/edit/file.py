@@ -20,6 +20,7 @@ from porter.rewrite.edit.imports import import_edits, loose_imports
 from porter.rewrite.edit.record import Recorder, sites
 from porter.rewrite.edit.splice import BadCall, Overlap, splice
 from porter.rewrite.edit.trivia import with_comments
+from porter.rewrite.edit.waiting import restored
 from porter.rewrite.options import Options
 from porter.source.text import SourceText, Unreadable, compiled
 
@@ -95,6 +96,7 @@ def _assembled(plan: FilePlan, layers: str, options: Options, behind: ast.stmt |
     if deep:
         return Assembled(text.data, (), (), refused=deep)
     edits = list(_edits(plan, layers, behind))
+    edits += restored(plan.module, options.to)
     marks = list(_marks(plan)) if options.mark else []
     try:
         data = splice(text.data, [*edits, *marks], text.newline)
@@ -132,6 +134,9 @@ def _compiles(data: bytes) -> bool:
 def _touched(plan: FilePlan) -> set[str]:
     """Names that the converted text reads anew, and names whose imports go."""
     names = {plan.spelled(choice).partition(".")[0] for choice in plan.choices if choice.target is not None}
+    if plan.imports.waits is not None:
+        names |= {*plan.imports.waits.lines, *plan.imports.waits.homes.values()}
+        names |= {group.name for group in plan.imports.waits.groups}
     return names | {group.name for group in plan.imports.groups if group.removed}
 
 
@@ -141,6 +146,7 @@ def _edits(plan: FilePlan, layers: str, behind: ast.stmt | None) -> Iterator[Edi
             yield from _commented(choice.way.change, choice.way.change.edits(plan.spelled(choice)), plan.module.text)
     yield from import_edits(plan.module, plan.imports, layers, behind)
     yield from loose_imports(plan.module, plan.imports, layers, behind is not None)
+    yield from plan.imports.waits.renamed if plan.imports.waits is not None else ()
 
 
 def _commented(change: Change, edits: Iterable[Edit], text: SourceText) -> Iterator[Edit]:

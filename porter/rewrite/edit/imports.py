@@ -11,6 +11,8 @@ import libcst as cst
 from porter.rewrite.decide.change import NameEdit, Target
 from porter.rewrite.decide.names.groups import Group
 from porter.rewrite.decide.names.imports import ImportPlan, import_line
+from porter.rewrite.edit.places import place
+from porter.rewrite.edit.waiting import Waiting
 from porter.source.generated import LAYERS
 from porter.source.names import SourceModule
 from porter.source.scopes import parent
@@ -33,6 +35,7 @@ def import_edits(
             assert isinstance(node, (ast.Import, ast.ImportFrom))
             statements.setdefault(id(node), (node, {}))[1][binding.alias] = group
     late = [import_line(n, plan.aliases[n], layers) for n in plan.loose if behind is not None and _is_last(n, layers)]
+    waiting = Waiting(module, plan.waits, behind)
     for node, aliases in sorted(statements.values(), key=lambda found: found[0].lineno):
         lines = _Statement(module, node, aliases, plan, layers).lines()
         if behind is not None and node.lineno < behind.lineno and parent(node) is module.tree:
@@ -40,12 +43,12 @@ def import_edits(
             lines = lines and [line for line in lines if not _is_of(line, layers)]
         if node is behind and late:
             lines, late = list(dict.fromkeys([*(lines or [module.text.of(node)]), *late])), []
-        if lines is not None:
-            yield from place(module, node, lines)
+        if lines is not None or node is waiting.anchor:
+            yield from waiting.place(node, lines)
     if behind is not None and late:
-        line = behind.end_lineno or behind.lineno
-        last = module.text.line_span(line)[1]
-        yield NameEdit(last, last, "".join(module.text.line_end(line) + each for each in dict.fromkeys(late)))
+        yield from waiting.behind(behind, list(dict.fromkeys(late)))
+    if waiting.anchor is not None and id(waiting.anchor) not in statements and not (waiting.anchor is behind and late):
+        yield from waiting.behind(waiting.anchor, [])
     for star in plan.dropped:
         yield from place(module, star, [])
 
@@ -114,7 +117,7 @@ class _Statement:
 
     def lines(self) -> list[str] | None:
         """The statements that take this one's place; None when it stays as it is."""
-        gone = {index for index, group in self.aliases.items() if group.takes or group.removed}
+        gone = {index for index, group in self.aliases.items() if group.takes or group.removed or self.waits(group)}
         moved = self.moved(gone)
         provided = sorted(
             (import_line(m, self.plan.aliases[m], self.layers) for m in self.provided()), key=_import_order
@@ -129,6 +132,10 @@ class _Statement:
             result += moved
         result = list(dict.fromkeys([*result, *provided]))
         return [*self.lost_comments(result), *result]
+
+    def waits(self, group: Group) -> bool:
+        """Whether another line stands for the import."""
+        return self.plan.waits is not None and group in self.plan.waits.groups
 
     def provided(self) -> list[str]:
         """Modules that new imports at this statement make reachable."""
@@ -222,39 +229,3 @@ class _Statement:
 def _import_order(line: str) -> tuple[bool, bool, str]:
     """Plain imports, then `from` imports, then the generated module."""
     return LAYERS in line, line.startswith("from "), line
-
-
-def place(module: SourceModule, node: ast.stmt, lines: list[str]) -> Iterator[NameEdit]:
-    """Put statements where one stood: on lines of their own, or behind semicolons where it shared its line."""
-    text = module.text
-    start, end = text.span(node)
-    first, _ = text.line_span(node.lineno)
-    _, last = text.line_span(node.end_lineno or node.lineno)
-    before, after = text.slice(first, start), text.slice(end, last)
-    alone = not before.strip() and (not after.strip() or after.strip().startswith("#"))
-    if not lines:
-        if alone and not after.strip() and not _only_statement(node):
-            end = min(len(text.data), last + len(text.line_end(node.end_lineno or node.lineno).encode()))
-            yield NameEdit(first, end, "")
-        elif alone and not _only_statement(node):
-            yield NameEdit(start, last, after.strip())
-        else:
-            yield NameEdit(start, end, "pass")
-        return
-    joint = text.line_end(node.lineno) + before if alone else "; "
-    code = [line for line in lines if alone or not line.startswith("#")]
-    if alone and code[0] == text.of(node):
-        # It stays, and so does what is behind it, which may be a mark; what is new follows.
-        yield NameEdit(last, last, "".join(joint + line for line in code[1:]))
-    elif alone and after.strip():
-        # The comment behind the statement stays with what takes its place, ahead of what is new.
-        own = next((i for i, line in enumerate(code, 1) if not line.startswith("#")), len(code))
-        yield NameEdit(start, last, joint.join([joint.join(code[:own]) + after, *code[own:]]))
-    else:
-        yield NameEdit(start, end, joint.join(code))
-
-
-def _only_statement(node: ast.stmt) -> bool:
-    above = parent(node)
-    bodies = [getattr(above, name, None) for name in ("body", "orelse", "finalbody")]
-    return any(isinstance(body, list) and body == [node] for body in bodies) and not isinstance(above, ast.Module)

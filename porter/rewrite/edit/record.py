@@ -125,7 +125,9 @@ class Recorder:
         for choice in choices:
             target = choice.target
             if target is None:
-                yield choice.reference.parts[0], choice.reference.meaning
+                waits = self.plan.imports.waits
+                local = waits.local(choice.reference.name) if waits is not None else None
+                yield local or (choice.reference.parts[0], choice.reference.meaning)
                 continue
             root, dot, _ = self.plan.spelled(choice).partition(".")
             if target.module == self.layers:

@@ -17,13 +17,15 @@ from porter.rewrite.options import Options
 from porter.rules.load import RuleBook
 from porter.rules.members import function_of
 from porter.rules.model import Framework, Rule
+from porter.source.waiting import WAITING
 
 TEMPLATE = "members"
 USED = ("_unless_off", "_there")
 """What the functions of attributes may use of the template."""
 
-HELPERS = ("fresh", "get_member", "has_member", "set_member")
-"""What can be asked for beside the members: functions that take the name at run time, and the mode of a new network."""
+HELPERS = ("fresh", "get_member", "has_member", "lazy", "offers", "set_member")
+"""What can be asked for beside the members: functions that take the name at run time, the mode of a new network, and
+imports that wait."""
 
 METHODS: dict[Framework, tuple[str, ...]] = {
     "mindspore": ("children", "modules", "named_children", "named_modules", "named_parameters", "parameters"),
@@ -97,6 +99,9 @@ class _Members:
         return list(kept_places(self.rules, self.options, self.generated, keys))
 
     def pieces(self, name: str) -> Iterator[Piece]:
+        if name in WAITING:
+            yield from template_pieces(self.options.to, "waiting", name)
+            return
         if name not in HELPERS and self.known[name] == "attribute":
             yield from self.attribute(name)
             return

@@ -21,9 +21,10 @@ from porter.source.scopes import ancestors
 
 GOES = "{names} {are} no longer importable from here: nothing in this file uses {them}"
 HELD = "other files of the tree go on using {names} from here, so the import stays"
-OPEN = (
-    "nothing in this file uses {names}, which other code may import from here: the import stays, and needs {framework}"
-)
+UNUSED = "nothing in this file uses {names}, which other code may import from here"
+NEEDS = ": the import stays, and needs {framework}"
+LATER = ": {framework} is imported when it does"
+OPEN = UNUSED + NEEDS
 STAYS = "it is handed on from here, so its import stays"
 DECIDES = "nothing in this file uses {names}, but whether this import succeeds decides what follows, so it stays"
 
@@ -103,6 +104,14 @@ def tell_handed(
             yield _left(module, group, rules, options)
     for (statement, code, text), names in found.items():
         yield _told(module, statement, Level.REVIEW, "import", code, _filled(text, names, options))
+
+
+def when_it_waits(reason: Reason, options: Options) -> Reason:
+    """What is said in place of something, where the import that it is about waits."""
+    before, after = (text.format(framework=TITLES[options.source]) for text in (NEEDS, LATER))
+    if reason.code is Code.IMPORT_STAYS and reason.text.endswith(before):
+        return Reason(reason.code, reason.text.removesuffix(before) + after)
+    return reason
 
 
 def _said(group: Group, rules: RuleBook, options: Options, wanted: Wanted) -> tuple[Code, str] | None:

@@ -13,6 +13,7 @@ from porter.rewrite.decide.decision import Choice
 from porter.rewrite.decide.names.groups import Group
 from porter.rewrite.decide.names.handing import handed_module, handed_value, is_handed_on, is_open
 from porter.rewrite.decide.places import existing
+from porter.rewrite.decide.waiting.waits import Waits
 from porter.rewrite.options import Options
 from porter.rules.load import RuleBook
 from porter.source.kinds import BUILTINS
@@ -27,13 +28,14 @@ class ImportPlan:
     """Groups of a file, and the local name under which each needed module is reached.
 
     `loose`: modules that no import of the framework makes room for; their imports stand at the file's top.
-    `dropped`: star imports that go.
+    `dropped`: star imports that go. `waits`: what takes the place of imports that wait.
     """
 
     groups: list[Group]
     aliases: dict[str, str]
     loose: tuple[str, ...] = ()
     dropped: tuple[ast.ImportFrom, ...] = ()
+    waits: Waits | None = None
 
     def text(self, target: Target, group: Group | None) -> str:
         """What the file writes for a target, where it is reached through an import of the framework."""
@@ -188,7 +190,7 @@ def _aliases(there: _There, groups: list[Group], asked: Sequence[Choice]) -> dic
     freed = {g.name for g in groups if g.removed and all(h.removed for h in groups if h.name == g.name)}
     for name in sorted(needed):
         found = there.name(name) or _moved(groups, name)
-        given[name] = found or _free_name(there.module, name, given.values(), freed)
+        given[name] = found or free_name(there.module, name, given.values(), freed)
     return given
 
 
@@ -206,7 +208,8 @@ def _taken(group: Group, target: Target) -> bool:
     return group.takes is not None and group.takes in (target, Target(target.module, ""))
 
 
-def _free_name(module: SourceModule, qualified: str, given: Iterable[str], freed: set[str]) -> str:
+def free_name(module: SourceModule, qualified: str, given: Iterable[str], freed: Set[str]) -> str:
+    """A local name for a module that the file uses for nothing else."""
     short = SHORT.get(qualified, qualified.rpartition(".")[2])
     prefix = PREFIX.get(qualified.partition(".")[0], "")
     taken = ((module.scopes.bound - freed) | BUILTINS | set(given)) - {""}
