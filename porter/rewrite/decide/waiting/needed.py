@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from porter.rewrite.decide.decision import Choice
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.file import FilePlan
-from porter.rules.paths import canonical
 from porter.rules.model import Framework
+from porter.rules.paths import canonical
 from porter.source.guarded import is_guarded
 from porter.source.on_import import postpones, runs_on_import
 from porter.source.scopes import ancestors
