@@ -9,11 +9,10 @@ from typing import Literal
 
 from porter.proof.calls import Call
 from porter.proof.notice import arguments_to_notice
-from porter.rules.model import FRAMEWORKS, Check, Framework, Rule
+from porter.rules.model import FRAMEWORKS, MODES, Check, Framework, Rule
 from porter.rules.versions import covers
 
 Shapes = tuple[tuple[int, ...], ...]
-MODES = ("PyNative", "GRAPH")
 THERE = "torch -> mindspore"
 BACK = "mindspore -> torch"
 AND_BACK = "torch -> mindspore -> torch"
@@ -42,7 +41,8 @@ Blinders = tuple[tuple[str, Snippet], ...]
 class Trial:
     """The two sides, and the inputs to run them with; `samples` were put in place of names of the tree.
 
-    `blinders` are torch snippets in each of which one argument is back at its default: the case has to notice.
+    `blinders` are torch snippets in each of which one argument is back at its default: the case has to notice. `holds`:
+    inputs that hold no floats.
     """
 
     truth: Snippet
@@ -50,6 +50,7 @@ class Trial:
     shapes: Shapes
     samples: tuple[tuple[str, str], ...] = ()
     blinders: Blinders = ()
+    holds: tuple[tuple[str, int | str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -165,10 +166,13 @@ def member_text(rule: Rule, side: Framework, args: str, inputs: int, *, known: b
     called = f"({args})" if rule.side(side).signature is not None else ""
     member = f"{str(rule.side(side).name).rpartition('.')[2]}{called}"
     names = ", ".join(f"x{i}" for i in range(inputs))
+    body = f"    return x0.{member}\n"
+    if called and member.partition("(")[0].endswith("_"):
+        body = f"    found = x0.{member}\n    return found, x0\n"  # what it gives, and what became of the object
     if known:
-        return f"import {side}\n\n\ndef call({names}):\n    x0 = {MADE[side]}\n    return x0.{member}\n"
+        return f"import {side}\n\n\ndef call({names}):\n    x0 = {MADE[side]}\n{body}"
     other = f"def made(x0):\n    return {MADE[side]}"
-    return f"import {side}\n\n\n{other}\n\n\ndef call({names}):\n    return x0.{member}\n"
+    return f"import {side}\n\n\n{other}\n\n\ndef call({names}):\n{body}"
 
 
 def value_text(rule: Rule, side: Framework, args: str) -> str:
@@ -231,7 +235,7 @@ class RuleCases:
                 if out.left:
                     yield self._skipped(check, out.left, THERE, label, fault=True)
                 elif self._new(found):
-                    case = self._case(check, Trial(truth, found, shapes, (), blinders), THERE, label)
+                    case = self._case(check, Trial(truth, found, shapes, (), blinders, check.holds), THERE, label)
                     yield from self._spread(case, check)
                     if first and form == "call" and self.rule.is_class:
                         yield replace(case, form=f"{label}, input by name", by_name=True)
@@ -244,7 +248,7 @@ class RuleCases:
             yield self._skipped(check, out.left, AND_BACK, "call")
         else:
             again = self._snippet("torch", out.text, out.layers)
-            case = self._case(check, Trial(truth, again, shapes), AND_BACK, "call")
+            case = self._case(check, Trial(truth, again, shapes, holds=check.holds), AND_BACK, "call")
             yield replace(case, mode="")
 
     def _back(self, check: Check, first: bool) -> Iterator[AnyCase]:
@@ -257,13 +261,16 @@ class RuleCases:
                 continue
             truth = self._snippet("torch", out.text, out.layers)
             original = self._snippet("mindspore", text, native=True)
-            yield from self._spread(self._case(check, Trial(truth, original, shapes, (), blinders), BACK, form), check)
+            yield from self._spread(self._case(check, Trial(truth, original, shapes, (), blinders, check.holds), BACK, form), check)
 
     def _forms(self, check: Check) -> Iterator[tuple[str, str]]:
         yield "call", call_text(self.rule, check.side, check.args, len(check.inputs))
-        if self.rule.owner:
-            text = member_text(self.rule, check.side, check.args, len(check.inputs), known=False)
-            yield "object not known", text
+        rule = self.rule.seen_from(check.side)
+        if rule.owner and rule.is_rare:
+            yield "object not known", member_text(rule, check.side, check.args, len(check.inputs), known=False)
+        elif rule.owner and rule.forms and rule.side(check.side).signature is not None:
+            args = f"{check.args}, **{{}}" if check.args else "**{}"
+            yield "arguments not known", member_text(rule, check.side, args, len(check.inputs))
         if self.rule.is_class:
             yield "value", value_text(self.rule, check.side, check.args)
 
@@ -281,13 +288,14 @@ class RuleCases:
 
     def _spread(self, case: Case, check: Check) -> Iterator[Case]:
         """Every dtype in the first mode; the others, which compile for seconds, once for each thing that is built."""
-        for dtype in check.dtypes:
-            yield case.at(self.modes[0], dtype, first=not self.looked)
+        modes = [mode for mode in self.modes if mode in check.modes]
+        for dtype in check.dtypes if modes else ():
+            yield case.at(modes[0], dtype, first=not self.looked)
             self.looked = True
         built = case.trials[0].found.layers or "the native layer"
         if built not in self.compiled:
             self.compiled.add(built)
-            yield from (case.at(mode, check.dtypes[0], first=False) for mode in self.modes[1:])
+            yield from (case.at(mode, check.dtypes[0], first=False) for mode in modes[1:])
 
     def _new(self, snippet: Snippet) -> bool:
         """Whether this has not been proven yet: platforms often give the same.

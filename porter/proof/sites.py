@@ -161,7 +161,7 @@ class _Builder:
         shapes = shapes_of(check, sampled)
         blinders = self._blinders(sampled, len(shapes))
         trials = [self._trial(before, after, tried, samples) for tried in self._alternatives(shapes)]
-        return [replace(trial, blinders=blinders) for trial in trials]
+        return [replace(trial, blinders=blinders, holds=check.holds) for trial in trials]
 
     def _alternatives(self, shapes: Shapes) -> list[Shapes]:
         """The case's shapes; where these may not suit, larger ones (a large kernel) or equal ones (`cat`, any axis)."""

@@ -137,7 +137,7 @@ class _Function:
     def value(self, entry: Becomes) -> str:
         """The expression of an entry; a call that stays as it is, is that of the object."""
         if entry.template is None:
-            return self.as_it_is()
+            return self.as_it_is(entry)
         star = self.signature.star("star")
         texts = []
         for part in entry.template.parts:
@@ -149,9 +149,19 @@ class _Function:
                 texts.append(part)
         return "".join(texts)
 
-    def as_it_is(self) -> str:
+    def as_it_is(self, entry: Becomes) -> str:
+        """The call with what the entry speaks of; all else is at its default."""
         last = str(self.rule.side(self.options.source).name).rpartition(".")[2]
-        given = [f"{p.name}={p.name}" if p.kind == "keyword" else p.name for p in self.signature.parameters]
+        given: list[str] = []
+        gap = False
+        for parameter in self.signature.parameters:
+            if parameter.name not in entry.names and parameter.kind != "star":
+                gap = True
+            elif parameter.kind == "star":
+                given.append(f"*{parameter.name}")
+            else:
+                by_name = gap or parameter.kind == "keyword"
+                given.append(f"{parameter.name}={parameter.name}" if by_name else parameter.name)
         return f"{SELF}.{last}({', '.join(given)})"
 
     def reach(self, qualified: str) -> str:
