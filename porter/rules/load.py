@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from porter.errors import RuleError
-from porter.rules.members import Tables, orphans, tables
+from porter.rules.members import Tables, orphans, said_twice, tables
 from porter.rules.model import FRAMEWORKS, Framework, Rule, other
 from porter.rules.parse import RuleParser
 
@@ -169,6 +169,7 @@ def load_rules(extra: Sequence[Path] = ()) -> RuleBook:
     problems += _collisions(rules, shown)
     for rule in orphans(members.values(), {rule.name: rule for rule in rules.values()}):
         problems.append(f"{shown[rule.name]}: {rule.owner.replace('.', '/')}.toml, the rule of the class, is missing")
+    problems += said_twice(members.values(), rules.values(), shown)
     if problems:
         raise RuleError(problems)
     return RuleBook(rules, tuple(members.values()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from porter.rules.model import FRAMEWORKS, Framework, Rule
+from porter.rules.model import FRAMEWORKS, Framework, Rule, other
 
 Tables = Mapping[Framework, Mapping[str, Mapping[str, Rule]]]
 """By framework to convert from, by the name of the class's rule: rules by the member's name there."""
@@ -37,3 +37,16 @@ def _names(rule: Rule, side: Framework, owner: Rule) -> Iterator[str]:
 def orphans(members: Iterable[Rule], classes: Mapping[str, Rule]) -> Iterator[Rule]:
     """Members of a class that has no rule."""
     yield from (rule for rule in members if rule.owner not in classes or not classes[rule.owner].is_class)
+
+
+def said_twice(members: Iterable[Rule], classes: Iterable[Rule], shown: Mapping[str, str]) -> Iterator[str]:
+    """Members of which a table of the class says something, while a file says it."""
+    owners = {rule.name: rule for rule in classes}
+    for rule in members:
+        owner = owners.get(rule.owner)
+        for side in FRAMEWORKS if owner is not None else ():
+            to = other(side)
+            for member in _names(rule, side, owner):
+                tables = (("absent", owner.absent), ("differs", owner.differs))
+                for table in (name for name, data in tables if member in data.get(to, {})):
+                    yield f"{shown[owner.name]}: [{table}.{to}] {member} changes nothing: {shown[rule.name]} is its rule"

@@ -76,11 +76,12 @@ class _Function:
         yield Piece(self.name, "\n".join(lines), tuple(self.imports))
 
     def parameters(self) -> str:
-        text = ", ".join(map(self.parameter, self.signature.parameters))
+        optional = set(self.optional())
+        text = ", ".join(self.parameter(p, optional) for p in self.signature.parameters)
         keyword = [p for p in self.signature.parameters if p.kind == "keyword"]
         if keyword and self.signature.star("star") is None:
-            positional = [self.parameter(p) for p in self.signature.parameters if p.kind == "positional"]
-            text = ", ".join([*positional, "*", *map(self.parameter, keyword)])
+            positional = [self.parameter(p, optional) for p in self.signature.parameters if p.kind == "positional"]
+            text = ", ".join([*positional, "*", *(self.parameter(p, optional) for p in keyword)])
         others = [f"{name}=None" for name in self.signature.aliases]
         keyword_only = keyword or self.signature.star("star")
         text = ", ".join([*([text] if text else []), *(["*"] if others and not keyword_only else []), *others])
@@ -88,9 +89,17 @@ class _Function:
             return f"self, {text}" if text else "self"
         return text
 
-    def parameter(self, parameter: Parameter) -> str:
+    def optional(self) -> Iterator[str]:
+        """Parameters without a default that a call can give by another keyword, and those after one."""
+        found = False
+        for parameter in self.signature.parameters:
+            found = found or (parameter.name in self.signature.aliases.values() and parameter.default is None)
+            if found and parameter.kind == "positional" and parameter.default is None:
+                yield parameter.name
+
+    def parameter(self, parameter: Parameter, optional: Collection[str]) -> str:
         star = {"star": "*", "double star": "**"}.get(parameter.kind, "")
-        default = parameter.default
+        default = "None" if parameter.name in optional else parameter.default
         if default is not None and default.startswith(f"{self.options.source}."):
             default = "None"  # a name that only the source framework has
         return f"{star}{parameter.name}" + (f"={default}" if default is not None else "")
@@ -188,6 +197,8 @@ def _spelled(qualified: str) -> str:
 
 
 def _given(signature: Signature, name: str) -> str:
+    if name in signature.aliases:
+        return f"{name} is not None"
     default = signature.default(name)
     if default is None:
         return f"len({name}) > 0"

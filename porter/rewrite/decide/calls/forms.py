@@ -31,9 +31,10 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Unfit:
-    """No template takes the call."""
+    """No template takes the call. `foreign`: it is no call of this name at all, so that the object is another one."""
 
     why: str
+    foreign: bool = False
 
 
 def choose(rule: Rule, call: ast.Call | None, kind_of: KindOf) -> Fits | Open | Unfit:
@@ -44,10 +45,11 @@ def choose(rule: Rule, call: ast.Call | None, kind_of: KindOf) -> Fits | Open | 
     try:
         given = bind(signature, call)
     except ValueError as error:
-        return Unfit(f"the call does not fit {rule.side(rule.source).name}, which {error}")
+        return Unfit(f"the call does not fit {rule.side(rule.source).name}, which {error}", foreign=True)
     if given is None:
         return Open()
-    return _Chooser(rule, signature, given, kind_of).choice()
+    spelled = frozenset(str(keyword.arg) for keyword in call.keywords)
+    return _Chooser(rule, signature, given, spelled, kind_of).choice()
 
 
 def _not_called(rule: Rule, call: ast.Call | None) -> str:
@@ -76,10 +78,15 @@ def _argument(call: ast.Call, where: int | str) -> ast.expr:
 
 
 class _Chooser:
-    def __init__(self, rule: Rule, signature: Signature, given: Given, kind_of: KindOf) -> None:
+    """`spelled`: the keywords of the call as they are written."""
+
+    def __init__(
+        self, rule: Rule, signature: Signature, given: Given, spelled: frozenset[str], kind_of: KindOf
+    ) -> None:
         self.rule = rule
         self.signature = signature
         self.given = given
+        self.spelled = spelled
         self.kind_of = kind_of
 
     def choice(self) -> Fits | Open | Unfit:
@@ -104,7 +111,9 @@ class _Chooser:
                 yield None if found is None else not found
 
     def is_given(self, name: str) -> bool | None:
-        """Whether a parameter has another value than its default."""
+        """Whether a parameter has another value than its default, or a call is spelled with another keyword of it."""
+        if name in self.signature.aliases:
+            return name in self.spelled
         nodes, default = self.given.get(name, ()), self.signature.default(name)
         if not nodes or default is None:
             return bool(nodes)

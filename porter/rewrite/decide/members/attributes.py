@@ -151,7 +151,7 @@ class _Attributes:
             text = f"{node.attr} {rule.present[node.attr]}; MindSpore's {name} is always there"
             yield told(self.file.path, start, Level.REVIEW, rule.name, Reason(Code.NONE_TEST, text), known.some)
         method = _changing_method(node)
-        if method is not None:
+        if method is not None and method.attr not in self.tree.rules.members("Tensor", self.options.source):
             _, end = self.module.text.span(method)
             reason = Reason(Code.PARAMETER_METHOD, f"{method.attr} of a parameter has no rule")
             place = end - len(method.attr.encode())

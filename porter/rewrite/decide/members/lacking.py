@@ -203,11 +203,11 @@ class _Members:
         """What is not known: the program asks, where hardly anything else has the name, or it is used as a layer."""
         members = next(each for each in (self.by_rule, self.of_layers) if node.attr in each.rules)
         layer = node.attr in self.of_layers.rules and self._is_of_layer(node, scope)
-        if self._is_imported(node, scope) or not (members.rules[node.attr].is_rare or layer):
+        needs = self._needs(node) if not self._is_imported(node, scope) else None
+        if needs is None or self.provenance.has(node.attr, node.value):
             return
-        needs = self._needs(node)
-        if needs is not None and not self.provenance.has(node.attr, node.value):
-            yield from members.unknown(node, needs)
+        asked = members.rules[node.attr].is_rare or layer
+        yield from members.unknown(node, needs) if asked else members.doubted(node, needs)
 
     def _is_imported(self, node: ast.Attribute, scope: Scope) -> bool:
         """Whether it is a name of a module, or of what one gives."""
