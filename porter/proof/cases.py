@@ -228,7 +228,7 @@ class RuleCases:
         blinders = self._blinders(check, lambda text: text)
         for form, text in self._forms(check):
             truth = self._snippet("torch", text)
-            for platform in ("gpu", "any"):
+            for platform in ("any",) if self.rule.owner else ("gpu", "any"):  # a tensor is the same on each
                 out = self.convert(text, "mindspore", platform)
                 found = self._snippet("mindspore", out.text, out.layers, native=platform == "gpu")
                 label = f"{form}, {platform}"
@@ -266,7 +266,7 @@ class RuleCases:
     def _forms(self, check: Check) -> Iterator[tuple[str, str]]:
         yield "call", call_text(self.rule, check.side, check.args, len(check.inputs))
         rule = self.rule.seen_from(check.side)
-        if rule.owner and rule.is_rare:
+        if rule.owner and rule.is_rare and not str(rule.side(check.side).name).endswith("_"):
             yield "object not known", member_text(rule, check.side, check.args, len(check.inputs), known=False)
         elif rule.owner and rule.forms and rule.side(check.side).signature is not None:
             args = f"{check.args}, **{{}}" if check.args else "**{}"

@@ -174,7 +174,8 @@ def _is_hole(name: str) -> bool:
 
 def _pieces(node: ast.AST, above: ast.AST | None) -> Iterator[tuple[ast.expr, ast.AST | None]]:
     """Holes and names of the framework, each with what it stands in."""
-    if isinstance(node, ast.expr) and (_qualified(node) or (isinstance(node, ast.Name) and _is_hole(node.id))):
+    name = node.value if isinstance(node, ast.Starred) else node
+    if isinstance(node, ast.expr) and (_qualified(node) or (isinstance(name, ast.Name) and _is_hole(name.id))):
         yield node, above
         return
     for child in ast.iter_child_nodes(node):
@@ -182,11 +183,13 @@ def _pieces(node: ast.AST, above: ast.AST | None) -> Iterator[tuple[ast.expr, as
 
 
 def _part(node: ast.expr, above: ast.AST | None) -> Part:
+    if isinstance(node, ast.Starred) and isinstance(node.value, ast.Name):
+        return Hole(node.value.id.removeprefix(MARK), starred=True)
     if not isinstance(node, ast.Name) or not _is_hole(node.id):
         return Named(_qualified(node))
-    free = above is None or isinstance(above, (ast.Call, ast.keyword, ast.Tuple, ast.List, ast.Starred))
+    free = above is None or isinstance(above, (ast.Call, ast.keyword, ast.Tuple, ast.List))
     free = free or (isinstance(above, ast.Subscript) and above.slice is node)
-    return Hole(node.id.removeprefix(MARK), not free, isinstance(above, ast.Starred))
+    return Hole(node.id.removeprefix(MARK), not free)
 
 
 def _qualified(node: ast.expr) -> str:
