@@ -141,7 +141,7 @@ class _Programme(nn.Cell):  # type: ignore[misc]
         return _nothing(inputs[0]) if isinstance(total, int) else total, outputs
 
 
-def _nothing(value):  # type: ignore[no-untyped-def]
+def _nothing(value: Any) -> Any:
     """A tensor for outputs that are plain numbers, of which there is no gradient."""
     return value.astype(mindspore.float32).sum() * 0
 
@@ -182,6 +182,8 @@ def _flat(value: Any) -> list[Any]:
         return [mindspore.Tensor(list(value.encode()))]
     if isinstance(value, mindspore.dtype.Type):
         return _flat(str(value).rpartition(".")[2].lower())
+    if type(value).__name__ == "device":
+        return _flat(str(value))
     raise TypeError(f"an output of type {type(value).__name__} cannot be compared")
 
 

@@ -150,6 +150,8 @@ def _flat(value: Any) -> list[torch.Tensor]:
         return [torch.tensor(list(value.encode()))]
     if isinstance(value, torch.dtype):
         return _flat(str(value).rpartition(".")[2].lower())
+    if isinstance(value, torch.device):
+        return _flat(str(value))
     raise TypeError(f"an output of type {type(value).__name__} cannot be compared")
 
 

@@ -9,6 +9,8 @@ from typing import Literal
 
 from porter.proof.calls import Call
 from porter.proof.notice import arguments_to_notice
+from porter.proof.texts import call_text, member_text, value_text
+from porter.rules.members import METHODS_OF_BUILTINS
 from porter.rules.model import FRAMEWORKS, MODES, Check, Framework, Rule
 from porter.rules.versions import covers
 
@@ -147,39 +149,6 @@ def entry_of(rule: Rule) -> Literal["build", "call"]:
     return "build" if rule.is_class else "call"
 
 
-def call_text(rule: Rule, side: Framework, args: str, inputs: int) -> str:
-    """A module that calls the name, fully spelled."""
-    if rule.owner:
-        return member_text(rule, side, args, inputs)
-    name = rule.side(side).name
-    body = f"return {name}({args})"
-    head = "build()" if rule.is_class else f"call({', '.join(f'x{i}' for i in range(inputs))})"
-    return f"import {side}\n\n\ndef {head}:\n    {body}\n"
-
-
-MADE = {"torch": "torch.cat((x0,))", "mindspore": "mindspore.ops.cat((x0,))"}
-"""A tensor that is known to be one, and changes sides."""
-
-
-def member_text(rule: Rule, side: Framework, args: str, inputs: int, *, known: bool = True) -> str:
-    """A module that uses a member of the first input; what that is, is `known` to convert, or is not."""
-    called = f"({args})" if rule.side(side).signature is not None else ""
-    member = f"{str(rule.side(side).name).rpartition('.')[2]}{called}"
-    names = ", ".join(f"x{i}" for i in range(inputs))
-    body = f"    return x0.{member}\n"
-    if called and member.partition("(")[0].endswith("_"):
-        body = f"    found = x0.{member}\n    return found, x0\n"  # what it gives, and what became of the object
-    if known:
-        return f"import {side}\n\n\ndef call({names}):\n    x0 = {MADE[side]}\n{body}"
-    other = f"def made(x0):\n    return {MADE[side]}"
-    return f"import {side}\n\n\n{other}\n\n\ndef call({names}):\n{body}"
-
-
-def value_text(rule: Rule, side: Framework, args: str) -> str:
-    """A module in which the class is a value, called with arguments that convert does not see."""
-    return f"import {side}\n\n\ndef build(kind={rule.side(side).name}):\n    return kind({args})\n"
-
-
 def shapes_of(check: Check, call: Call | None) -> Shapes:
     """Input shapes with the call's values in place of parameter names."""
     return tuple(tuple(_size(entry, call) for entry in shape) for shape in check.inputs)
@@ -239,7 +208,13 @@ class RuleCases:
                     yield from self._spread(case, check)
                     if first and form == "call" and self.rule.is_class:
                         yield replace(case, form=f"{label}, input by name", by_name=True)
-                if form == "call" and platform == "gpu" and not out.left and out.layers is None and not self.rule.becomes:
+                if (
+                    form == "call"
+                    and platform == "gpu"
+                    and not out.left
+                    and out.layers is None
+                    and not self.rule.becomes
+                ):
                     yield from self._and_back(check, truth, out, shapes)
 
     def _and_back(self, check: Check, truth: Snippet, there: Converted, shapes: Shapes) -> Iterator[AnyCase]:
@@ -265,14 +240,21 @@ class RuleCases:
 
     def _forms(self, check: Check) -> Iterator[tuple[str, str]]:
         yield "call", call_text(self.rule, check.side, check.args, len(check.inputs))
-        rule = self.rule.seen_from(check.side)
-        if rule.owner and rule.is_rare and not str(rule.side(check.side).name).endswith("_"):
-            yield "object not known", member_text(rule, check.side, check.args, len(check.inputs), known=False)
-        elif rule.owner and rule.forms and rule.side(check.side).signature is not None:
-            args = f"{check.args}, **{{}}" if check.args else "**{}"
-            yield "arguments not known", member_text(rule, check.side, args, len(check.inputs))
+        yield from self._members(check) if self.rule.owner else ()
         if self.rule.is_class:
             yield "value", value_text(self.rule, check.side, check.args)
+
+    def _members(self, check: Check) -> Iterator[tuple[str, str]]:
+        """What asks: of an object that is not known; of a tensor that is changed, of arguments that are not."""
+        rule, inputs = self.rule.seen_from(check.side), len(check.inputs)
+        called = rule.side(check.side).signature is not None
+        name = str(rule.side(check.side).name).rpartition(".")[2]
+        if name.endswith("_") or name in METHODS_OF_BUILTINS:
+            args = f"{check.args}, **{{}}" if check.args else "**{}"
+            text = member_text(rule, check.side, args, inputs) if rule.forms and called else ""
+            yield from [("arguments not known", text)] if text else []
+        elif called or rule.is_rare:
+            yield "object not known", member_text(rule, check.side, check.args, inputs, known=False)
 
     def _blinders(self, check: Check, torch_text: Callable[[str], str | Converted]) -> Blinders:
         call = bound(self.rule, check.side, check.args)
@@ -293,7 +275,7 @@ class RuleCases:
             yield case.at(modes[0], dtype, first=not self.looked)
             self.looked = True
         built = case.trials[0].found.layers or "the native layer"
-        if built not in self.compiled:
+        if built not in self.compiled and not self.rule.graph:
             self.compiled.add(built)
             yield from (case.at(mode, check.dtypes[0], first=False) for mode in modes[1:])
 

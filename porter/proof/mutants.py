@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
 
+from porter.proof.mutant_becomes import templates
 from porter.proof.mutant_ranges import ranges
 from porter.proof.mutant_signatures import defaults, of_both, other_default, signatures
 from porter.proof.mutation import Change, Data, Mutant, dropping, mutant, setting
@@ -29,8 +30,9 @@ __all__ = ["Mutant", "mutants"]
 
 def mutants(data: Data) -> Iterator[Mutant]:
     """Every mutant of a rule's data."""
+    data = {"torch": {}, "mindspore": {}, **data}  # a rule of templates may say nothing of a side
     makers = (signatures, defaults, _names, _params, _added, ranges, _whens, _writes, _constants, _weights, _forward)
-    for make in (*makers, _layers, _platforms):
+    for make in (*makers, templates, _layers, _platforms):
         yield from make(data)
 
 

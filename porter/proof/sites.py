@@ -22,11 +22,11 @@ from porter.proof.cases import (
     Snippet,
     Trial,
     bound,
-    call_text,
     entry_of,
     shapes_of,
 )
 from porter.proof.notice import arguments_to_notice
+from porter.proof.texts import call_text
 from porter.rules.model import Check, Framework, Rule
 
 _NOT_RUN = {

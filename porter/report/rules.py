@@ -9,7 +9,7 @@ from rich.text import Text
 
 from porter.codes import EXPLAINED, Code
 from porter.report.console import plain_table, say, show, visible, write
-from porter.rules.model import Framework, ParamRule, Rule, Side, When
+from porter.rules.model import Framework, ParamRule, Rule, Side, When, other
 from porter.rules.ranges import Range
 from porter.rules.transforms import TRANSFORMS
 
@@ -21,14 +21,14 @@ def print_rules(rules: Iterable[Rule], console: Console) -> None:
     table = plain_table(rule="fold", MindSpore="fold", native_layer_runs_on="fold")
     listed = sorted(rules, key=lambda rule: rule.name)
     for rule in listed:
-        table.add_row(visible(rule.name), Text(_counterpart(rule.mindspore)), _platforms(rule))
+        table.add_row(visible(rule.name), Text(_counterpart(rule)), _platforms(rule))
     show(console, table)
     say(console, f"\n{len(listed)} rules. `porter rules NAME` shows one: its parameters, weights and documentation.")
 
 
 def print_rule(rule: Rule, console: Console) -> None:
     """Both signatures as a table of parameters and what becomes of each, then weights, methods and notes."""
-    write(console, Text(f"{rule.torch.name} <-> {_counterpart(rule.mindspore)}", style="bold"))
+    write(console, Text(f"{rule.torch.name} <-> {_counterpart(rule)}", style="bold"))
     for title, framework in SIDES:
         side = rule.torch if framework == "torch" else rule.mindspore
         if side.docs:
@@ -40,6 +40,8 @@ def print_rule(rule: Rule, console: Console) -> None:
         ("Also called", ", ".join([*rule.torch.aliases, *rule.mindspore.aliases])),
         ("One way", "converted to MindSpore only, not back" if rule.one_way else ""),
         ("Caution", rule.caution),
+        ("In GRAPH mode", rule.graph),
+        ("An assignment goes", rule.assigned),
         ("Batches only", rule.batched),
         *((f"Read in every call in {side} only", ", ".join(names)) for side, names in rule.live.items()),
         ("Note", "; ".join(rule.notes.values())),
@@ -47,6 +49,7 @@ def print_rule(rule: Rule, console: Console) -> None:
         if sentence:
             say(console, Text(f"{heading}: {visible(sentence)}"))
     _print_parameters(rule, console)
+    _print_becomes(rule, console)
     _print_pairs("when it is called", rule.forward, console)
     _print_pairs("weights", rule.weights, console)
     _print_pairs("attributes", rule.attributes, console)
@@ -54,6 +57,24 @@ def print_rule(rule: Rule, console: Console) -> None:
     _print_absent(rule, console)
     _print_differs(rule, console)
     _print_versions(rule, console)
+
+
+def _print_becomes(rule: Rule, console: Console) -> None:
+    """What calls become that have another shape, in the order in which the entries are tried."""
+    for to, entries in rule.becomes.items():
+        side = rule.side(other(to))
+        own = f"({side.signature.text})" if side.signature else ""
+        shown = f"What {side.name or rule.name}{own} becomes on the way to {to}:"
+        console.print()
+        say(console, Text(visible(shown), style="bold"))
+        table = plain_table(where="fold", becomes="fold", note="fold")
+        for entry in entries:
+            conditions = [f"{name} is given" for name in entry.given]
+            conditions += [f"{name} is a {kind}" for name, kind in entry.kinds.items()]
+            text = entry.template.text if entry.template else "the call as it stands"
+            note = "; ".join(filter(None, [entry.note, "the same in both frameworks" if entry.common else ""]))
+            table.add_row(Text(", ".join(conditions) or "otherwise"), Text(text), Text(note))
+        show(console, table)
 
 
 def print_code(code: Code, console: Console) -> None:
@@ -73,8 +94,12 @@ def print_missing(rows: Sequence[tuple[str, int, int]], where: str, console: Con
     say(console, f"\n{len(rows)} names without a rule, {sum(uses for _, uses, _ in rows)} uses.")
 
 
-def _counterpart(side: Side) -> str:
-    return side.name or "(no counterpart)"
+def _counterpart(rule: Rule) -> str:
+    """What the name is in MindSpore: its name there, a template, or what the generated module has."""
+    forms = [entry.template.text for entry in rule.becomes.get("mindspore", ()) if entry.template is not None]
+    shown = forms[0] if len(forms) == 1 else f"one of {len(forms)} templates" if forms else "(no counterpart)"
+    shown = "porter_layers" if rule.layer.get("mindspore") and not forms else shown
+    return rule.mindspore.name or shown
 
 
 def _platforms(rule: Rule) -> str:

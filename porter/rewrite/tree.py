@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from porter.findings import Kind, Level
 from porter.rewrite.decide.calls import joined_dtypes, samples
-from porter.rewrite.decide.change import Ask
+from porter.rewrite.decide.change import Ask, Fill
 from porter.rewrite.decide.classes import clashes, neither, reserved, unknown_bases
 from porter.rewrite.decide.classes.movers import Moved
 from porter.rewrite.decide.classes.type_tests import decide_whole
@@ -156,8 +156,10 @@ def plan_tree(
     wanted = dict(_wanted(files.values(), tree))
     users = [path for path, plan in files.items() if any(plan.takes_layers(tree.options.layers))]
     path = place(tree.index, users, generated, f"{tree.options.layers}.py").path
-    asks = (choice.way.change for plan in files.values() for choice in plan.choices)
-    members = frozenset(ask.member for ask in asks if isinstance(ask, Ask))
+    changes = [choice.way.change for plan in files.values() for choice in plan.choices]
+    members = frozenset(change.member for change in changes if isinstance(change, Ask))
+    fills = [change.target for change in changes if isinstance(change, Fill) and change.target is not None]
+    members |= {target.name for target in fills if target.module == tree.options.layers}
     return TreePlan(tree.index, files, wanted, path, members, tuple(sorted(users)))
 
 

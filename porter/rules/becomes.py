@@ -13,21 +13,47 @@ from porter.rules.data import is_constant, is_name
 from porter.rules.reader import Reader
 
 ENTRY = {"given", "takes", "kinds", "write", "keep", "common", "note"}
-KINDS = ("tensor", "number", "text", "bool", "sequence", "dtype", "none")
+KINDS = ("tensor", "number", "text", "bool", "sequence", "dtype", "none", "device")
 """What an argument can be asked to be."""
 SELF = "self"
 """The hole of the object whose member it is."""
 PLAIN = frozenset({"bool", "float", "int", "len", "list", "tuple"})
 """Builtins that a template may call."""
-ALLOWED = (ast.Call, ast.keyword, ast.Attribute, ast.Subscript, ast.Name, ast.Constant, ast.Tuple, ast.List, ast.Load)
-ALLOWED += (ast.UnaryOp, ast.unaryop, ast.BinOp, ast.operator, ast.Compare, ast.cmpop, ast.Slice, ast.Starred, ast.IfExp)
+ALLOWED: tuple[type[ast.AST], ...] = (
+    ast.Call,
+    ast.keyword,
+    ast.Attribute,
+    ast.Subscript,
+    ast.Name,
+    ast.Constant,
+    ast.Tuple,
+    ast.List,
+    ast.Load,
+)
+ALLOWED += (
+    ast.UnaryOp,
+    ast.unaryop,
+    ast.BinOp,
+    ast.operator,
+    ast.Compare,
+    ast.cmpop,
+    ast.Slice,
+    ast.Starred,
+    ast.IfExp,
+)
 ALLOWED += (ast.BoolOp, ast.boolop, ast.Expression)
 MARK = "_hole_"
+OWN = "porter_layers"
+"""The root of what the generated module defines: a function, or a class, of the file that [layer] names."""
+ROOTS = ("torch", "mindspore", OWN)
 
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """Where an argument goes. `operand`: something is done with it there, so what is more than a name needs brackets."""
+    """Where an argument goes. `operand`: something is done with it there, so more than a name needs brackets.
+
+    `starred`: the arguments of `*sizes`, or `**options`, go there one by one.
+    """
 
     name: str
     operand: bool = False
@@ -36,7 +62,7 @@ class Hole:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A name of the framework, in full."""
+    """A name of the framework, or of the generated module, in full."""
 
     qualified: str
 
@@ -54,7 +80,7 @@ class Template:
         for node in ast.walk(self.tree):
             if not isinstance(node, ALLOWED):
                 raise ValueError(f"{type(node).__name__} has no place in a template")
-            if isinstance(node, ast.Name) and not (node.id in PLAIN | {"torch", "mindspore"} or _is_hole(node.id)):
+            if isinstance(node, ast.Name) and not (node.id in PLAIN.union(ROOTS) or _is_hole(node)):
                 raise ValueError(f"{node.id} is no parameter in braces, no framework and no builtin of a template")
 
     @cached_property
@@ -64,9 +90,10 @@ class Template:
         for text, name, spec, conversion in Formatter().parse(self.text):
             if spec or conversion:
                 raise ValueError(f"{{{name}}} holds more than the name of a parameter")
-            if name is not None and not is_name(name.removeprefix("*")):
+            stars = len(name or "") - len((name or "").lstrip("*"))
+            if name is not None and (not is_name(name[stars:]) or stars > 2):
                 raise ValueError(f"{{{name}}} is no parameter")
-            parts += [text, (("*" if name[:1] == "*" else "") + MARK + name.removeprefix("*")) if name else ""]
+            parts += [text, f"{name[:stars]}{MARK}{name[stars:]}" if name is not None else ""]
         return "".join(parts)
 
     @cached_property
@@ -168,26 +195,30 @@ def _kinds(reader: Reader, where: str, data: Mapping[str, Any]) -> dict[str, str
     return {name: kind for name, kind in table.items() if kind in KINDS}
 
 
-def _is_hole(name: str) -> bool:
-    return name.startswith(MARK)
+def _is_hole(node: object) -> bool:
+    return isinstance(node, ast.Name) and node.id.startswith(MARK)
 
 
-def _pieces(node: ast.AST, above: ast.AST | None) -> Iterator[tuple[ast.expr, ast.AST | None]]:
-    """Holes and names of the framework, each with what it stands in."""
-    name = node.value if isinstance(node, ast.Starred) else node
-    if isinstance(node, ast.expr) and (_qualified(node) or (isinstance(name, ast.Name) and _is_hole(name.id))):
+def _pieces(node: ast.AST, above: ast.AST | None) -> Iterator[tuple[ast.expr | ast.keyword, ast.AST | None]]:
+    """Holes, with their stars, and names of the framework, each with what it stands in."""
+    starred = isinstance(node, ast.Starred) or (isinstance(node, ast.keyword) and node.arg is None)
+    if starred and _is_hole(getattr(node, "value", None)):
+        yield node, above  # type: ignore[misc]
+    elif isinstance(node, ast.expr) and (_qualified(node) or _is_hole(node)):
         yield node, above
-        return
-    for child in ast.iter_child_nodes(node):
-        yield from _pieces(child, node)
+    else:
+        for child in ast.iter_child_nodes(node):
+            yield from _pieces(child, node)
 
 
-def _part(node: ast.expr, above: ast.AST | None) -> Part:
-    if isinstance(node, ast.Starred) and isinstance(node.value, ast.Name):
+def _part(node: ast.expr | ast.keyword, above: ast.AST | None) -> Part:
+    if isinstance(node, (ast.Starred, ast.keyword)):
+        assert isinstance(node.value, ast.Name)
         return Hole(node.value.id.removeprefix(MARK), starred=True)
-    if not isinstance(node, ast.Name) or not _is_hole(node.id):
+    if not isinstance(node, ast.Name) or not _is_hole(node):
         return Named(_qualified(node))
-    free = above is None or isinstance(above, (ast.Call, ast.keyword, ast.Tuple, ast.List))
+    free = above is None or isinstance(above, (ast.keyword, ast.Tuple, ast.List))
+    free = free or (isinstance(above, ast.Call) and above.func is not node)
     free = free or (isinstance(above, ast.Subscript) and above.slice is node)
     return Hole(node.id.removeprefix(MARK), not free)
 
@@ -199,4 +230,4 @@ def _qualified(node: ast.expr) -> str:
         parts.append(node.attr)
         node = node.value
     root = node.id if isinstance(node, ast.Name) else ""
-    return ".".join([root, *reversed(parts)]) if root in ("torch", "mindspore") and parts else ""
+    return ".".join([root, *reversed(parts)]) if root in ROOTS and parts else ""

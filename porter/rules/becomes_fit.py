@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from porter.rules.becomes import Becomes
+from porter.rules.becomes import OWN, Becomes
+from porter.rules.fit import defines
 from porter.rules.model import FRAMEWORKS, Framework, Rule, other
 from porter.rules.signature import Signature
 
@@ -16,7 +17,7 @@ def becomes_misfits(rule: Rule) -> Iterator[str]:
         for number, entry in enumerate(rule.becomes.get(to, ()), 1):
             where, signature = f"[[becomes.{to}]] {number}", rule.side(other(to)).signature
             yield from _names(where, entry, signature)
-            yield from _target(where, entry, to)
+            yield from _target(where, entry, to, rule.layer.get(to, {}))
             if closed:
                 yield f"{where} changes nothing: every call goes to an entry before it"
             closed = closed or _takes_all(entry, signature)
@@ -36,10 +37,13 @@ def _names(where: str, entry: Becomes, signature: Signature | None) -> Iterator[
             yield f"{where} given {name} changes nothing: every call gives it"
 
 
-def _target(where: str, entry: Becomes, to: Framework) -> Iterator[str]:
+def _target(where: str, entry: Becomes, to: Framework, layer: Mapping[str, str]) -> Iterator[str]:
     for name in entry.template.names if entry.template else ():
-        if not name.startswith(f"{to}."):
+        root, _, last = name.partition(".")
+        if root not in (to, OWN):
             yield f"{where} write names {name}: a name of {to} is expected"
+        elif root == OWN and not defines(to, layer.get("any", ""), last):
+            yield f"{where} write names {name}, which the file of [layer.{to}] any does not define"
 
 
 def _takes_all(entry: Becomes, signature: Signature | None) -> bool:
@@ -51,4 +55,3 @@ def _takes_all(entry: Becomes, signature: Signature | None) -> bool:
 
 def _is_plain(signature: Signature, name: str) -> bool:
     return signature.names[name].kind in ("positional", "keyword")
-

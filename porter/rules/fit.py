@@ -126,8 +126,13 @@ def _layers(rule: Rule, side: Framework, names: dict[str, str]) -> Iterator[str]
         where, known = f"[layer.{side}] {platform}", templates(side)
         if name not in known:
             yield f"{where} is {name!r}; expected one of {', '.join(map(repr, known))}"
-        elif not re.search(rf"^(class|def) {wanted}\b", known[name], re.MULTILINE):
+        elif not rule.becomes.get(side) and not defines(side, name, wanted):
             yield f"{where}: {name} defines no {wanted}"
+
+
+def defines(side: Framework, layer: str, wanted: str) -> bool:
+    """Whether a file of layers defines a class, or a function, of a name."""
+    return re.search(rf"^(class|def) {wanted}\b", templates(side).get(layer, ""), re.MULTILINE) is not None
 
 
 @cache

@@ -44,6 +44,12 @@ class RuleBook:
             self._found[key] = names.get(qualified) or names.get(known) or self._aliases[side].get(known)
         return self._found[key]
 
+    def with_rule(self, rule: Rule) -> RuleBook:
+        """The same rules with another one in the place of that of its name."""
+        if rule.owner:
+            return RuleBook(self.rules, (*(each for each in self.of_classes if each.name != rule.name), rule))
+        return RuleBook({**self.rules, str(rule.torch.name): rule}, self.of_classes)
+
     @property
     def every(self) -> tuple[Rule, ...]:
         """All rules, those of members too."""

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from io import TextIOWrapper
 
 from porter.rules.model import FRAMEWORKS, Framework, Rule, other
 
 Tables = Mapping[Framework, Mapping[str, Mapping[str, Rule]]]
 """By framework to convert from, by the name of the class's rule: rules by the member's name there."""
+
+
+METHODS_OF_BUILTINS = frozenset(
+    name for kind in (list, dict, str, bytes, set, tuple, int, float, TextIOWrapper) for name in dir(kind)
+)
+"""What lists, texts, numbers and files have: a method of this name says nothing of what has it."""
 
 
 def function_of(owners: Sequence[str], member: str) -> str:

@@ -149,6 +149,7 @@ class Rule:
     caution: str = ""
     batched: str = ""
     assigned: str = ""
+    graph: str = ""
     says_class: bool | None = None
     rare_on: frozenset[Framework] = frozenset()
     source: Framework = field(default="torch", compare=False)

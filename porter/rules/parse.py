@@ -25,7 +25,7 @@ from porter.rules.versions import is_range
 TOP = {"torch", "mindspore", "param", "write", "layer", "check", "versions", "one_way", "grows", "notes"}
 TOP |= {"weights", "attributes", "attribute_notes", "present", "forward", "methods", "absent", "base_init"}
 TOP |= {"lacking", "parts", "rare", "differs", "taken", "unset", "buffers", "modal", "modal_by", "class", "caution"}
-TOP |= {"live", "batched", "becomes", "assigned"}
+TOP |= {"live", "batched", "becomes", "assigned", "graph"}
 SIDES: dict[Framework, set[str]] = {
     "torch": {"name", "signature", "docs", "aliases"},
     "mindspore": {"name", "signature", "docs", "platforms", "none", "aliases"},
@@ -71,6 +71,7 @@ class RuleParser(Reader):
             caution=self.sentence("the key", self.data, "caution"),
             batched=self.sentence("the key", self.data, "batched"),
             assigned=self.sentence("the key", self.data, "assigned"),
+            graph=self.sentence("the key", self.data, "graph"),
             grows=self.sentence("the key", self.data, "grows"),
             modal=self.sentence("the key", self.data, "modal"),
             modal_by=self.text("the key", self.data, "modal_by") or "",
@@ -141,7 +142,9 @@ class RuleParser(Reader):
         signature = self._signature(framework, f"{where} signature", data)
         unreadable = [key for key, value in (("signature", signature), ("name", name)) if key in data and value is None]
         docs, aliases = self.text(where, data, "docs") or "", self._aliases(framework, data)
-        return None if unreadable or not (name or none or forms) else Side(name, signature, docs, aliases, platforms, none)
+        return (
+            None if unreadable or not (name or none or forms) else Side(name, signature, docs, aliases, platforms, none)
+        )
 
     def _aliases(self, framework: Framework, data: Mapping[str, Any]) -> tuple[str, ...]:
         """Other names of the same object, in full."""

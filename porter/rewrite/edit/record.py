@@ -25,7 +25,11 @@ def sites(plan: FilePlan, edits: Iterable[Edit], layers: str) -> list[Site]:
     found = [recorder.of_name(choice) for choice in recorder.names if choice.rule is not None or choice.reason]
     changes = [(c, c.way.change) for c in plan.choices if isinstance(c.way.change, Write)]
     found += [recorder.of_text(c, change) for c, change in changes if c.kind in RECORDED]
-    asked = [(c, c.way.change) for c in plan.choices if isinstance(c.way.change, (Ask, Fill)) and c.decision.reference is None]
+    asked = [
+        (c, c.way.change)
+        for c in plan.choices
+        if isinstance(c.way.change, (Ask, Fill)) and c.decision.reference is None
+    ]
     found += [recorder.of_asked(choice, change) for choice, change in asked]
     return sorted(found, key=lambda site: (site.line, site.column))
 

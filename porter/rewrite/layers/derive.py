@@ -52,7 +52,7 @@ class _Derivation:
             lines = [*head, f"    def __init__(self, {self.signature()}):", *(f"        {line}" for line in body)]
         else:
             lines = [f"def {self.name}({self.signature()}):", f"    {doc}", *(f"    {line}" for line in body)]
-        text = "\n".join(_wrapped(lines))
+        text = "\n".join(wrapped_code(lines))
         return Piece(self.name, text, tuple(self.imports))
 
     def ignored(self) -> str:
@@ -247,7 +247,7 @@ def _differs(name: str, value: object) -> str:
     return f"{name} != {literal_text(value)}"
 
 
-def _wrapped(lines: list[str]) -> Iterator[str]:
+def wrapped_code(lines: list[str]) -> Iterator[str]:
     """Break long signatures and calls behind their opening parenthesis."""
     for line in lines:
         if len(line) <= WIDTH or "(" not in line or line.lstrip().startswith(('"""', "raise")):

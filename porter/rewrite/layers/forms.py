@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator, Sequence
 
-from porter.rewrite.layers.templates import Piece
+from porter.rewrite.layers.derive import wrapped_code
+from porter.rewrite.layers.templates import Piece, template_pieces
 from porter.rewrite.options import Options
-from porter.rules.becomes import SELF, Becomes, Hole, Named
+from porter.rules.becomes import OWN, SELF, Becomes, Hole, Named
 from porter.rules.members import function_of
-from porter.rules.model import Framework, Rule
+from porter.rules.model import FRAMEWORKS, Framework, Rule
 from porter.rules.signature import Parameter, Signature
 
 TENSORS = {"torch": "torch.Tensor", "mindspore": "mindspore.Tensor"}
@@ -30,9 +31,7 @@ HAS_OWN = '''def _has_own(owner, kind, name):
     return getattr(type(owner), name, None) is not getattr(kind, name, None)'''
 
 
-def member_function(
-    name: str, member: str, rules: Sequence[tuple[Rule, Rule]], options: Options
-) -> Iterator[Piece]:
+def member_function(name: str, member: str, rules: Sequence[tuple[Rule, Rule]], options: Options) -> Iterator[Piece]:
     """`tensor_size(x, 1)`: what the templates make of an object of the target framework, else what the text says.
 
     `rules`: the member's rule in each class that has it, with the rule of the class.
@@ -66,14 +65,16 @@ class _Function:
         self.name = name
         self.signature = self.rule.side(options.source).signature or Signature("")
         self.imports: dict[str, None] = {}
+        self.written: dict[str, Piece] = {}
 
     def pieces(self) -> Iterator[Piece]:
         body = list(self.body())
+        yield from self.written.values()
         shown = self.rule.side(self.options.source).name
         lines = [f"def {self.name}({self.parameters()}):", f'    """{shown}, by {_title(self.options.to)}."""', *body]
         if any("_listed(" in line for line in lines):
             yield Piece("_listed", LISTED)
-        yield Piece(self.name, "\n".join(lines), tuple(self.imports))
+        yield Piece(self.name, "\n".join(wrapped_code(lines)), tuple(self.imports))
 
     def parameters(self) -> str:
         optional = set(self.optional())
@@ -100,13 +101,11 @@ class _Function:
     def parameter(self, parameter: Parameter, optional: Collection[str]) -> str:
         star = {"star": "*", "double star": "**"}.get(parameter.kind, "")
         default = "None" if parameter.name in optional else parameter.default
-        if default is not None and default.startswith(f"{self.options.source}."):
-            default = "None"  # a name that only the source framework has
-        return f"{star}{parameter.name}" + (f"={default}" if default is not None else "")
+        return f"{star}{parameter.name}" + (f"={_reached(default)}" if default is not None else "")
 
     def body(self) -> Iterator[str]:
         star = self.signature.star("star")
-        if star is not None:
+        if star is not None and self.is_tuple(star):
             yield f"    {star} = _listed({star})"
         for other, name in self.signature.aliases.items():
             yield f"    {name} = {name} if {other} is None else {other}"
@@ -121,6 +120,11 @@ class _Function:
             settled |= set(entry.given) if len(conditions) == 1 else set()
         message = f"{self.name}: {_title(self.options.to)} has no counterpart of this call"
         yield f"    raise TypeError({message!r})".replace("'", '"')
+
+    def is_tuple(self, star: str) -> bool:
+        """Whether some template takes what `*sizes` gets as one tuple."""
+        parts = [part for entry in self.rule.forms if entry.template for part in entry.template.parts]
+        return Hole(star) in parts or Hole(star, operand=True) in parts
 
     def conditions(self, entry: Becomes, settled: Collection[str]) -> Iterator[str]:
         """The tests of an entry; `settled`: parameters that are at their default, or an entry before took the call."""
@@ -153,7 +157,7 @@ class _Function:
             if isinstance(part, Named):
                 texts.append(self.reach(part.qualified))
             elif isinstance(part, Hole):
-                texts.append(f"*{part.name}" if part.starred and part.name == star else part.name)
+                texts.append(("*" if part.name == star else "**") + part.name if part.starred else part.name)
             else:
                 texts.append(part)
         return "".join(texts)
@@ -174,7 +178,12 @@ class _Function:
         return f"{SELF}.{last}({', '.join(given)})"
 
     def reach(self, qualified: str) -> str:
-        """How the generated module spells a name of the framework."""
+        """How the generated module spells a name of the framework, or one of its own."""
+        if qualified.startswith(f"{OWN}."):
+            last = qualified.partition(".")[2]
+            pieces = template_pieces(self.options.to, self.rule.layer[self.options.to]["any"], last)
+            self.written |= {piece.name: piece for piece in pieces}
+            return last
         self.imports[_import(qualified)] = None
         return _spelled(qualified)
 
@@ -202,10 +211,17 @@ def _given(signature: Signature, name: str) -> str:
     default = signature.default(name)
     if default is None:
         return f"len({name}) > 0"
+    default = _reached(default)
     return f"{name} is not {default}" if _is_single(default) else f"{name} != {default}"
 
 
+def _reached(default: str) -> str:
+    """A default as the generated module can write it: a name that only the source framework has is None there."""
+    return "None" if default.partition(".")[0] in FRAMEWORKS else default
+
+
 def _equals(name: str, default: str) -> str:
+    default = _reached(default)
     return f"{name} is {default}" if _is_single(default) else f"{name} == {default}"
 
 
@@ -216,4 +232,3 @@ def _is_single(text: str) -> bool:
 
 def _title(framework: Framework) -> str:
     return "torch" if framework == "torch" else "MindSpore"
-

@@ -13,6 +13,7 @@ from porter.rewrite.layers.forms import member_function
 from porter.rewrite.layers.places import Kept, kept_places, one_or_all, wrapped
 from porter.rewrite.layers.templates import Piece, template_pieces
 from porter.rewrite.options import Options
+from porter.rules.becomes import OWN
 from porter.rules.load import RuleBook
 from porter.rules.members import function_of
 from porter.rules.model import Framework, Rule
@@ -51,8 +52,26 @@ def member_pieces(
     Raises KeyError for a name that is neither a known member nor one of the HELPERS.
     """
     members, by_rule = _Members(rules, options, dict(generated)), functions_of_members(rules, options)
+    written = functions_of_templates(rules, options)
     for name in sorted(set(names)):
-        yield from member_function(name, *by_rule[name], options) if name in by_rule else members.pieces(name)
+        if name in by_rule:
+            yield from member_function(name, *by_rule[name], options)
+        elif name in written:
+            yield from template_pieces(options.to, written[name], name)
+        else:
+            yield from members.pieces(name)
+
+
+def functions_of_templates(rules: RuleBook, options: Options) -> Mapping[str, str]:
+    """By name: functions that templates call, and the file of layers that each is written out in."""
+    made = ((rule.layer[options.to]["any"], rule) for rule in rules.every if rule.layer.get(options.to))
+    return {
+        name.partition(".")[2]: layer
+        for layer, rule in made
+        for entry in rule.becomes.get(options.to, ())
+        for name in (entry.template.names if entry.template else ())
+        if name.startswith(f"{OWN}.")
+    }
 
 
 def functions_of_members(rules: RuleBook, options: Options) -> Mapping[str, tuple[str, list[tuple[Rule, Rule]]]]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from porter.rewrite.decide.calls.forms import Fits, KindOf
-from porter.rewrite.decide.change import Fill, target_of
+from porter.rewrite.decide.calls.forms import Fits, Given, KindOf
+from porter.rewrite.decide.change import Fill, Target, target_of
 from porter.rewrite.decide.facts import FileFacts
-from porter.rules.becomes import SELF, Hole, Named
+from porter.rules.becomes import OWN, SELF, Hole, Named, Part
 from porter.rules.model import Rule
 from porter.source.scopes import parent
 
@@ -53,18 +53,20 @@ def filled(
     if not template.is_atom and not isinstance(parent(whole), FREE):
         parts = ("(", *parts, ")")
     target = target_of(template.names[0]) if template.names else None
+    if target is not None and target.module == OWN:
+        target = Target(file.options.layers, target.name)
     return Fill(start, end, target, parts)
 
 
 def _loses(fits: Fits, pieces: list[tuple[int, int]], start: int, end: int, file: FileFacts) -> bool:
-    """Whether a comment, something that acts, or a name of the framework stands in what goes."""
+    """Whether a comment stands in what goes, or more than a constant or a name, which may act or be edited."""
     text, at = file.module.text, start
     for first, last in (*pieces, (end, end)):
         if b"#" in text.data[at:first]:
             return True
         at = last
     left = [node for nodes in fits.given.values() for node in nodes if text.span(node) not in pieces]
-    return any(_acts(node) or any(id(each) in file.known for each in ast.walk(node)) for node in left)
+    return any(not isinstance(node, (ast.Constant, ast.Name)) or id(node) in file.known for node in left)
 
 
 def _acts(node: ast.expr) -> bool:
@@ -75,6 +77,21 @@ def _is_size(node: ast.expr) -> bool:
     """Whether it is read from a tensor as its sizes, which are a tuple on both sides."""
     member = node.func if isinstance(node, ast.Call) and not node.args else node
     return isinstance(member, ast.Attribute) and member.attr in ("shape", "size")
+
+
+def _without_empty(parts: Sequence[Part], given: Given) -> list[Part]:
+    """The pieces of a template less the stars that got nothing, with the comma before, or behind."""
+    kept: list[Part] = []
+    gone = False
+    for part in parts:
+        if isinstance(part, Hole) and part.starred and not given.get(part.name):
+            gone = not (kept and isinstance(kept[-1], str) and kept[-1].endswith(", "))
+            if not gone:
+                kept[-1] = str(kept[-1])[:-2]
+            continue
+        kept.append(part.removeprefix(", ") if gone and isinstance(part, str) else part)
+        gone = False
+    return kept
 
 
 class _NotInPlace(Exception):
@@ -93,7 +110,7 @@ class _Filling:
     def parts(self) -> Iterator[str | tuple[int, int] | None]:
         template = self.fits.entry.template
         assert template is not None
-        for part in template.parts:
+        for part in _without_empty(template.parts, self.fits.given):
             if isinstance(part, Named):
                 yield None
             elif isinstance(part, Hole):
@@ -110,6 +127,9 @@ class _Filling:
             yield self.text.slice(*span) if self.is_name(self.owner.node) else span
         elif signature is not None and signature.star("star") == hole.name:
             yield from self.star(hole)
+        elif signature is not None and signature.star("double star") == hole.name:
+            keywords = [parent(node) for node in self.fits.given.get(hole.name, ())]
+            yield from self.listed([keyword for keyword in keywords if isinstance(keyword, ast.keyword)])
         elif hole.name in self.fits.given:
             yield from self.argument(self.fits.given[hole.name][0], hole)
         else:
@@ -136,8 +156,11 @@ class _Filling:
         return isinstance(node, ast.Name) and id(node) not in self.file.known
 
     def star(self, hole: Hole) -> Iterator[str | tuple[int, int]]:
-        """The arguments of `*sizes`, as one tuple or one by one; a single one may be a tuple, or become one."""
+        """The arguments of `*sizes`, one by one, or as one tuple, which a single one may be already."""
         nodes = self.fits.given.get(hole.name, ())
+        if hole.starred:
+            yield from self.listed(nodes)
+            return
         single = nodes[0] if len(nodes) == 1 and not isinstance(nodes[0], ast.Starred) else None
         kinds = self.kind_of(single) if single is not None else frozenset()
         if isinstance(single, ast.GeneratorExp) or (single is not None and len(kinds) != 1):
@@ -146,12 +169,13 @@ class _Filling:
             nodes, single = tuple(single.elts), None
         if single is not None and kinds == {"sequence"}:
             is_tuple = isinstance(single, ast.Tuple) or _is_size(single)
-            yield from ([] if is_tuple and not hole.starred else ["*"] if hole.starred else ["tuple("])
-            yield self.text.span(single)
-            yield from ([] if is_tuple or hole.starred else [")"])
+            yield from (self.text.span(single),) if is_tuple else ("tuple(", self.text.span(single), ")")
             return
-        yield "" if hole.starred else "("
+        yield "("
+        yield from self.listed(nodes)
+        yield ",)" if len(nodes) == 1 else ")"
+
+    def listed(self, nodes: Sequence[ast.expr | ast.keyword]) -> Iterator[str | tuple[int, int]]:
         for number, node in enumerate(nodes):
-            yield from ([", "] if number else [])
+            yield from [", "] if number else []
             yield self.text.span(node)
-        yield "" if hole.starred else ",)" if len(nodes) == 1 else ")"

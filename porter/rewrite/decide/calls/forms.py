@@ -66,9 +66,13 @@ def bind(signature: Signature, call: ast.Call) -> Given | None:
     if any(starred) and (star is None or any(starred[: len(signature.positional)])):
         return None
     bound = signature.bind(len(call.args), [str(keyword.arg) for keyword in call.keywords])
-    given = {name: (_argument(call, where),) for name, where in bound.items()}
-    rest = tuple(call.args[len(signature.positional) :])
-    return given | ({star: rest} if star is not None and rest else {})
+    given: dict[str, tuple[ast.expr, ...]] = {
+        name: (_argument(call, where),) for name, where in bound.items() if name in signature
+    }
+    rest, options = tuple(call.args[len(signature.positional) :]), signature.star("double star")
+    more = tuple(_argument(call, where) for name, where in bound.items() if name not in signature)
+    given |= {star: rest} if star is not None and rest else {}
+    return given | ({options: more} if options is not None and more else {})
 
 
 def _argument(call: ast.Call, where: int | str) -> ast.expr:
@@ -145,7 +149,13 @@ class _Chooser:
             param = self.rule.params.get(name)
             if param is not None and param.note:
                 yield f"{name}: {param.note}"
-            if param is not None and param.drop and not param.inert and name not in entry.names and self.is_given(name) is not False:
+            if (
+                param is not None
+                and param.drop
+                and not param.inert
+                and name not in entry.names
+                and self.is_given(name) is not False
+            ):
                 yield f"{name} is dropped: {param.drop}"
 
 

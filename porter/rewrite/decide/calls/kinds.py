@@ -8,9 +8,10 @@ from porter.rewrite.decide.calls.forms import kinds_of_constant
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.tree import TreeFacts
 from porter.source.tensors import DTYPES, is_tensor
-from porter.source.things import NONE, NUMBER, SIZE, TEXT, Instance, Sequence, Thing
+from porter.source.things import NONE, NUMBER, SIZE, TEXT, Instance, Plain, Sequence, Thing
 
 NOT_KNOWN = frozenset[str]()
+DEVICE = "torch.device"
 OF_PLAIN = {NUMBER: "number", TEXT: "text", NONE: "none", SIZE: "sequence"}
 
 
@@ -42,7 +43,7 @@ class Kinds:
 
 def _kind(thing: Thing) -> str:
     if isinstance(thing, Instance):
-        return "tensor" if is_tensor(thing.name) else ""
+        return "tensor" if is_tensor(thing.name) else "device" if thing.name == DEVICE else ""
     if isinstance(thing, Sequence):
         return "sequence" if thing.kind in ("list", "tuple") else ""
-    return OF_PLAIN.get(thing, "")  # type: ignore[call-overload, no-any-return]
+    return OF_PLAIN.get(thing, "") if isinstance(thing, Plain) else ""

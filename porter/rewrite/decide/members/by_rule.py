@@ -62,7 +62,9 @@ class Members:
         conditions = tuple(Reason(Code.CONDITION, note) for note in getattr(found, "notes", ()))
         level = Level.REVIEW if assumed or conditions else Level.SAFE
         why = Reason(Code.ASSUMED, f"{node.attr} is taken for that of {rule.owner}, {assumed}") if assumed else SILENT
-        change = fill or self._ask(rule, node)
+        if rule.graph and not assumed:
+            level, why = Level.REVIEW, Reason(Code.RULE_NOTE, rule.graph)
+        change: Fill | Ask | Drop | None = fill or self._ask(rule, node)
         if fill is not None:
             change = dropped(fill, self._whole(rule, node), self.text) or fill
         if change is None:

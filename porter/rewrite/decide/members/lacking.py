@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from porter.codes import Code
-from porter.findings import Level
+from porter.findings import Kind, Level
 from porter.rewrite.decide.calls.provenance import Provenance, is_asked_weight
+from porter.rewrite.decide.change import NameEdit, Write
 from porter.rewrite.decide.classes.movers import MOVES
-from porter.rewrite.decide.decision import CONVERTED, SILENT, Decision, Form, Need, Reason
+from porter.rewrite.decide.decision import CONVERTED, SILENT, Decision, Form, Need, Place, Reason, Way
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.members.by_rule import Members
 from porter.rewrite.decide.members.member_words import Word, is_called, is_given, path_of
 from porter.rewrite.decide.members.objects import Known, Objects
 from porter.rewrite.decide.members.switches import Switches
-from porter.rewrite.decide.telling import told, was_told
+from porter.rewrite.decide.telling import QUIET, told, was_told
 from porter.rewrite.decide.tree import ANY_CHANGE, TreeFacts
+from porter.rules.members import METHODS_OF_BUILTINS
 from porter.source.index import enclosing_class
 from porter.source.names import dotted_parts
-from porter.source.scopes import Scope
+from porter.source.scopes import Scope, parent
 from porter.source.tensors import LAYER_TENSORS
 
 
@@ -83,17 +85,51 @@ class _Members:
             yield from self._of_tensor(node, known.assumed)
 
     def _part(self, node: ast.Attribute) -> Decision | None:
-        """`x.max(1).values`, of which the other side knows only `[0]`."""
+        """`x.max(1).values`, of which the other side knows only `[0]`; told where it is not always such a result."""
         methods = self.words.parts.get(node.attr, {})
-        for value in self.provenance.values_of(node.value) if methods else ():
-            method = value.func if isinstance(value, ast.Call) else None
-            if not isinstance(method, ast.Attribute) or method.attr not in methods or id(method) in self.file.known:
-                continue
-            needs = self._needs(method) if self._is_tensor(self.objects.of(method.value), method.attr) else None
-            if needs is not None:
-                word = methods[method.attr]
-                return self._told(node, word.label, Level.CHANGED, word.reason, needs)
-        return None
+        values = list(self._values(node.value)) if methods and not is_called(node) else []
+        found = [self._gives_parts(value, methods) for value in values]
+        known = [each for each in found if each is not None]
+        if not known:
+            return None
+        word, needs = known[0][0], tuple(dict.fromkeys(need for _, all_needs in known for need in all_needs))
+        sure = len(known) == len(found) and not any(map(self._is_unknown, values))
+        edit = self._by_index(node, word.index) if sure else None
+        if edit is None:
+            return self._told(node, word.label, Level.CHANGED, word.reason, needs)
+        ways = (Way(Form.WRITTEN, Write((edit,)), needs=needs), QUIET if needs else Way(Form.STAYS, level=Level.MANUAL))
+        return Decision(Place(self.file.path, edit.start, edit.end, Kind.ATTRIBUTE), ways, word.label)
+
+    def _values(self, node: ast.expr) -> Iterator[ast.expr]:
+        """What a name can have been given, each side of a conditional expression by itself."""
+        for value in self.provenance.values_of(node):
+            yield from (value.body, value.orelse) if isinstance(value, ast.IfExp) else (value,)
+
+    def _gives_parts(self, value: ast.expr, methods: Mapping[str, Word]) -> tuple[Word, tuple[Need, ...]] | None:
+        """What is said of the parts of what a call gives, and what has to change sides; None for another call."""
+        method = value.func if isinstance(value, ast.Call) else None
+        use = self.file.by_node.get(id(method))
+        if use is not None and use.rule is not None and (name := use.rule.name.rpartition(".")[2]) in methods:
+            return methods[name], (Need((self.file.place(use),), CONVERTED, SILENT),)
+        if not isinstance(method, ast.Attribute) or method.attr not in methods or id(method) in self.file.known:
+            return None
+        known = self.objects.of(method.value)
+        may_be = self._is_tensor(known, method.attr) or (known.unknown)
+        needs = self._needs(method) if may_be else None
+        return (methods[method.attr], needs) if needs is not None else None
+
+    def _is_unknown(self, value: ast.expr) -> bool:
+        """Whether it is a method of what is not known."""
+        method = value.func if isinstance(value, ast.Call) else None
+        known = id(method) in self.file.known or not isinstance(method, ast.Attribute)
+        return not known and isinstance(method, ast.Attribute) and self.objects.of(method.value).unknown
+
+    def _by_index(self, node: ast.Attribute, index: int) -> NameEdit | None:
+        """`[0]` in the place of `.values`; None where more than a dot stands before that."""
+        end = self.file.module.text.span(node)[1]
+        start = end - len(node.attr.encode()) - 1
+        plain = isinstance(node.ctx, ast.Load) and self.file.module.text.slice(start, end) == f".{node.attr}"
+        return NameEdit(start, end, f"[{index}]") if plain else None
 
     def _is_tensor(self, known: Known, attr: str) -> bool:
         """Whether it can be a tensor that changes sides, or did so in an earlier run and lacks the member now."""
@@ -200,13 +236,14 @@ class _Members:
             yield self._told(node, word.label, level, _unknown(node.attr, word), needs)
 
     def _asked(self, node: ast.Attribute, scope: Scope) -> Iterator[Decision]:
-        """What is not known: the program asks, where hardly anything else has the name, or it is used as a layer."""
+        """What is not known: the program asks, unless much else has a member of the name."""
         members = next(each for each in (self.by_rule, self.of_layers) if node.attr in each.rules)
         layer = node.attr in self.of_layers.rules and self._is_of_layer(node, scope)
         needs = self._needs(node) if not self._is_imported(node, scope) else None
         if needs is None or self.provenance.has(node.attr, node.value):
             return
-        asked = members.rules[node.attr].is_rare or layer
+        used = members is self.by_rule and _may_be_of_tensor(node)
+        asked = members.rules[node.attr].is_rare or layer or used
         yield from members.unknown(node, needs) if asked else members.doubted(node, needs)
 
     def _is_imported(self, node: ast.Attribute, scope: Scope) -> bool:
@@ -229,6 +266,15 @@ class _Members:
 
     def _told(self, node: ast.Attribute, label: str, level: Level, reason: Reason, needs: tuple[Need, ...]) -> Decision:
         return told(self.file.path, self._start(node), level, label, reason, needs)
+
+
+def _may_be_of_tensor(node: ast.Attribute) -> bool:
+    """Whether a use of a name says that it may be a tensor's: it is called, or something is done with what it gives."""
+    if is_called(node):
+        call = parent(node)
+        used = call is not None and not isinstance(parent(call), ast.Expr)
+        return node.attr not in METHODS_OF_BUILTINS and used
+    return isinstance(parent(node), (ast.Attribute, ast.Compare, ast.FormattedValue))
 
 
 def _unknown(attr: str, word: Word) -> Reason:

@@ -21,11 +21,15 @@ OF_LAYERS = PARAMETERS | NAMED_PARAMETERS | {"state_dict", "modules", "named_mod
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """What is said of a member. `differs`: the other side has it, and it means something else there."""
+    """What is said of a member. `differs`: the other side has it, and it means something else there.
+
+    `index`: of a part of a result, its place in that.
+    """
 
     label: str
     text: str
     difference: Difference | None = None
+    index: int = 0
 
     @property
     def differs(self) -> bool:
@@ -88,8 +92,8 @@ def read_words(rules: RuleBook, to: Framework, asked: frozenset[str]) -> MemberW
         (of_tensors if tensor else of_layers).update({n: w for n, w in found.items() if n not in asked})
         rare |= {name: found[name] for name in rule.rare.get(to, ()) if name in found}
         for of, (why, names) in rule.parts.get(to, {}).items():
-            for name in names:
-                parts.setdefault(name, {})[of] = Word(f"{rule.name}.{of}", why, Difference(why))
+            for index, name in enumerate(names):
+                parts.setdefault(name, {})[of] = Word(f"{rule.name}.{of}", why, Difference(why), index)
     return MemberWords(frozenset(tensors), of_tensors, of_layers, rare, parts)
 
 

@@ -107,7 +107,7 @@ class _Name:
         if prefers_class(rule, self.tree):
             return self.by_class(rule, level, why)
         if side.name is None:
-            return refused(Reason(Code.NO_COUNTERPART, side.none))
+            return self.by_class(rule, level, why)
         return Way(Form.NATIVE, Move(self.use.start, self.use.end, target_of(side.name)), level, why)
 
     def value(self, rule: Rule, level: Level, why: Reason) -> Way:

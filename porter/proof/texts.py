@@ -1,0 +1,38 @@
+"""The modules that are converted to prove a rule: each uses its name once, fully spelled."""
+
+from __future__ import annotations
+
+from porter.rules.model import Framework, Rule
+
+
+def call_text(rule: Rule, side: Framework, args: str, inputs: int) -> str:
+    """A module that calls the name, fully spelled."""
+    if rule.owner:
+        return member_text(rule, side, args, inputs)
+    name = rule.side(side).name
+    body = f"return {name}({args})"
+    head = "build()" if rule.is_class else f"call({', '.join(f'x{i}' for i in range(inputs))})"
+    return f"import {side}\n\n\ndef {head}:\n    {body}\n"
+
+
+MADE = {"torch": "torch.cat((x0,))", "mindspore": "mindspore.ops.cat((x0,))"}
+"""A tensor that is known to be one, and changes sides."""
+
+
+def member_text(rule: Rule, side: Framework, args: str, inputs: int, *, known: bool = True) -> str:
+    """A module that uses a member of the first input; what that is, is `known` to convert, or is not."""
+    called = f"({args})" if rule.side(side).signature is not None else ""
+    member = f"{str(rule.side(side).name).rpartition('.')[2]}{called}"
+    names = ", ".join(f"x{i}" for i in range(inputs))
+    body = f"    return x0.{member}\n"
+    if called and member.partition("(")[0].endswith("_"):
+        body = f"    found = x0.{member}\n    return found, x0\n"  # what it gives, and what became of the object
+    if known:
+        return f"import {side}\n\n\ndef call({names}):\n    x0 = {MADE[side]}\n{body}"
+    other = f"def made(x0):\n    return {MADE[side]}"
+    return f"import {side}\n\n\n{other}\n\n\ndef call({names}):\n{body}"
+
+
+def value_text(rule: Rule, side: Framework, args: str) -> str:
+    """A module in which the class is a value, called with arguments that convert does not see."""
+    return f"import {side}\n\n\ndef build(kind={rule.side(side).name}):\n    return kind({args})\n"
