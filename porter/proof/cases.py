@@ -9,8 +9,7 @@ from typing import Literal
 
 from porter.proof.calls import Call
 from porter.proof.notice import arguments_to_notice
-from porter.proof.texts import call_text, member_text, value_text
-from porter.rules.members import METHODS_OF_BUILTINS
+from porter.proof.texts import asking_texts, call_text, value_text
 from porter.rules.model import FRAMEWORKS, MODES, Check, Framework, Rule
 from porter.rules.versions import covers
 
@@ -236,25 +235,15 @@ class RuleCases:
                 continue
             truth = self._snippet("torch", out.text, out.layers)
             original = self._snippet("mindspore", text, native=True)
-            yield from self._spread(self._case(check, Trial(truth, original, shapes, (), blinders, check.holds), BACK, form), check)
+            yield from self._spread(
+                self._case(check, Trial(truth, original, shapes, (), blinders, check.holds), BACK, form), check
+            )
 
     def _forms(self, check: Check) -> Iterator[tuple[str, str]]:
         yield "call", call_text(self.rule, check.side, check.args, len(check.inputs))
-        yield from self._members(check) if self.rule.owner else ()
+        yield from asking_texts(self.rule, check) if self.rule.owner else ()
         if self.rule.is_class:
             yield "value", value_text(self.rule, check.side, check.args)
-
-    def _members(self, check: Check) -> Iterator[tuple[str, str]]:
-        """What asks: of an object that is not known; of a tensor that is changed, of arguments that are not."""
-        rule, inputs = self.rule.seen_from(check.side), len(check.inputs)
-        called = rule.side(check.side).signature is not None
-        name = str(rule.side(check.side).name).rpartition(".")[2]
-        if name.endswith("_") or name in METHODS_OF_BUILTINS:
-            args = f"{check.args}, **{{}}" if check.args else "**{}"
-            text = member_text(rule, check.side, args, inputs) if rule.forms and called else ""
-            yield from [("arguments not known", text)] if text else []
-        elif called or rule.is_rare:
-            yield "object not known", member_text(rule, check.side, check.args, inputs, known=False)
 
     def _blinders(self, check: Check, torch_text: Callable[[str], str | Converted]) -> Blinders:
         call = bound(self.rule, check.side, check.args)

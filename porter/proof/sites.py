@@ -12,7 +12,6 @@ from porter.proof import calls
 from porter.proof.calls import Call
 from porter.proof.cases import (
     BACK,
-    MODES,
     THERE,
     Blinders,
     Case,
@@ -27,7 +26,7 @@ from porter.proof.cases import (
 )
 from porter.proof.notice import arguments_to_notice
 from porter.proof.texts import call_text
-from porter.rules.model import Check, Framework, Rule
+from porter.rules.model import MODES, Check, Framework, Rule
 
 _NOT_RUN = {
     Kind.BASE: "a base class has no call of its own",

@@ -150,7 +150,8 @@ class Becomes:
     @property
     def names(self) -> frozenset[str]:
         """Parameters that it says something about; the others have to be at their default."""
-        return frozenset({*self.given, *self.takes, *self.kinds, *(self.template.holes if self.template else ())}) - {SELF}
+        holes = self.template.holes if self.template else ()
+        return frozenset({*self.given, *self.takes, *self.kinds, *holes}) - {SELF}
 
 
 def read_becomes(reader: Reader, where: str, tables: list[dict[str, Any]]) -> tuple[Becomes, ...]:

@@ -49,11 +49,11 @@ def orphans(members: Iterable[Rule], classes: Mapping[str, Rule]) -> Iterator[Ru
 def said_twice(members: Iterable[Rule], classes: Iterable[Rule], shown: Mapping[str, str]) -> Iterator[str]:
     """Members of which a table of the class says something, while a file says it."""
     owners = {rule.name: rule for rule in classes}
-    for rule in members:
-        owner = owners.get(rule.owner)
-        for side in FRAMEWORKS if owner is not None else ():
-            to = other(side)
+    for rule in (rule for rule in members if rule.owner in owners):
+        owner = owners[rule.owner]
+        for side in FRAMEWORKS:
+            said = {"absent": owner.absent.get(other(side), {}), "differs": owner.differs.get(other(side), {})}
             for member in _names(rule, side, owner):
-                tables = (("absent", owner.absent), ("differs", owner.differs))
-                for table in (name for name, data in tables if member in data.get(to, {})):
-                    yield f"{shown[owner.name]}: [{table}.{to}] {member} changes nothing: {shown[rule.name]} is its rule"
+                for table in (name for name, data in said.items() if member in data):
+                    where = f"{shown[owner.name]}: [{table}.{other(side)}]"
+                    yield f"{where} {member} changes nothing: {shown[rule.name]} is its rule"

@@ -12,8 +12,8 @@ from porter.rules.becomes_fit import becomes_misfits
 from porter.rules.data import is_name
 from porter.rules.differs import Difference, read_differs
 from porter.rules.fit import misfits
-from porter.rules.idle import idle_entries
 from porter.rules.holds import read_holds
+from porter.rules.idle import idle_entries
 from porter.rules.lacking import idle_names, read_lacking, read_parts, read_rare, read_rare_on
 from porter.rules.model import FRAMEWORKS, MODES, PLATFORMS, Check, Framework, Rule, Side, Version
 from porter.rules.params import read_param

@@ -21,7 +21,6 @@ from porter.rules.members import function_of
 from porter.rules.model import Rule
 from porter.source.scopes import parent
 
-
 OF_PART = "a part of another tensor is changed, which MindSpore makes a tensor of its own: assign to the part"
 
 
