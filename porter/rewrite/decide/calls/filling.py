@@ -65,8 +65,13 @@ def _loses(fits: Fits, pieces: list[tuple[int, int]], start: int, end: int, file
         if b"#" in text.data[at:first]:
             return True
         at = last
-    left = [node for nodes in fits.given.values() for node in nodes if text.span(node) not in pieces]
+    left = [node for nodes in fits.given.values() for node in nodes if not _is_in(text.span(node), pieces)]
     return any(not isinstance(node, (ast.Constant, ast.Name)) or id(node) in file.known for node in left)
+
+
+def _is_in(span: tuple[int, int], pieces: list[tuple[int, int]]) -> bool:
+    """Whether text of a piece, or of its elements, goes into the template."""
+    return any(span[0] <= first and last <= span[1] for first, last in pieces)
 
 
 def _acts(node: ast.expr) -> bool:

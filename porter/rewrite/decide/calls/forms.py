@@ -105,7 +105,8 @@ class _Chooser:
     def answers(self, entry: Becomes) -> Iterator[bool | None]:
         """Whether each condition holds; None where only a run tells."""
         for name in entry.given:
-            yield self.is_given(name)
+            found = self.is_given(name)
+            yield None if found and self.is_left_out(entry, name) else found
         for name, kind in entry.kinds.items():
             yield self.is_of(name, kind)
         for parameter in self.signature.parameters:
@@ -127,6 +128,12 @@ class _Chooser:
             return True  # a template takes any value that is one; None stands for none
         kinds = self.kind_of(nodes[0])
         return True if kinds and not kinds & _kinds_of_default(default) else None
+
+    def is_left_out(self, entry: Becomes, name: str) -> bool:
+        """Whether a template says something for another value than the default, and a run tells whether it is one."""
+        nodes = self.given.get(name, ())
+        plain = len(nodes) != 1 or isinstance(nodes[0], ast.Constant) or self.signature.default(name) is None
+        return entry.template is not None and name not in entry.template.holes and not plain
 
     def is_of(self, name: str, kind: str) -> bool | None:
         """Whether an argument is of a kind."""
