@@ -65,11 +65,13 @@ def bind(signature: Signature, call: ast.Call) -> Given | None:
         return None
     if any(starred) and (star is None or any(starred[: len(signature.positional)])):
         return None
-    bound = signature.bind(len(call.args), [str(keyword.arg) for keyword in call.keywords])
+    named = [keyword for keyword in call.keywords if keyword.arg == star and len(call.args) <= len(signature.positional)]
+    bound = signature.bind(len(call.args), [str(each.arg) for each in call.keywords if each not in named])
     given: dict[str, tuple[ast.expr, ...]] = {
         name: (_argument(call, where),) for name, where in bound.items() if name in signature
     }
-    rest, options = tuple(call.args[len(signature.positional) :]), signature.star("double star")
+    rest = tuple(call.args[len(signature.positional) :]) or tuple(keyword.value for keyword in named)
+    options = signature.star("double star")
     more = tuple(_argument(call, where) for name, where in bound.items() if name not in signature)
     given |= {star: rest} if star is not None and rest else {}
     return given | ({options: more} if options is not None and more else {})
