@@ -65,7 +65,9 @@ def bind(signature: Signature, call: ast.Call) -> Given | None:
         return None
     if any(starred) and (star is None or any(starred[: len(signature.positional)])):
         return None
-    named = [keyword for keyword in call.keywords if keyword.arg == star and len(call.args) <= len(signature.positional)]
+    named = [
+        keyword for keyword in call.keywords if keyword.arg == star and len(call.args) <= len(signature.positional)
+    ]
     bound = signature.bind(len(call.args), [str(each.arg) for each in call.keywords if each not in named])
     given: dict[str, tuple[ast.expr, ...]] = {
         name: (_argument(call, where),) for name, where in bound.items() if name in signature

@@ -20,6 +20,8 @@ from porter.rewrite.decide.tree import TreeFacts
 from porter.rules.members import function_of
 from porter.rules.model import Rule
 from porter.source.scopes import parent
+from porter.source.tensors import is_tensor
+from porter.source.things import Instance
 
 OF_PART = "a part of another tensor is changed, which MindSpore makes a tensor of its own: assign to the part"
 
@@ -122,7 +124,8 @@ class Members:
         """Whether a method that changes its object is called on a part of another tensor: `x[0].zero_()`."""
         if not node.attr.endswith("_") or not isinstance(node.value, ast.Subscript):
             return False
-        return "tensor" in (self.kinds.of(node.value.value) or {"tensor"})
+        things = self.kinds.values.of(node.value.value).things
+        return not things or any(isinstance(thing, Instance) and is_tensor(thing.name) for thing in things)
 
     def _is_the_same(self, rule: Rule) -> bool:
         """Whether the rule says nothing but that the other side has it too."""
