@@ -52,7 +52,8 @@ def said_twice(members: Iterable[Rule], classes: Iterable[Rule], shown: Mapping[
     for rule in (rule for rule in members if rule.owner in owners):
         owner = owners[rule.owner]
         for side in FRAMEWORKS:
-            said = {"absent": owner.absent.get(other(side), {}), "differs": owner.differs.get(other(side), {})}
+            said: dict[str, Mapping[str, object]] = {"absent": owner.absent.get(other(side), {})}
+            said["differs"] = owner.differs.get(other(side), {})
             for member in _names(rule, side, owner):
                 for table in (name for name, data in said.items() if member in data):
                     where = f"{shown[owner.name]}: [{table}.{other(side)}]"
