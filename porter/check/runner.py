@@ -101,14 +101,14 @@ class Runner:
         raise problem
 
     def _of_trial(self, case: Case, trial: Trial) -> Truth | TorchError:
-        key = (case.name, trial.truth, trial.shapes, case.dtype)
+        key = (case.name, trial.truth, trial.shapes, trial.holds, case.dtype)
         if key not in self._truths:
             self._truths[key] = self._truth(case, trial)
         found = self._truths[key]
         return replace(found, trial=trial) if isinstance(found, Truth) else found
 
     def _truth(self, case: Case, trial: Trial) -> Truth | TorchError:
-        data = inputs.inputs(case.name, trial.shapes, case.dtype)
+        data = inputs.inputs(case.name, trial.shapes, case.dtype, dict(trial.holds))
         first = self.run(Job(inputs=data), trial.truth, "float32")
         if not first.ok:
             return _torch_error(first)

@@ -131,7 +131,7 @@ class _Programme(nn.Cell):  # type: ignore[misc]
     def construct(self, cotangents, *inputs):  # type: ignore[no-untyped-def]
         outputs = self.subject(*inputs)
         total = 0
-        if isinstance(outputs, mindspore.Tensor):
+        if isinstance(outputs, mindspore.Tensor) and outputs.dtype in _FLOATS:
             return (outputs * cotangents[0]).sum(), (outputs,)
         if not isinstance(outputs, (tuple, list)):
             return _nothing(inputs[0]), (outputs,)
@@ -176,6 +176,8 @@ def _flat(value: Any) -> list[Any]:
         return [mindspore.Tensor(value)]
     if value is None:
         return []
+    if isinstance(value, np.ndarray):
+        return [mindspore.Tensor(value)]
     if isinstance(value, str):
         return [mindspore.Tensor(list(value.encode()))]
     if isinstance(value, mindspore.dtype.Type):

@@ -144,6 +144,8 @@ def _flat(value: Any) -> list[torch.Tensor]:
         return [torch.tensor(value)]
     if value is None:
         return []
+    if isinstance(value, np.ndarray):
+        return [torch.from_numpy(value)]
     if isinstance(value, str):
         return [torch.tensor(list(value.encode()))]
     if isinstance(value, torch.dtype):

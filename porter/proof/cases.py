@@ -9,11 +9,10 @@ from typing import Literal
 from porter.proof.calls import Call
 from porter.proof.names import SignatureCase, Snippet
 from porter.proof.notice import arguments_to_notice
-from porter.proof.texts import call_text, member_text, value_text
-from porter.rules.model import FRAMEWORKS, Check, Framework, Rule
+from porter.proof.texts import asking_texts, call_text, value_text
+from porter.rules.model import FRAMEWORKS, MODES, Check, Framework, Rule
 
 Shapes = tuple[tuple[int, ...], ...]
-MODES = ("PyNative", "GRAPH")
 THERE = "torch -> mindspore"
 BACK = "mindspore -> torch"
 AND_BACK = "torch -> mindspore -> torch"
@@ -26,7 +25,8 @@ Blinders = tuple[tuple[str, Snippet], ...]
 class Trial:
     """The two sides, and the inputs to run them with; `samples` were put in place of names of the tree.
 
-    `blinders` are torch snippets in each of which one argument is back at its default: the case has to notice.
+    `blinders` are torch snippets in each of which one argument is back at its default: the case has to notice. `holds`:
+    inputs that hold no floats.
     """
 
     truth: Snippet
@@ -34,6 +34,7 @@ class Trial:
     shapes: Shapes
     samples: tuple[tuple[str, str], ...] = ()
     blinders: Blinders = ()
+    holds: tuple[tuple[str, int | str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -149,14 +150,14 @@ class RuleCases:
         blinders = self._blinders(check, lambda text: text)
         for form, text in self._forms(check):
             truth = self._snippet("torch", text)
-            for platform in ("gpu", "any"):
+            for platform in ("any",) if self.rule.owner else ("gpu", "any"):  # a tensor is the same on each
                 out = self.convert(text, "mindspore", platform)
                 found = self._snippet("mindspore", out.text, out.layers, native=platform == "gpu")
                 label = f"{form}, {platform}"
                 if out.left:
                     yield self._skipped(check, out.left, THERE, label, fault=True)
                 elif self._new(found):
-                    case = self._case(check, Trial(truth, found, shapes, (), blinders), THERE, label)
+                    case = self._case(check, Trial(truth, found, shapes, (), blinders, check.holds), THERE, label)
                     yield from self._spread(case, check)
                     if first and form == "call" and self.rule.is_class:
                         named = replace(case, form=f"{label}, input by name", by_name=True)
@@ -171,7 +172,7 @@ class RuleCases:
             yield self._skipped(check, out.left, AND_BACK, "call")
         else:
             again = self._snippet("torch", out.text, out.layers)
-            case = self._case(check, Trial(truth, again, shapes), AND_BACK, "call")
+            case = self._case(check, Trial(truth, again, shapes, holds=check.holds), AND_BACK, "call")
             yield replace(case, mode="")
 
     def _back(self, check: Check, first: bool) -> Iterator[AnyCase]:
@@ -184,13 +185,13 @@ class RuleCases:
                 continue
             truth = self._snippet("torch", out.text, out.layers)
             original = self._snippet("mindspore", text, native=True)
-            yield from self._spread(self._case(check, Trial(truth, original, shapes, (), blinders), BACK, form), check)
+            yield from self._spread(
+                self._case(check, Trial(truth, original, shapes, (), blinders, check.holds), BACK, form), check
+            )
 
     def _forms(self, check: Check) -> Iterator[tuple[str, str]]:
         yield "call", call_text(self.rule, check.side, check.args, len(check.inputs))
-        if self.rule.owner and (self.rule.is_rare or self.rule.side(check.side).signature is not None):
-            text = member_text(self.rule, check.side, check.args, len(check.inputs), known=False)
-            yield "object not known", text
+        yield from asking_texts(self.rule, check) if self.rule.owner else ()
         if not self.rule.owner:
             yield "value", value_text(self.rule, check.side, check.args, len(check.inputs))
 
@@ -208,13 +209,14 @@ class RuleCases:
 
     def _spread(self, case: Case, check: Check) -> Iterator[Case]:
         """Every dtype in the first mode; the others, which compile for seconds, once for each thing that is built."""
-        for dtype in check.dtypes:
-            yield case.at(self.modes[0], dtype, first=not self.looked)
+        modes = [mode for mode in self.modes if mode in check.modes]
+        for dtype in check.dtypes if modes else ():
+            yield case.at(modes[0], dtype, first=not self.looked)
             self.looked = True
         built = case.trials[0].found.layers or "the native layer"
         if built not in self.compiled and not self.rule.graph:
             self.compiled.add(built)
-            yield from (case.at(mode, check.dtypes[0], first=False) for mode in self.modes[1:])
+            yield from (case.at(mode, check.dtypes[0], first=False) for mode in modes[1:])
 
     def _new(self, snippet: Snippet) -> bool:
         """Whether this has not been proven yet: platforms often give the same.

@@ -9,13 +9,15 @@ from the same numbers.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 
 from porter.proof.numbers import Array, Tensor
 
 TRAINING_STEPS = 2
+NO_HOLDS: Mapping[str, int | str] = MappingProxyType({})
 NEARLY_CONSTANT = 0.02
 """Standard deviation of the nearly constant channel, whose mean is near 1: eps 1e-5 is 2.5 % of its variance."""
 
@@ -25,11 +27,31 @@ def generator(*names: str) -> np.random.Generator:
     return np.random.default_rng(zlib.crc32("/".join(names).encode()))
 
 
-def inputs(case: str, shapes: Sequence[Sequence[int]], dtype: str) -> tuple[tuple[Array, ...], ...]:
-    """One tuple of arrays per step: `TRAINING_STEPS` to train, then one to evaluate."""
+def inputs(
+    case: str, shapes: Sequence[Sequence[int]], dtype: str, holds: Mapping[str, int | str] = NO_HOLDS
+) -> tuple[tuple[Array, ...], ...]:
+    """One tuple of arrays per step: `TRAINING_STEPS` to train, then one to evaluate.
+
+    `holds`: inputs by name (`x1`) that hold whole numbers below a number, or truths.
+    """
     random = generator(case, "inputs")
     steps = range(TRAINING_STEPS + 1)
-    return tuple(tuple(rounded(_input(random, shape, step), dtype) for shape in shapes) for step in steps)
+    names = [f"x{index}" for index in range(len(shapes))]
+
+    def one(name: str, shape: Sequence[int], step: int) -> Array:
+        if name in holds:
+            return _whole(random, shape, holds[name])
+        return rounded(_input(random, shape, step), dtype)
+
+    return tuple(tuple(one(name, shape, step) for name, shape in zip(names, shapes, strict=True)) for step in steps)
+
+
+def _whole(random: np.random.Generator, shape: Sequence[int], what: int | str) -> Array:
+    """Whole numbers, or truths of which some are true and some are not."""
+    if isinstance(what, int):
+        return np.asarray(random.integers(0, what, tuple(shape)), dtype=np.int64)
+    truths = np.arange(int(np.prod(shape))) % 3 != 1
+    return np.asarray(random.permutation(truths).reshape(tuple(shape)))
 
 
 def _input(random: np.random.Generator, shape: Sequence[int], step: int) -> Array:

@@ -12,7 +12,6 @@ from porter.proof import calls
 from porter.proof.calls import Call
 from porter.proof.cases import (
     BACK,
-    MODES,
     THERE,
     Blinders,
     Case,
@@ -27,7 +26,7 @@ from porter.proof.cases import (
 from porter.proof.names import Snippet
 from porter.proof.notice import arguments_to_notice
 from porter.proof.texts import call_text
-from porter.rules.model import Check, Framework, Rule
+from porter.rules.model import MODES, Check, Framework, Rule
 
 _NOT_RUN = {
     Kind.BASE: "a base class has no call of its own",
@@ -161,7 +160,7 @@ class _Builder:
         shapes = shapes_of(check, sampled)
         blinders = self._blinders(sampled, len(shapes))
         trials = [self._trial(before, after, tried, samples) for tried in self._alternatives(shapes)]
-        return [replace(trial, blinders=blinders) for trial in trials]
+        return [replace(trial, blinders=blinders, holds=check.holds) for trial in trials]
 
     def _alternatives(self, shapes: Shapes) -> list[Shapes]:
         """The case's shapes; where these may not suit, larger ones (a large kernel) or equal ones (`cat`, any axis)."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from porter.rules.model import Framework, Rule
+from collections.abc import Iterator
+
+from porter.rules.members import METHODS_OF_BUILTINS
+from porter.rules.model import Check, Framework, Rule
 
 
 def call_text(rule: Rule, side: Framework, args: str, inputs: int) -> str:
@@ -21,10 +24,26 @@ def member_text(rule: Rule, side: Framework, args: str, inputs: int, *, known: b
     called = f"({args})" if rule.side(side).signature is not None else ""
     member = f"{str(rule.side(side).name).rpartition('.')[2]}{called}"
     names = ", ".join(f"x{i}" for i in range(inputs))
+    body = f"    return x0.{member}\n"
+    if called and member.partition("(")[0].endswith("_"):
+        body = f"    found = x0.{member}\n    return found, x0\n"  # what it gives, and what became of the object
     if known:
-        return f"import {side}\n\n\ndef call({names}):\n    x0 = {MADE[side]}\n    return x0.{member}\n"
+        return f"import {side}\n\n\ndef call({names}):\n    x0 = {MADE[side]}\n{body}"
     other = f"def made(x0):\n    return {MADE[side]}"
-    return f"import {side}\n\n\n{other}\n\n\ndef call({names}):\n    return x0.{member}\n"
+    return f"import {side}\n\n\n{other}\n\n\ndef call({names}):\n{body}"
+
+
+def asking_texts(rule: Rule, check: Check) -> Iterator[tuple[str, str]]:
+    """What asks: of an object that is not known; of a tensor that is changed, of arguments that are not."""
+    rule, side, inputs = rule.seen_from(check.side), check.side, len(check.inputs)
+    called = rule.side(side).signature is not None
+    name = str(rule.side(side).name).rpartition(".")[2]
+    if name.endswith("_") or name in METHODS_OF_BUILTINS:
+        args = f"{check.args}, **{{}}" if check.args else "**{}"
+        if rule.forms and called:
+            yield "arguments not known", member_text(rule, side, args, inputs)
+    elif called or rule.is_rare:
+        yield "object not known", member_text(rule, side, check.args, inputs, known=False)
 
 
 def value_text(rule: Rule, side: Framework, args: str, inputs: int) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from porter.rules.data import is_constant, is_name
 from porter.rules.reader import Reader
 
-ENTRY = {"given", "kinds", "write", "keep", "common", "note"}
+ENTRY = {"given", "takes", "kinds", "write", "keep", "common", "note"}
 KINDS = ("tensor", "number", "text", "bool", "sequence", "dtype", "none", "device")
 """What an argument can be asked to be."""
 SELF = "self"
@@ -133,13 +133,16 @@ class Template:
 class Becomes:
     """What some calls become; the first entry that fits a call is taken.
 
-    `given`: parameters that must be given, with something else than their default. `kinds`: what arguments have to be.
+    `given`: parameters that must be given, with something else than their default; or another keyword of one, which has
+    to be how the call spells it. `takes`: of a call that stays, parameters that may be given. `kinds`: what arguments
+    have to be.
     `template`: None where the call means the same on the other side as it stands. `common`: what is written means the
     same on both sides, so it does not matter what the object is. `note`: told where it is taken.
     """
 
     template: Template | None = None
     given: tuple[str, ...] = ()
+    takes: tuple[str, ...] = ()
     kinds: Mapping[str, str] = field(default_factory=dict)
     common: bool = False
     note: str = ""
@@ -147,7 +150,8 @@ class Becomes:
     @property
     def names(self) -> frozenset[str]:
         """Parameters that it says something about; the others have to be at their default."""
-        return frozenset({*self.given, *self.kinds, *(self.template.holes if self.template else ())}) - {SELF}
+        holes = self.template.holes if self.template else ()
+        return frozenset({*self.given, *self.takes, *self.kinds, *holes}) - {SELF}
 
 
 def read_becomes(reader: Reader, where: str, tables: list[dict[str, Any]]) -> tuple[Becomes, ...]:
@@ -165,10 +169,12 @@ def _entry(reader: Reader, where: str, data: Mapping[str, Any]) -> Becomes | Non
             reader.problem(f"{where} {key} is {data[key]!r}: true is expected, or no such key")
     if "keep" in data and "common" in data:
         reader.problem(f"{where} common changes nothing: the call stays as it is")
-    given = reader.identifiers(where, data, "given")
+    if "takes" in data and "keep" not in data:
+        reader.problem(f"{where} takes changes nothing: a template takes what has a hole in it")
+    given, takes = (reader.identifiers(where, data, key) for key in ("given", "takes"))
     note = reader.sentence(where, data, "note")
     template = _template(reader, where, data["write"]) if "write" in data else None
-    return Becomes(template, given, _kinds(reader, where, data), data.get("common") is True, note)
+    return Becomes(template, given, takes, _kinds(reader, where, data), data.get("common") is True, note)
 
 
 def _template(reader: Reader, where: str, text: object) -> Template | None:

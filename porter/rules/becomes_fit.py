@@ -31,6 +31,8 @@ def becomes_misfits(rule: Rule) -> Iterator[str]:
 
 def _names(where: str, entry: Becomes, signature: Signature | None) -> Iterator[str]:
     for name in sorted(entry.names):
+        if signature is not None and name in entry.given and name in signature.aliases:
+            continue
         if signature is None or name not in signature:
             yield f"{where} names {name!r}, which is not in the signature of the side that it is written for"
         elif name in entry.given and signature.names[name].default is None and _is_plain(signature, name):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from porter.rules.listing import Listing
-from porter.rules.model import FRAMEWORKS, owner_of
-from porter.rules.tables import Rows
+from porter.rules.model import FRAMEWORKS, other, owner_of
+from porter.rules.tables import Rows, members_of
 
 
 def collisions(rows: Rows, listing: Listing) -> Iterator[str]:
@@ -24,6 +24,7 @@ def collisions(rows: Rows, listing: Listing) -> Iterator[str]:
         seen.setdefault(name, row.get("torch", row["name"]))
     yield from _second_names(rows, listing)
     yield from _orphans(rows, listing)
+    yield from _said_twice(rows, listing)
 
 
 def _orphans(rows: Rows, listing: Listing) -> Iterator[str]:
@@ -33,6 +34,19 @@ def _orphans(rows: Rows, listing: Listing) -> Iterator[str]:
         owner = owner_of(row["name"])
         if owner and owner not in classes:
             yield f"{listing.shown(row['name'])}: {owner.replace('.', '/')}.toml, the rule of the class, is missing"
+
+
+def _said_twice(rows: Rows, listing: Listing) -> Iterator[str]:
+    """Members of which a table of the class says something, while a file says it."""
+    classes = {row["name"]: row for row in rows.values()}
+    for side, owners in members_of(rows).items():
+        to = other(side)
+        for owner, members in owners.items():
+            for table in ("absent", "differs"):
+                for member in sorted(members.keys() & classes[owner].get(table, {}).get(to, {}).keys()):
+                    where = f"{listing.shown(owner)}: [{table}.{to}]"
+                    file = listing.shown(rows[members[member]]["name"])
+                    yield f"{where} {member} changes nothing: {file} is its rule"
 
 
 def _second_names(rows: Rows, listing: Listing) -> Iterator[str]:

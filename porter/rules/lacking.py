@@ -29,11 +29,21 @@ def read_lacking(reader: Reader, data: Mapping[str, Any]) -> dict[Framework, dic
 
 def read_rare(reader: Reader, data: Mapping[str, Any]) -> dict[Framework, frozenset[str]]:
     """`[rare]`: for each framework to convert to, names that hardly anything else has."""
-    if data.get("rare") is True:
+    if not isinstance(data.get("rare", {}), dict):
         return {}  # of the rule of a member
     table = reader.table("[rare]", data, "rare")
     reader.unknown(table, FRAMEWORKS, "key of [rare]")
     return {to: frozenset(reader.identifiers("[rare]", table, to)) for to in FRAMEWORKS if to in table}
+
+
+def read_rare_on(reader: Reader, data: Mapping[str, Any]) -> frozenset[Framework]:
+    """`rare = true` of a member: hardly anything else has one of its name; `rare = "torch"`: of its name there."""
+    found = data.get("rare", {})
+    if found is True:
+        return frozenset(FRAMEWORKS)
+    if not isinstance(found, dict) and found not in FRAMEWORKS:
+        reader.problem(f"rare is {found!r}: true, torch or mindspore is expected; in the rule of a class, a table")
+    return frozenset(side for side in FRAMEWORKS if found == side)
 
 
 def read_parts(reader: Reader, data: Mapping[str, Any]) -> dict[Framework, dict[str, tuple[str, tuple[str, ...]]]]:

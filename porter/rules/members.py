@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from io import TextIOWrapper
+
+METHODS_OF_BUILTINS = frozenset(
+    name for kind in (list, dict, str, bytes, set, tuple, int, float, TextIOWrapper) for name in dir(kind)
+)
+"""What lists, texts, numbers and files have: a method of this name says nothing of what has it."""
 
 
 def function_of(owners: Sequence[str], member: str) -> str:

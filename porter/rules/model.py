@@ -23,6 +23,8 @@ TITLES = {"torch": "PyTorch", "mindspore": "MindSpore"}
 SHORT = {"torch": "torch", "mindspore": "MindSpore"}
 """The same, where it stands before a class or an object of it."""
 PLATFORMS = ("CPU", "GPU", "Ascend")
+MODES = ("PyNative", "GRAPH")
+"""The ways in which MindSpore runs."""
 
 OF_CLASSES: tuple[str, ...] = ("forward", "weights", "attributes", "attribute_notes", "present", "unset", "buffers")
 OF_CLASSES += ("methods", "base_init", "differs", "grows", "modal", "live")
@@ -95,12 +97,18 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One numeric case: the arguments of a call, and the shapes of its inputs (a str names a parameter)."""
+    """One numeric case: the arguments of a call, and the shapes of its inputs (a str names a parameter).
+
+    `holds`: inputs that hold whole numbers below a number, or truths ("bool"); the others hold floats. `modes`: of
+    MindSpore, where it runs.
+    """
 
     args: str
     inputs: tuple[tuple[int | str, ...], ...]
     dtypes: tuple[str, ...] = ("float32",)
     side: Framework = "torch"
+    holds: tuple[tuple[str, int | str], ...] = ()
+    modes: tuple[str, ...] = MODES
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +163,7 @@ class Rule:
     assigned: str = ""
     graph: str = ""
     says_class: bool | None = None
-    is_rare: bool = False
+    rare_on: frozenset[Framework] = frozenset()
     type_test: tuple[str, ...] = ()
     no_type_test: str = ""
     source: Framework = field(default="torch", compare=False)
@@ -174,6 +182,11 @@ class Rule:
     def side(self, framework: Framework) -> Side:
         """The half of `framework`."""
         return self.torch if framework == "torch" else self.mindspore
+
+    @property
+    def is_rare(self) -> bool:
+        """Whether hardly anything else has a member of the name that `source` gives it."""
+        return self.source in self.rare_on
 
     @cached_property
     def owner(self) -> str:

@@ -13,9 +13,10 @@ from porter.rules.becomes_fit import becomes_misfits
 from porter.rules.data import is_name
 from porter.rules.differs import Difference, read_differs
 from porter.rules.fit import misfits
+from porter.rules.holds import read_holds
 from porter.rules.idle import idle_entries
-from porter.rules.lacking import idle_names, read_lacking, read_parts, read_rare
-from porter.rules.model import FRAMEWORKS, PLATFORMS, Check, Framework, Rule, Side, Version
+from porter.rules.lacking import idle_names, read_lacking, read_parts, read_rare, read_rare_on
+from porter.rules.model import FRAMEWORKS, MODES, PLATFORMS, Check, Framework, Rule, Side, Version
 from porter.rules.params import read_param
 from porter.rules.reader import Reader
 from porter.rules.signature import Signature
@@ -30,7 +31,7 @@ SIDES: dict[Framework, set[str]] = {
     "torch": {"name", "signature", "docs", "aliases"},
     "mindspore": {"name", "signature", "docs", "platforms", "none", "aliases"},
 }
-CHECK = {"args", "input", "dtypes", "side"}
+CHECK = {"args", "input", "dtypes", "side", "holds", "modes"}
 VERSION = {"framework", "range", "signature"}
 DTYPES = ("float16", "float32", "float64")
 LAYERS = {"any", "gpu"}
@@ -59,7 +60,7 @@ class RuleParser(Reader):
             write={side: self.constants(f"[write.{side}]", data) for side, data in self._by_side("write").items()},
             becomes=self._becomes(),
             absent=self._absent(),
-            is_rare=self.data.get("rare") is True,
+            rare_on=read_rare_on(self, self.data),
             rare=read_rare(self, self.data),
             parts=read_parts(self, self.data),
             differs=self._differs(),
@@ -143,7 +144,10 @@ class RuleParser(Reader):
         """A half of the rule; None when nothing can be said about what refers to it."""
         where, alone = f"[{framework}]", framework == "mindspore" and self._is_made()
         becomes = self.data.get("becomes")
-        alone = alone or (isinstance(becomes, dict) and framework in becomes)
+        forms = isinstance(becomes, dict) and framework in becomes
+        if forms and framework not in self.data:
+            return Side(None)
+        alone = alone or forms
         data = self.data.get(framework, {} if alone else None)
         if not isinstance(data, dict):
             self.problem(f"{where} is missing: a table with name, signature and docs is expected")
@@ -244,9 +248,10 @@ class RuleParser(Reader):
         dtypes = self.choices(where, {"dtypes": ["float32"], **data}, "dtypes", DTYPES)
         side: Any = self.choice(f"{where} side", data.get("side", "torch"), FRAMEWORKS)
         shapes = self._shapes(where, data.get("input"))
-        return (
-            Check(args, shapes, dtypes, side) if isinstance(args, str) and (shapes or data.get("input") == []) else None
-        )
+        modes = self.choices(where, {"modes": list(MODES), **data}, "modes", MODES)
+        holds = read_holds(self, where, data, len(shapes))
+        made = isinstance(args, str) and (shapes or data.get("input") == [])
+        return Check(str(args), shapes, dtypes, side, holds, modes) if made else None
 
     def _shapes(self, where: str, found: object) -> tuple[tuple[int | str, ...], ...]:
         """A shape, or a list of shapes; the shape of a scalar is an empty list in a list."""

@@ -153,9 +153,9 @@ def _parameters(rows: Rows) -> dict[str, dict[str, list[str]]]:
     }
 
 
-def members_of(rows: Rows) -> dict[str, dict[str, dict[str, str]]]:
+def members_of(rows: Rows) -> dict[Framework, dict[str, dict[str, str]]]:
     """By framework, by the name of the class's rule: the keys of rules by what the framework calls the member."""
-    found: dict[str, dict[str, dict[str, str]]] = {side: {} for side in FRAMEWORKS}
+    found: dict[Framework, dict[str, dict[str, str]]] = {side: {} for side in FRAMEWORKS}
     by_name = {row["name"]: row for row in rows.values()}
     for key, row in rows.items():
         owner = by_name.get(owner_of(row["name"]), {})

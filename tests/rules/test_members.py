@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from porter.errors import RuleError
 from porter.rules.load import load_rules
 from porter.rules.model import FRAMEWORKS, Framework, other
 
@@ -53,9 +55,11 @@ def test_every_member_that_the_other_side_lacks_is_said_to_be_absent(
     members: dict[Framework, dict[str, set[str]]], name: str, to: Framework
 ) -> None:
     """And nothing is that both have, but for methods of layers that mean something else."""
-    rule = load_rules().rules[f"torch.{name}"]
+    book = load_rules()
+    rule = book.rules[f"torch.{name}"]
     renamed = set(rule.methods) if to == "mindspore" else set(rule.methods.values())
-    lacking = members[other(to)][name] - members[to][name] - renamed
+    filed = set(book.members(name, other(to)))
+    lacking = members[other(to)][name] - members[to][name] - renamed - filed
     said = set(rule.absent[to]) - OF_PARAMETERS - PRIVATE
     assert sorted(lacking - said) == []
     assert sorted(said - lacking - KEPT[to]) == []
@@ -68,6 +72,30 @@ def test_every_member_that_differs_is_on_both_sides(
     """What one of them lacks is absent, and does not differ."""
     both = members["torch"]["Tensor"] & members["mindspore"]["Tensor"] | {"name"}
     assert sorted(set(load_rules().rules["torch.Tensor"].differs[to]) - both) == []
+
+
+@pytest.mark.parametrize("name", ["Tensor", "nn.Module"])
+@pytest.mark.parametrize("side", FRAMEWORKS)
+def test_every_member_that_has_a_file_is_one(
+    members: dict[Framework, dict[str, set[str]]], name: str, side: Framework
+) -> None:
+    """Of the installed framework's class."""
+    assert sorted(set(load_rules().members(name, side)) - members[side][name]) == []
+
+
+def test_a_member_that_a_table_and_a_file_speak_of_is_refused(tmp_path: Path) -> None:
+    """The file says all of it: the table's entry would never be read."""
+    folder = tmp_path / "Tensor"
+    folder.mkdir()
+    (folder / "cuda.toml").write_text(
+        '[torch]\nname = "torch.Tensor.cuda"\nsignature = ""\ndocs = "https://pytorch.org"\n'
+        '[[becomes.mindspore]]\nwrite = "{self}"\n',
+        encoding="utf-8",
+    )
+    with pytest.raises(RuleError) as error:
+        load_rules([tmp_path])
+    message = f"Tensor.toml: [absent.mindspore] cuda changes nothing: {folder / 'cuda.toml'} is its rule"
+    assert error.value.problems == (message,)
 
 
 WHY = "a sentence that says why is expected, on one line"

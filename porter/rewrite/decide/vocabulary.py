@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from io import TextIOWrapper
 
 from porter.rewrite.decide.members.member_words import read_words
 from porter.rewrite.options import Options
@@ -46,11 +45,6 @@ ASKED_METHODS: Mapping[Framework, frozenset[str]] = {
     "torch": frozenset(),
 }
 """By the framework to convert to: methods of layers that a function of the generated module stands for."""
-
-METHODS_OF_BUILTINS = frozenset(
-    name for kind in (list, dict, str, bytes, set, tuple, int, float, TextIOWrapper) for name in dir(kind)
-)
-"""What lists, texts, numbers and files have: a method of this name says nothing of what has it."""
 
 PRIVATE_HOOKS = frozenset(
     {

@@ -10,7 +10,7 @@ from porter.rewrite.layers.templates import Piece, template_pieces
 from porter.rewrite.options import Options
 from porter.rules.becomes import OWN, SELF, Becomes, Hole, Named
 from porter.rules.members import function_of
-from porter.rules.model import Framework, Rule
+from porter.rules.model import FRAMEWORKS, Framework, Rule
 from porter.rules.signature import Parameter, Signature
 
 TENSORS = {"torch": "torch.Tensor", "mindspore": "mindspore.Tensor"}
@@ -77,11 +77,12 @@ class _Function:
         yield Piece(self.name, "\n".join(wrapped(lines)), tuple(self.imports))
 
     def parameters(self) -> str:
-        text = ", ".join(map(self.parameter, self.signature.parameters))
+        optional = set(self.optional())
+        text = ", ".join(self.parameter(p, optional) for p in self.signature.parameters)
         keyword = [p for p in self.signature.parameters if p.kind == "keyword"]
         if keyword and self.signature.star("star") is None:
-            positional = [self.parameter(p) for p in self.signature.parameters if p.kind == "positional"]
-            text = ", ".join([*positional, "*", *map(self.parameter, keyword)])
+            positional = [self.parameter(p, optional) for p in self.signature.parameters if p.kind == "positional"]
+            text = ", ".join([*positional, "*", *(self.parameter(p, optional) for p in keyword)])
         others = [f"{name}=None" for name in self.signature.aliases]
         keyword_only = keyword or self.signature.star("star")
         text = ", ".join([*([text] if text else []), *(["*"] if others and not keyword_only else []), *others])
@@ -89,12 +90,18 @@ class _Function:
             return f"self, {text}" if text else "self"
         return text
 
-    def parameter(self, parameter: Parameter) -> str:
+    def optional(self) -> Iterator[str]:
+        """Parameters without a default that a call can give by another keyword, and those after one."""
+        found = False
+        for parameter in self.signature.parameters:
+            found = found or (parameter.name in self.signature.aliases.values() and parameter.default is None)
+            if found and parameter.kind == "positional" and parameter.default is None:
+                yield parameter.name
+
+    def parameter(self, parameter: Parameter, optional: Collection[str]) -> str:
         star = {"star": "*", "double star": "**"}.get(parameter.kind, "")
-        default = parameter.default
-        if default is not None and default.startswith(f"{self.options.source}."):
-            default = "None"  # a name that only the source framework has
-        return f"{star}{parameter.name}" + (f"={default}" if default is not None else "")
+        default = "None" if parameter.name in optional else parameter.default
+        return f"{star}{parameter.name}" + (f"={_reached(default)}" if default is not None else "")
 
     def body(self) -> Iterator[str]:
         star = self.signature.star("star")
@@ -143,7 +150,7 @@ class _Function:
     def value(self, entry: Becomes) -> str:
         """The expression of an entry; a call that stays as it is, is that of the object."""
         if entry.template is None:
-            return self.as_it_is()
+            return self.as_it_is(entry)
         star = self.signature.star("star")
         texts = []
         for part in entry.template.parts:
@@ -155,9 +162,19 @@ class _Function:
                 texts.append(part)
         return "".join(texts)
 
-    def as_it_is(self) -> str:
+    def as_it_is(self, entry: Becomes) -> str:
+        """The call with what the entry speaks of; all else is at its default."""
         last = str(self.rule.side(self.options.source).name).rpartition(".")[2]
-        given = [f"{p.name}={p.name}" if p.kind == "keyword" else p.name for p in self.signature.parameters]
+        given: list[str] = []
+        gap = False
+        for parameter in self.signature.parameters:
+            if parameter.name not in entry.names and parameter.kind != "star":
+                gap = True
+            elif parameter.kind == "star":
+                given.append(f"*{parameter.name}")
+            else:
+                by_name = gap or parameter.kind == "keyword"
+                given.append(f"{parameter.name}={parameter.name}" if by_name else parameter.name)
         return f"{SELF}.{last}({', '.join(given)})"
 
     def reach(self, qualified: str) -> str:
@@ -189,13 +206,22 @@ def _spelled(qualified: str) -> str:
 
 
 def _given(signature: Signature, name: str) -> str:
+    if name in signature.aliases:
+        return f"{name} is not None"
     default = signature.default(name)
     if default is None:
         return f"len({name}) > 0"
+    default = _reached(default)
     return f"{name} is not {default}" if _is_single(default) else f"{name} != {default}"
 
 
+def _reached(default: str) -> str:
+    """A default as the generated module can write it: a name that only the source framework has is None there."""
+    return "None" if default.partition(".")[0] in FRAMEWORKS else default
+
+
 def _equals(name: str, default: str) -> str:
+    default = _reached(default)
     return f"{name} is {default}" if _is_single(default) else f"{name} == {default}"
 
 

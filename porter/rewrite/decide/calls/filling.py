@@ -12,7 +12,6 @@ from porter.rewrite.decide.facts import FileFacts
 from porter.rules.becomes import OWN, SELF, Hole, Named, Part
 from porter.rules.model import Rule
 from porter.source.scopes import parent
-from porter.source.text import SourceText
 
 Parts = tuple[str | tuple[int, int] | None, ...]
 ATOMS = (ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.List, ast.Tuple, ast.Dict, ast.Set)
@@ -26,6 +25,7 @@ class Owner:
 
     start: int
     end: int
+    node: ast.expr
 
 
 def filled(
@@ -40,13 +40,15 @@ def filled(
     if len(template.names) > 1:
         return None
     try:
-        parts = tuple(_Filling(rule, fits, owner, text, kind_of).parts())
+        parts = tuple(_Filling(rule, fits, owner, file, kind_of).parts())
     except _NotInPlace:
         return None
     start, end = text.span(whole)
     pieces = [part for part in parts if isinstance(part, tuple)]
     order = [offset for piece in pieces for offset in piece]
     if order != sorted(order) or _loses(fits, pieces, start, end, file):
+        return None
+    if owner is not None and SELF not in template.holes and _acts(owner.node):
         return None
     if not template.is_atom and not isinstance(parent(whole), FREE):
         parts = ("(", *parts, ")")
@@ -63,8 +65,23 @@ def _loses(fits: Fits, pieces: list[tuple[int, int]], start: int, end: int, file
         if b"#" in text.data[at:first]:
             return True
         at = last
-    left = [node for nodes in fits.given.values() for node in nodes if text.span(node) not in pieces]
+    left = [node for nodes in fits.given.values() for node in nodes if not _is_in(text.span(node), pieces)]
     return any(not isinstance(node, (ast.Constant, ast.Name)) or id(node) in file.known for node in left)
+
+
+def _is_in(span: tuple[int, int], pieces: list[tuple[int, int]]) -> bool:
+    """Whether text of a piece, or of its elements, goes into the template."""
+    return any(span[0] <= first and last <= span[1] for first, last in pieces)
+
+
+def _acts(node: ast.expr) -> bool:
+    return any(isinstance(each, (ast.Call, ast.Await, ast.NamedExpr)) for each in ast.walk(node))
+
+
+def _is_size(node: ast.expr) -> bool:
+    """Whether it is read from a tensor as its sizes, which are a tuple on both sides."""
+    member = node.func if isinstance(node, ast.Call) and not node.args else node
+    return isinstance(member, ast.Attribute) and member.attr in ("shape", "size")
 
 
 def _without_empty(parts: Sequence[Part], given: Given) -> list[Part]:
@@ -87,11 +104,12 @@ class _NotInPlace(Exception):
 
 
 class _Filling:
-    def __init__(self, rule: Rule, fits: Fits, owner: Owner | None, text: SourceText, kind_of: KindOf) -> None:
+    def __init__(self, rule: Rule, fits: Fits, owner: Owner | None, file: FileFacts, kind_of: KindOf) -> None:
         self.rule = rule
         self.fits = fits
         self.owner = owner
-        self.text = text
+        self.file = file
+        self.text = file.module.text
         self.kind_of = kind_of
 
     def parts(self) -> Iterator[str | tuple[int, int] | None]:
@@ -110,7 +128,8 @@ class _Filling:
         if hole.name == SELF:
             if self.owner is None:
                 raise _NotInPlace
-            yield (self.owner.start, self.owner.end)
+            span = (self.owner.start, self.owner.end)
+            yield self.text.slice(*span) if self.is_name(self.owner.node) else span
         elif signature is not None and signature.star("star") == hole.name:
             yield from self.star(hole)
         elif signature is not None and signature.star("double star") == hole.name:
@@ -128,12 +147,18 @@ class _Filling:
         span = self.text.span(node)
         if isinstance(node, ast.Constant) and isinstance(node.value, (bool, int, float, type(None))):
             yield self.text.slice(*span)  # nothing in it is edited, so it can stand anywhere
+        elif self.is_name(node):
+            yield self.text.slice(*span)
         elif hole.operand and (not isinstance(node, ATOMS) or b"\n" in self.text.data[slice(*span)]):
             yield from ("(", span, ")")
         elif isinstance(node, (ast.GeneratorExp, ast.Starred, ast.NamedExpr)):
             raise _NotInPlace
         else:
             yield span
+
+    def is_name(self, node: ast.expr) -> bool:
+        """Whether it is a variable, which can be read anywhere, and any number of times."""
+        return isinstance(node, ast.Name) and id(node) not in self.file.known
 
     def star(self, hole: Hole) -> Iterator[str | tuple[int, int]]:
         """The arguments of `*sizes`, one by one, or as one tuple, which a single one may be already."""
@@ -145,10 +170,11 @@ class _Filling:
         kinds = self.kind_of(single) if single is not None else frozenset()
         if isinstance(single, ast.GeneratorExp) or (single is not None and len(kinds) != 1):
             raise _NotInPlace
+        if isinstance(single, ast.List) and not any(isinstance(each, ast.Starred) for each in single.elts):
+            nodes, single = tuple(single.elts), None
         if single is not None and kinds == {"sequence"}:
-            yield from (
-                (self.text.span(single),) if isinstance(single, ast.Tuple) else ("tuple(", self.text.span(single), ")")
-            )
+            is_tuple = isinstance(single, ast.Tuple) or _is_size(single)
+            yield from (self.text.span(single),) if is_tuple else ("tuple(", self.text.span(single), ")")
             return
         yield "("
         yield from self.listed(nodes)

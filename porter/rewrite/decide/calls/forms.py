@@ -31,9 +31,10 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Unfit:
-    """No template takes the call."""
+    """No template takes the call. `foreign`: it is no call of this name at all, so that the object is another one."""
 
     why: str
+    foreign: bool = False
 
 
 def choose(rule: Rule, call: ast.Call | None, kind_of: KindOf) -> Fits | Open | Unfit:
@@ -44,10 +45,11 @@ def choose(rule: Rule, call: ast.Call | None, kind_of: KindOf) -> Fits | Open | 
     try:
         given = bind(signature, call)
     except ValueError as error:
-        return Unfit(f"the call does not fit {rule.side(rule.source).name}, which {error}")
+        return Unfit(f"the call does not fit {rule.side(rule.source).name}, which {error}", foreign=True)
     if given is None:
         return Open()
-    return _Chooser(rule, signature, given, kind_of).choice()
+    spelled = frozenset(str(keyword.arg) for keyword in call.keywords)
+    return _Chooser(rule, signature, given, spelled, kind_of).choice()
 
 
 def _not_called(rule: Rule, call: ast.Call | None) -> str:
@@ -63,11 +65,15 @@ def bind(signature: Signature, call: ast.Call) -> Given | None:
         return None
     if any(starred) and (star is None or any(starred[: len(signature.positional)])):
         return None
-    bound = signature.bind(len(call.args), [str(keyword.arg) for keyword in call.keywords])
+    named = [
+        keyword for keyword in call.keywords if keyword.arg == star and len(call.args) <= len(signature.positional)
+    ]
+    bound = signature.bind(len(call.args), [str(each.arg) for each in call.keywords if each not in named])
     given: dict[str, tuple[ast.expr, ...]] = {
         name: (_argument(call, where),) for name, where in bound.items() if name in signature
     }
-    rest, options = tuple(call.args[len(signature.positional) :]), signature.star("double star")
+    rest = tuple(call.args[len(signature.positional) :]) or tuple(keyword.value for keyword in named)
+    options = signature.star("double star")
     more = tuple(_argument(call, where) for name, where in bound.items() if name not in signature)
     given |= {star: rest} if star is not None and rest else {}
     return given | ({options: more} if options is not None and more else {})
@@ -80,10 +86,15 @@ def _argument(call: ast.Call, where: int | str) -> ast.expr:
 
 
 class _Chooser:
-    def __init__(self, rule: Rule, signature: Signature, given: Given, kind_of: KindOf) -> None:
+    """`spelled`: the keywords of the call as they are written."""
+
+    def __init__(
+        self, rule: Rule, signature: Signature, given: Given, spelled: frozenset[str], kind_of: KindOf
+    ) -> None:
         self.rule = rule
         self.signature = signature
         self.given = given
+        self.spelled = spelled
         self.kind_of = kind_of
         self.spoken_of = frozenset().union(*(entry.names for entry in rule.forms))
 
@@ -99,7 +110,8 @@ class _Chooser:
     def answers(self, entry: Becomes) -> Iterator[bool | None]:
         """Whether each condition holds; None where only a run tells."""
         for name in entry.given:
-            yield self.is_given(name)
+            found = self.is_given(name)
+            yield None if found and self.is_left_out(entry, name) else found
         for name, kind in entry.kinds.items():
             yield self.is_of(name, kind)
         for parameter in self.signature.parameters:
@@ -109,7 +121,9 @@ class _Chooser:
                 yield None if found is None and name in self.spoken_of else not found
 
     def is_given(self, name: str) -> bool | None:
-        """Whether a parameter has another value than its default."""
+        """Whether a parameter has another value than its default, or a call is spelled with another keyword of it."""
+        if name in self.signature.aliases:
+            return name in self.spelled
         nodes, default = self.given.get(name, ()), self.signature.default(name)
         if not nodes or default is None:
             return bool(nodes)
@@ -119,6 +133,12 @@ class _Chooser:
             return True  # a template takes any value that is one; None stands for none
         kinds = self.kind_of(nodes[0])
         return True if kinds and not kinds & _kinds_of_default(default) else None
+
+    def is_left_out(self, entry: Becomes, name: str) -> bool:
+        """Whether a template says something for another value than the default, and a run tells whether it is one."""
+        nodes = self.given.get(name, ())
+        plain = len(nodes) != 1 or isinstance(nodes[0], ast.Constant) or self.signature.default(name) is None
+        return entry.template is not None and name not in entry.template.holes and not plain
 
     def is_of(self, name: str, kind: str) -> bool | None:
         """Whether an argument is of a kind."""

@@ -151,11 +151,16 @@ class _Attributes:
             text = f"{node.attr} {rule.present[node.attr]}; MindSpore's {name} is always there"
             yield told(self.file.path, start, Level.REVIEW, rule.name, Reason(Code.NONE_TEST, text), known.some)
         method = _changing_method(node)
-        if method is not None:
+        if method is not None and not self._has_rule(method):
             _, end = self.module.text.span(method)
             reason = Reason(Code.PARAMETER_METHOD, f"{method.attr} of a parameter has no rule")
             place = end - len(method.attr.encode())
             yield told(self.file.path, place, Level.MANUAL, rule.name, reason, known.some)
+
+    def _has_rule(self, method: ast.Attribute) -> bool:
+        """Whether a rule of tensors' members says what becomes of it, in a tree of which something changes sides."""
+        asked = bool(self.tree.makers or self.tree.changed_earlier)
+        return asked and method.attr in self.tree.rules.members("Tensor", self.options.source)
 
     def _keyword(self, call: ast.Call) -> Iterator[Decision]:
         """`norm(input=t)` becomes `norm(x=t)` where the class of `norm` is known."""

@@ -21,6 +21,10 @@ from porter.rewrite.decide.tree import TreeFacts
 from porter.rules.members import function_of
 from porter.rules.model import Rule
 from porter.source.scopes import parent
+from porter.source.tensors import is_tensor
+from porter.source.things import Instance
+
+OF_PART = "a part of another tensor is changed, which MindSpore makes a tensor of its own: assign to the part"
 
 
 class Members:
@@ -51,6 +55,12 @@ class Members:
             yield from (self._note(rule, node, note, needs) for note in found.notes)
             return
         fill = self._fill(rule, node, found) if isinstance(found, Fits) else None
+        if fill is not None and self._changes_nothing(fill):
+            yield from (self._note(rule, node, note, needs) for note in getattr(found, "notes", ()))
+            return
+        if self._is_of_part(node):
+            yield self._told(rule, node, OF_PART, needs)
+            return
         conditions = tuple(Reason(Code.CONDITION, note) for note in getattr(found, "notes", ()))
         level = Level.REVIEW if assumed or conditions else Level.SAFE
         why = Reason(Code.ASSUMED, f"{node.attr} is taken for that of {rule.owner}, {assumed}") if assumed else SILENT
@@ -79,6 +89,8 @@ class Members:
             if found.entry.template is None:
                 return
             change = self._fill(rule, node, found)
+        if isinstance(found, Fits) and self._same_text(rule, node, found):
+            return
         text = f"what has this {node.attr} is not known: "
         text += "what is written means the same in both frameworks" if change else ""
         text += "" if change else f"{self.options.layers} looks when the program runs"
@@ -86,6 +98,37 @@ class Members:
         if change is not None:
             form = Form.ASKED if isinstance(change, Ask) else Form.WRITTEN
             yield self._decision(rule, change, Way(form, change, Level.REVIEW, Reason(Code.ASKED, text), needs=needs))
+
+    def doubted(self, node: ast.Attribute, needs: tuple[Need, ...]) -> Iterator[Decision]:
+        """What is said of an object that is not known, where both sides' tensors have the name and mean otherwise."""
+        rule = self.rules[node.attr]
+        here, there = (rule.side(side) for side in (self.options.source, self.options.to))
+        both = (there.name or "").rpartition(".")[2] == node.attr and here.signature is not None
+        call = self._call(node)
+        if not both or call is None or isinstance(parent(call), ast.Expr):
+            return
+        found = self._choice(rule, node)
+        kept = isinstance(found, Fits) and (found.entry.template is None or self._same_text(rule, node, found))
+        if kept or (isinstance(found, Unfit) and found.foreign) or self._is_the_same(rule):
+            return
+        text = f"what has this {node.attr} is not known: that of a tensor does not mean the same there"
+        yield told(self.file.path, self._start(node), Level.REVIEW, rule.name, Reason(Code.UNKNOWN_OBJECT, text), needs)
+
+    def _same_text(self, rule: Rule, node: ast.Attribute, fits: Fits) -> bool:
+        fill = self._fill(rule, node, fits) if fits.entry.template is not None else None
+        return fill is not None and self._changes_nothing(fill)
+
+    def _changes_nothing(self, fill: Fill) -> bool:
+        """Whether what is written is what stands there."""
+        texts = [part if isinstance(part, str) else self.text.slice(*part) for part in fill.parts if part is not None]
+        return fill.target is None and "".join(texts) == self.text.slice(fill.start, fill.end)
+
+    def _is_of_part(self, node: ast.Attribute) -> bool:
+        """Whether a method that changes its object is called on a part of another tensor: `x[0].zero_()`."""
+        if not node.attr.endswith("_") or not isinstance(node.value, ast.Subscript):
+            return False
+        things = self.kinds.values.of(node.value.value).things
+        return not things or any(isinstance(thing, Instance) and is_tensor(thing.name) for thing in things)
 
     def _is_the_same(self, rule: Rule) -> bool:
         """Whether the rule says nothing but that the other side has it too."""
@@ -115,7 +158,7 @@ class Members:
         start, last = self.text.span(node)
         end = last - len(node.attr.encode()) - 1
         plain = self.text.data[end : end + 1] == b"." and not self.text.data[end - 1 : end].isspace()
-        return Owner(start, end) if plain else None
+        return Owner(start, end, node.value) if plain else None
 
     def _fill(self, rule: Rule, node: ast.Attribute, fits: Fits) -> Fill | None:
         owner = self._owner(node)

@@ -19,7 +19,7 @@ from porter.rewrite.decide.members.objects import Known, Objects
 from porter.rewrite.decide.members.switches import Switches
 from porter.rewrite.decide.telling import QUIET, told, was_told
 from porter.rewrite.decide.tree import ANY_CHANGE, TreeFacts
-from porter.rewrite.decide.vocabulary import METHODS_OF_BUILTINS
+from porter.rules.members import METHODS_OF_BUILTINS
 from porter.source.index import enclosing_class
 from porter.source.names import dotted_parts
 from porter.source.scopes import Scope, parent
@@ -239,12 +239,12 @@ class _Members:
         """What is not known: the program asks, unless much else has a member of the name."""
         members = next(each for each in (self.by_rule, self.of_layers) if node.attr in each.rules)
         layer = node.attr in self.of_layers.rules and self._is_of_layer(node, scope)
-        common = members is self.of_layers or not _may_be_of_tensor(node)
-        if self._is_imported(node, scope) or (common and not members.rules[node.attr].is_rare and not layer):
+        needs = self._needs(node) if not self._is_imported(node, scope) else None
+        if needs is None or self.provenance.has(node.attr, node.value):
             return
-        needs = self._needs(node)
-        if needs is not None and not self.provenance.has(node.attr, node.value):
-            yield from members.unknown(node, needs)
+        used = members is self.by_rule and _may_be_of_tensor(node)
+        asked = members.rules[node.attr].is_rare or layer or used
+        yield from members.unknown(node, needs) if asked else members.doubted(node, needs)
 
     def _is_imported(self, node: ast.Attribute, scope: Scope) -> bool:
         """Whether it is a name of a module, or of what one gives."""
