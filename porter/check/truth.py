@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from porter.frameworks.job import Array, Reply
-from porter.proof import audit, random, verdict
+from porter.proof import audit, draws, random, verdict
 from porter.proof.cases import Trial
 from porter.proof.verdict import Difference, Item
 
@@ -75,6 +75,8 @@ def _compare_random(truth: Truth, item: Item, key: str) -> Difference | None:
     phase, kind, _ = key.split("/", 2)
     if kind == "state":
         return random.compare_start(item)
+    if draws.are_draws(item.truth, truth.again.arrays[key]):
+        return draws.compare_draws(item)
     step = len(truth.inputs) - 1 if phase == "eval" else int(phase.removeprefix("train ")) - 1
     values = truth.inputs[step] if kind == "output" else truth.cotangents[step]
     return random.compare_masked(item, values[0])

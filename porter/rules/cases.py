@@ -48,7 +48,8 @@ def _values(rule: Rule, where: str, check: Check, call: ast.Call) -> Iterator[st
             allowed = ", ".join(["literals", *inputs, "names of the frameworks"])
             yield f"{where}: {ast.unparse(value)} is no data; expected are {allowed}"
     used = {node.id for node in ast.walk(call) if isinstance(node, ast.Name)}
-    used |= {"x0"} if rule.owner else set()  # the object whose member it is
+    literals = bool(call.args) and all(isinstance(value, ast.Constant) for value in call.args)
+    used |= {"x0"} if rule.owner or literals else set()  # the object whose member it is; a function of plain values
     yield from (f"{where} does not use the input {name}" for name in inputs if name not in used)
 
 
