@@ -199,12 +199,18 @@ class Runner:
         if not case.first:
             return
         for argument, snippet in truth.trial.blinders:
-            if not self._notices(truth, snippet, truth.weights):
+            if not self._notices(truth, snippet, truth.weights) and not self._retyped(case, truth, snippet):
                 yield self._elsewhere(case, truth, argument)
         for one, two in _alike(truth):
             swapped = {**truth.weights, one: truth.weights[two], two: truth.weights[one]}
             if not self._notices(truth, truth.trial.truth, swapped, {one, two}):
                 yield _result(case, Verdict.BLIND, f"{one} and {two} swapped give the same numbers", truth)
+
+    def _retyped(self, case: Case, truth: Truth, snippet: Snippet) -> bool:
+        """Whether outputs are of other dtypes in the case's own one: a cast changes no value that both can hold."""
+        job = Job(inputs=truth.inputs, cotangents=truth.cotangents, weights=truth.weights, seed=SEEDS[0])
+        reply = self.run(job, snippet, case.dtype)
+        return not reply.ok or reply.dtypes != truth.own.dtypes
 
     def _elsewhere(self, case: Case, truth: Truth, argument: str) -> Result:
         """The verdict of another trial, which notices the argument; without one, that it is idle or cannot be seen."""

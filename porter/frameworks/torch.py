@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -150,7 +150,19 @@ def _flat(value: Any) -> list[torch.Tensor]:
         return _flat(str(value).rpartition(".")[2].lower())
     if isinstance(value, torch.device):
         return _flat(str(value))
+    if isinstance(value, torch.nn.Module):
+        parts = [(p, p.requires_grad) for p in value.parameters()], list(value.buffers()), value.training
+        return _values(_flat(parts))
+    if isinstance(value, dict):
+        return _values(_flat(list(value.items())))
+    if isinstance(value, Iterator):
+        return _values(_flat(list(value)))
     raise TypeError(f"an output of type {type(value).__name__} cannot be compared")
+
+
+def _values(tensors: list[torch.Tensor]) -> list[torch.Tensor]:
+    """Of what an object holds, values are compared, and no gradients."""
+    return [tensor.detach() for tensor in tensors]
 
 
 def _named(kind: str, values: Sequence[torch.Tensor]) -> Named:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from porter.proof.calls import Call
 from porter.proof.notice import arguments_to_notice
-from porter.proof.texts import call_text, member_text, value_text
+from porter.proof.texts import call_text, layer_text, member_text, value_text
 from porter.rules.model import FRAMEWORKS, Check, Framework, Rule
 from porter.rules.versions import covers
 
@@ -144,7 +144,7 @@ Converter = Callable[[str, Framework, str], Converted]
 
 def entry_of(rule: Rule) -> Literal["build", "call"]:
     """The name that a snippet of the rule defines."""
-    return "build" if rule.is_class else "call"
+    return "build" if rule.is_class or any(check.made for check in rule.checks) else "call"
 
 
 def shapes_of(check: Check, call: Call | None) -> Shapes:
@@ -237,8 +237,11 @@ class RuleCases:
             yield from self._spread(self._case(check, Trial(truth, original, shapes, (), blinders), BACK, form), check)
 
     def _forms(self, check: Check) -> Iterator[tuple[str, str]]:
-        yield "call", call_text(self.rule, check.side, check.args, len(check.inputs))
-        if self.rule.owner and (self.rule.is_rare or self.rule.side(check.side).signature is not None):
+        yield "call", call_text(self.rule, check.side, check.args, len(check.inputs), check.made)
+        if check.made and self.rule.is_rare:
+            text = layer_text(self.rule, check.side, check.args, len(check.inputs), check.made, known=False)
+            yield "object not known", text
+        if self.rule.owner and not check.made and (self.rule.is_rare or self.rule.side(check.side).signature is not None):
             text = member_text(self.rule, check.side, check.args, len(check.inputs), known=False)
             yield "object not known", text
         if self.rule.is_class:
@@ -251,7 +254,7 @@ class RuleCases:
         found = []
         for name in arguments_to_notice(self.rule, call):
             args = call.with_argument(name, str(call.signature.default(name)))[2:-1]
-            out = torch_text(call_text(self.rule, check.side, args, len(check.inputs)))
+            out = torch_text(call_text(self.rule, check.side, args, len(check.inputs), check.made))
             text, layers = (out, None) if isinstance(out, str) else (out.text, out.layers)
             found.append((name, self._snippet("torch", text, layers)))
         return tuple(found)
@@ -262,7 +265,7 @@ class RuleCases:
             yield case.at(self.modes[0], dtype, first=not self.looked)
             self.looked = True
         built = case.trials[0].found.layers or "the native layer"
-        if built not in self.compiled and not self.rule.graph:
+        if built not in self.compiled and not self.rule.graph and not check.made:
             self.compiled.add(built)
             yield from (case.at(mode, check.dtypes[0], first=False) for mode in self.modes[1:])
 

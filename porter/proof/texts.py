@@ -5,8 +5,10 @@ from __future__ import annotations
 from porter.rules.model import Framework, Rule
 
 
-def call_text(rule: Rule, side: Framework, args: str, inputs: int) -> str:
-    """A module that calls the name, fully spelled."""
+def call_text(rule: Rule, side: Framework, args: str, inputs: int, made: str = "") -> str:
+    """A module that calls the name, fully spelled. `made`: the layer whose member it is."""
+    if made:
+        return layer_text(rule, side, args, inputs, made)
     if rule.owner:
         return member_text(rule, side, args, inputs)
     name = rule.side(side).name
@@ -28,6 +30,21 @@ def member_text(rule: Rule, side: Framework, args: str, inputs: int, *, known: b
         return f"import {side}\n\n\ndef call({names}):\n    x0 = {MADE[side]}\n    return x0.{member}\n"
     other = f"def made(x0):\n    return {MADE[side]}"
     return f"import {side}\n\n\n{other}\n\n\ndef call({names}):\n    return x0.{member}\n"
+
+
+LAYERS = {"torch": ("torch.nn.Module", "forward"), "mindspore": ("mindspore.nn.Cell", "construct")}
+
+
+def layer_text(rule: Rule, side: Framework, args: str, inputs: int, made: str, *, known: bool = True) -> str:
+    """A module with a network that uses a member of a layer inside: its weights are given equal values beforehand."""
+    base, run = LAYERS[side]
+    names = ", ".join(f"x{i}" for i in range(inputs))
+    member = f"{str(rule.side(side).name).rpartition('.')[2]}({args})"
+    head = f"class Net({base}):\n    def __init__(self):\n        super().__init__()\n        self.inner = {made}\n"
+    use = f"self.inner.{member}" if known else f"used(self.inner, {names})"
+    other = "" if known else f"def used(layer, {names}):\n    return layer.{member}\n\n\n"
+    body = f"    def {run}(self, {names}):\n        return {use}\n\n\ndef build():\n    return Net()\n"
+    return f"import {side}\n\n\n{other}{head}\n{body}"
 
 
 def value_text(rule: Rule, side: Framework, args: str) -> str:

@@ -85,12 +85,16 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One numeric case: the arguments of a call, and the shapes of its inputs (a str names a parameter)."""
+    """One numeric case: the arguments of a call, and the shapes of its inputs (a str names a parameter).
+
+    `made`: the layer whose member it is, as an expression; of other members, the first input is the object.
+    """
 
     args: str
     inputs: tuple[tuple[int | str, ...], ...]
     dtypes: tuple[str, ...] = ("float32",)
     side: Framework = "torch"
+    made: str = ""
 
 
 @dataclass(frozen=True, slots=True)

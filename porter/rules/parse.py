@@ -29,7 +29,7 @@ SIDES: dict[Framework, set[str]] = {
     "torch": {"name", "signature", "docs", "aliases"},
     "mindspore": {"name", "signature", "docs", "platforms", "none", "aliases"},
 }
-CHECK = {"args", "input", "dtypes", "side"}
+CHECK = {"args", "input", "dtypes", "side", "object"}
 VERSION = {"framework", "range", "signature"}
 DTYPES = ("float16", "float32", "float64")
 LAYERS = {"any", "gpu"}
@@ -219,7 +219,8 @@ class RuleParser(Reader):
         dtypes = self.choices(where, {"dtypes": ["float32"], **data}, "dtypes", DTYPES)
         side: Any = self.choice(f"{where} side", data.get("side", "torch"), FRAMEWORKS)
         shapes = self._shapes(where, data.get("input"))
-        return Check(args, shapes, dtypes, side) if isinstance(args, str) and shapes else None
+        made = self.text(where, data, "object") or ""
+        return Check(args, shapes, dtypes, side, made) if isinstance(args, str) and shapes else None
 
     def _shapes(self, where: str, found: object) -> tuple[tuple[int | str, ...], ...]:
         """A shape, or a list of shapes; the shape of a scalar is an empty list in a list."""

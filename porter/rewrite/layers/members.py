@@ -7,7 +7,7 @@ original expression. Every function is made from the rules; what no rule varies 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from porter.rewrite.layers.forms import member_function
 from porter.rewrite.layers.places import Kept, kept_places, one_or_all, wrapped
@@ -55,9 +55,9 @@ def member_pieces(
     written = functions_of_templates(rules, options)
     for name in sorted(set(names)):
         if name in by_rule:
-            yield from member_function(name, *by_rule[name], options)
+            yield from members.with_tables(list(member_function(name, *by_rule[name], options)))
         elif name in written:
-            yield from template_pieces(options.to, written[name], name)
+            yield from members.with_tables(list(template_pieces(options.to, written[name], name)))
         else:
             yield from members.pieces(name)
 
@@ -95,12 +95,17 @@ class _Members:
         if name not in HELPERS and self.known[name] == "attribute":
             yield from self.attribute(name)
             return
-        template = list(template_pieces(self.options.to, TEMPLATE, name))
+        yield from self.with_tables(list(template_pieces(self.options.to, TEMPLATE, name)))
+
+    def with_tables(self, template: Sequence[Piece]) -> Iterator[Piece]:
+        """Pieces of templates, behind the tables that they read, which are written from the rules."""
         used = {piece.name for piece in template}
         if "_members" in used:
             yield from self.table()
         if "_layers" in used:
             yield from self.behind_helpers(self.layers())
+        if "_kept_buffers" in used:
+            yield from self.behind_helpers(self.buffers())
         yield from template
 
     def attribute(self, name: str) -> Iterator[Piece]:
@@ -168,3 +173,14 @@ class _Members:
             hidden = ", ".join(f'"{name}"' for name in place.hidden)
             lines += ["            },", f"            [{hidden}],", "        ),"]
         return Piece("_layers", "\n".join([*lines, "    )"]), self.imports())
+
+    def buffers(self) -> Piece:
+        """The layers that keep as parameters what the source framework's keep as buffers."""
+        lines = ["def _kept_buffers():", '    """For each layer: how to read what torch keeps as a buffer."""']
+        lines.append("    return (")
+        for place in [place for place in self.places if place.rule.buffers]:
+            lines += ["        (", f"            {one_or_all(place.classes)},", "            {"]
+            for name in place.rule.buffers:
+                lines += wrapped(f'                "{name}": lambda owner: {place.reading(name)},')
+            lines += ["            },", "        ),"]
+        return Piece("_kept_buffers", "\n".join([*lines, "    )"]), self.imports())

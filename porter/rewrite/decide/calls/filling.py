@@ -22,10 +22,14 @@ FREE = (ast.Assign, ast.Return, ast.Expr, ast.AnnAssign, ast.keyword, ast.List, 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """The object whose member it is: where its text stands."""
+    """The object whose member it is: where its text stands.
+
+    `instead`: what is written where it goes by itself, and not before a dot: `self` for `super()`.
+    """
 
     start: int
     end: int
+    instead: str = ""
 
 
 def filled(
@@ -110,7 +114,8 @@ class _Filling:
         if hole.name == SELF:
             if self.owner is None:
                 raise _NotInPlace
-            yield (self.owner.start, self.owner.end)
+            alone = self.owner.instead and not hole.operand
+            yield self.owner.instead if alone else (self.owner.start, self.owner.end)
         elif signature is not None and signature.star("star") == hole.name:
             yield from self.star(hole)
         elif signature is not None and signature.star("double star") == hole.name:

@@ -17,15 +17,23 @@ from porter.rewrite.decide.decision import SILENT, Decision, Form, Need, Place, 
 from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.telling import QUIET, told
 from porter.rewrite.decide.tree import TreeFacts
+from porter.rules.becomes import SELF
 from porter.rules.members import function_of
 from porter.rules.model import Rule
+from porter.source.names import dotted_parts
 from porter.source.scopes import parent
+
+
+LAYER = "nn.Module"
+RUN = ("forward", "construct")
+"""The methods that run when a layer is called."""
 
 
 class Members:
     """The rules of the members of one class (`Tensor`), in one file."""
 
     def __init__(self, owner: str, file: FileFacts, tree: TreeFacts) -> None:
+        self.owner = owner
         self.file = file
         self.tree = tree
         self.text = file.module.text
@@ -53,13 +61,13 @@ class Members:
         conditions = tuple(Reason(Code.CONDITION, note) for note in getattr(found, "notes", ()))
         level = Level.REVIEW if assumed or conditions else Level.SAFE
         why = Reason(Code.ASSUMED, f"{node.attr} is taken for that of {rule.owner}, {assumed}") if assumed else SILENT
-        if rule.graph and not assumed:
+        if rule.graph and not assumed and self._may_be_compiled(node):
             level, why = Level.REVIEW, Reason(Code.RULE_NOTE, rule.graph)
         change: Fill | Ask | Drop | None = fill or self._ask(rule, node)
         if fill is not None:
             change = dropped(fill, self._whole(rule, node), self.text) or fill
         if change is None:
-            yield self._told(rule, node, "a line break or a comment stands before it, so it is not rewritten", needs)
+            yield self._told(rule, node, self._why_not(node), needs)
             return
         form = Form.ASKED if isinstance(change, Ask) else Form.WRITTEN
         yield self._decision(rule, change, Way(form, change, level, why, conditions, needs))
@@ -112,18 +120,20 @@ class Members:
         start, last = self.text.span(node)
         end = last - len(node.attr.encode()) - 1
         plain = self.text.data[end : end + 1] == b"." and not self.text.data[end - 1 : end].isspace()
-        return Owner(start, end) if plain else None
+        return Owner(start, end, _self_of(node.value)) if plain else None
 
     def _fill(self, rule: Rule, node: ast.Attribute, fits: Fits) -> Fill | None:
         owner = self._owner(node)
-        if owner is None:
+        assert fits.entry.template is not None
+        lost = SELF not in fits.entry.template.holes and dotted_parts(node.value) is None
+        if owner is None or lost:
             return None
         return filled(rule, fits, self._whole(rule, node), owner, self.file, self.kinds.of)
 
     def _ask(self, rule: Rule, node: ast.Attribute) -> Ask | None:
         owner, whole = self._owner(node), self._whole(rule, node)
-        if owner is None:
-            return None
+        if owner is None or owner.instead:
+            return None  # what super() gives is asked for nothing but its own members
         start, end = self.text.span(whole)
         given = isinstance(whole, ast.Call) and bool(whole.args or whole.keywords)
         opening = self.text.data.index(b"(", self.text.span(node)[1], end) + 1 if given else end
@@ -143,5 +153,35 @@ class Members:
     def _note(self, rule: Rule, node: ast.Attribute, note: str, needs: tuple[Need, ...]) -> Decision:
         return told(self.file.path, self._start(node), Level.REVIEW, rule.name, Reason(Code.CONDITION, note), needs)
 
+    def _why_not(self, node: ast.Attribute) -> str:
+        """Why neither a template nor a function takes a use."""
+        if _self_of(node.value):
+            return "what is called of super() can only be rewritten where the text tells all of it"
+        return "a line break or a comment stands before it, so it is not rewritten"
+
+    def _may_be_compiled(self, node: ast.Attribute) -> bool:
+        """Whether a use may be part of what GRAPH mode compiles; a layer's own methods are, where forward has them."""
+        return self.owner != LAYER or any(name in RUN for name in _functions_around(node))
+
     def _start(self, node: ast.Attribute) -> int:
         return self.text.span(node)[1] - len(node.attr.encode())
+
+
+def _self_of(node: ast.expr) -> str:
+    """What a method calls its object, where an expression is `super()` in it."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.func.id != "super":
+        return ""
+    above = parent(node)
+    while above is not None and not isinstance(above, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        above = parent(above)
+    arguments = [*above.args.posonlyargs, *above.args.args] if above is not None else []
+    return arguments[0].arg if arguments else ""
+
+
+def _functions_around(node: ast.AST) -> Iterator[str]:
+    """The names of the functions that a node stands in."""
+    above = parent(node)
+    while above is not None:
+        if isinstance(above, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield above.name
+        above = parent(above)
