@@ -22,6 +22,7 @@ from porter.results import Result, Verdict
 SEEDS = (1, 2)
 MOVED_RUNS = 4
 _ENDED = ("crash", "timeout")
+Weights = Mapping[str, Array]
 
 
 class TorchError(Exception):
@@ -191,9 +192,9 @@ class Runner:
         exact = {k: v for k, v in truth.exact.arrays.items() if not k.endswith(f"/state/{name}")}
         return not reply.ok or any(not np.array_equal(v, reply.arrays[k], equal_nan=True) for k, v in exact.items())
 
-    def _torch_again(self, truth: Truth, snippet: Snippet, weights: Mapping[str, Array]) -> Reply:
+    def _torch_again(self, truth: Truth, snippet: Snippet, weights: Weights, dtype: str = "float64") -> Reply:
         job = Job(inputs=truth.inputs, cotangents=truth.cotangents, weights=dict(weights), seed=SEEDS[0])
-        return self.run(job, snippet, "float64")
+        return self.run(job, snippet, dtype)
 
     def _blind(self, case: Case, truth: Truth) -> Iterator[Result]:
         if not case.first:
@@ -208,8 +209,7 @@ class Runner:
 
     def _retyped(self, case: Case, truth: Truth, snippet: Snippet) -> bool:
         """Whether outputs are of other dtypes in the case's own one: a cast changes no value that both can hold."""
-        job = Job(inputs=truth.inputs, cotangents=truth.cotangents, weights=truth.weights, seed=SEEDS[0])
-        reply = self.run(job, snippet, case.dtype)
+        reply = self._torch_again(truth, snippet, truth.weights, case.dtype)
         return not reply.ok or reply.dtypes != truth.own.dtypes
 
     def _elsewhere(self, case: Case, truth: Truth, argument: str) -> Result:
@@ -228,9 +228,7 @@ class Runner:
         detail = f"{argument} at its default gives the same numbers: the case proves nothing about it"
         return _result(case, Verdict.BLIND, detail + _hint(case), truth)
 
-    def _notices(
-        self, truth: Truth, snippet: Snippet, weights: Mapping[str, Array], ignored: Collection[str] = ()
-    ) -> bool:
+    def _notices(self, truth: Truth, snippet: Snippet, weights: Weights, ignored: Collection[str] = ()) -> bool:
         reply = self._torch_again(truth, snippet, weights)
         if not reply.ok:
             return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, ValuesView
 from typing import Any
 
 import mindspore
@@ -184,13 +184,18 @@ def _flat(value: Any) -> list[Any]:
         return _flat(str(value).rpartition(".")[2].lower())
     if type(value).__name__ == "device":
         return _flat(str(value))
+    return _values(_flat(_held(value)))
+
+
+def _held(value: Any) -> Any:
+    """What a layer, a table or an iterator holds. Raises TypeError for anything else."""
     if isinstance(value, nn.Cell):
         pairs = [(p, p.requires_grad) for p in value.get_parameters()]
-        return _values(_flat((pairs, list(value.buffers()), value.training)))
+        return pairs, list(value.buffers()), value.training
     if isinstance(value, dict):
-        return _values(_flat(list(value.items())))
-    if isinstance(value, Iterator):
-        return _values(_flat(list(value)))
+        return list(value.items())
+    if isinstance(value, (Iterator, ValuesView)):
+        return list(value)
     raise TypeError(f"an output of type {type(value).__name__} cannot be compared")
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from porter.proof.calls import Call
 from porter.proof.notice import arguments_to_notice
-from porter.proof.texts import call_text, layer_text, member_text, value_text
+from porter.proof.texts import asked_text, call_text, value_text
 from porter.rules.model import FRAMEWORKS, Check, Framework, Rule
 from porter.rules.versions import covers
 
@@ -238,11 +238,9 @@ class RuleCases:
 
     def _forms(self, check: Check) -> Iterator[tuple[str, str]]:
         yield "call", call_text(self.rule, check.side, check.args, len(check.inputs), check.made)
-        if check.made and self.rule.is_rare:
-            text = layer_text(self.rule, check.side, check.args, len(check.inputs), check.made, known=False)
-            yield "object not known", text
-        if self.rule.owner and not check.made and (self.rule.is_rare or self.rule.side(check.side).signature is not None):
-            text = member_text(self.rule, check.side, check.args, len(check.inputs), known=False)
+        asked = self.rule.is_rare or (self.rule.side(check.side).signature is not None and not check.made)
+        if self.rule.owner and asked:
+            text = asked_text(self.rule, check.side, check.args, len(check.inputs), check.made)
             yield "object not known", text
         if self.rule.is_class:
             yield "value", value_text(self.rule, check.side, check.args)
@@ -280,7 +278,7 @@ class RuleCases:
         return True
 
     def _case(self, check: Check, trial: Trial, direction: str, form: str) -> Case:
-        repeat = f"porter check --rules {self.rule.torch.name}"
+        repeat = f"porter check --rules {self.rule.torch.name or self.rule.mindspore.name}"
         return Case(self._name(check), self.rule, (trial,), direction, form, repeat=repeat)
 
     def _skipped(self, check: Check, reason: str, direction: str, form: str, fault: bool = False) -> Skipped:

@@ -10,7 +10,7 @@ from porter.proof.verdict import Difference, Item
 ERRORS = 5.0
 """Standard errors that a mean, or a spread, may be off by: chance alone does that once in a million times."""
 APART = 2.6
-"""The greatest distance of two distributions, in units of sqrt(2 / count): chance exceeds it once in a million times."""
+"""The greatest distance of two distributions, in units of sqrt(2 / count); as rare as the others."""
 
 
 def are_draws(truth: Array, again: Array) -> bool:

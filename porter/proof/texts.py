@@ -47,6 +47,13 @@ def layer_text(rule: Rule, side: Framework, args: str, inputs: int, made: str, *
     return f"import {side}\n\n\n{other}{head}\n{body}"
 
 
+def asked_text(rule: Rule, side: Framework, args: str, inputs: int, made: str) -> str:
+    """A module that uses a member of what convert does not know."""
+    if made:
+        return layer_text(rule, side, args, inputs, made, known=False)
+    return member_text(rule, side, args, inputs, known=False)
+
+
 def value_text(rule: Rule, side: Framework, args: str) -> str:
     """A module in which the class is a value, called with arguments that convert does not see."""
     return f"import {side}\n\n\ndef build(kind={rule.side(side).name}):\n    return kind({args})\n"

@@ -16,6 +16,11 @@ def function_of(owners: Sequence[str], member: str) -> str:
     return f"{what}_{member}"
 
 
+def function_of_base(member: str) -> str:
+    """The same for what `super()` gives: whether the object's class has a method of its own does not matter."""
+    return f"base_{member}"
+
+
 def tables(rules: Iterable[Rule], classes: Mapping[str, Rule]) -> Tables:
     """The members of all classes; `classes`: their rules by name."""
     found: dict[Framework, dict[str, dict[str, Rule]]] = {side: {} for side in FRAMEWORKS}

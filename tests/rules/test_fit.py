@@ -92,11 +92,12 @@ MISFITS: dict[str, tuple[Data, str]] = {
     "unknown layer": (
         {"layer": {"mindspore": {"any": "../../cli"}}},
         "[layer.mindspore] any is '../../cli'; "
-        "expected one of 'batch_norm', 'containers', 'instance_norm', 'instance_norm_native'",
+        "expected one of 'batch_norm', 'containers', 'device', 'grad_modes', 'init', "
+        "'instance_norm', 'instance_norm_native', 'modules'",
     ),
     "layer of the other side": (
         {"layer": {"torch": {"any": "containers"}}},
-        "[layer.torch] any is 'containers'; expected one of 'instance_norm'",
+        "[layer.torch] any is 'containers'; expected one of 'instance_norm', 'modules'",
     ),
     "layer of another rule": (
         {"layer": {"mindspore": {"gpu": "containers"}}},

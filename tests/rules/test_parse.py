@@ -170,7 +170,10 @@ FAULTS: dict[str, tuple[Data, str]] = {
     ),
     "base_init": ({"base_init": {"flags": 1}}, f"[base_init] flags is 1: {WHY}"),
     "check is one table": ({"check": {}}, "check is a list of tables: write [[check]]"),
-    "unknown key of a check": (check(seed=1), "unknown [[check]] 1 key 'seed'; known: args, dtypes, input, side"),
+    "unknown key of a check": (
+        check(seed=1),
+        "unknown [[check]] 1 key 'seed'; known: args, dtypes, input, object, side",
+    ),
     "args": (check(args=[3]), "[[check]] 1 args is [3]: the arguments of a call are expected, as text"),
     "dtype": (
         check(dtypes=["int8"]),

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from porter.rewrite.layers.forms import member_function
+from porter.rewrite.layers.forms import form_function, member_function
 from porter.rewrite.layers.places import Kept, kept_places, one_or_all, wrapped
 from porter.rewrite.layers.templates import Piece, template_pieces
 from porter.rewrite.options import Options
 from porter.rules.becomes import OWN
 from porter.rules.load import RuleBook
-from porter.rules.members import function_of
+from porter.rules.members import function_of, function_of_base
 from porter.rules.model import Framework, Rule
 
 TEMPLATE = "members"
+LAYER = "nn.Module"
 USED = ("_unless_off", "_there")
 """What the functions of attributes may use of the template."""
 
@@ -52,10 +53,12 @@ def member_pieces(
     Raises KeyError for a name that is neither a known member nor one of the HELPERS.
     """
     members, by_rule = _Members(rules, options, dict(generated)), functions_of_members(rules, options)
-    written = functions_of_templates(rules, options)
+    written, of_bases = functions_of_templates(rules, options), functions_of_bases(rules, options)
     for name in sorted(set(names)):
         if name in by_rule:
             yield from members.with_tables(list(member_function(name, *by_rule[name], options)))
+        elif name in of_bases:
+            yield from members.with_tables(list(form_function(of_bases[name], name, options)))
         elif name in written:
             yield from members.with_tables(list(template_pieces(options.to, written[name], name)))
         else:
@@ -83,6 +86,11 @@ def functions_of_members(rules: RuleBook, options: Options) -> Mapping[str, tupl
             name = function_of(rules.owners(member, options.source), member)
             found.setdefault(name, (member, []))[1].append((rule, classes[owner]))
     return found
+
+
+def functions_of_bases(rules: RuleBook, options: Options) -> Mapping[str, Rule]:
+    """By the function's name: the rule of a member of all layers, for what `super()` gives."""
+    return {function_of_base(member): rule for member, rule in rules.members(LAYER, options.source).items()}
 
 
 class _Members:

@@ -18,11 +18,10 @@ from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.telling import QUIET, told
 from porter.rewrite.decide.tree import TreeFacts
 from porter.rules.becomes import SELF
-from porter.rules.members import function_of
+from porter.rules.members import function_of, function_of_base
 from porter.rules.model import Rule
 from porter.source.names import dotted_parts
 from porter.source.scopes import parent
-
 
 LAYER = "nn.Module"
 RUN = ("forward", "construct")
@@ -67,7 +66,7 @@ class Members:
         if fill is not None:
             change = dropped(fill, self._whole(rule, node), self.text) or fill
         if change is None:
-            yield self._told(rule, node, self._why_not(node), needs)
+            yield self._told(rule, node, "a line break or a comment stands before it, so it is not rewritten", needs)
             return
         form = Form.ASKED if isinstance(change, Ask) else Form.WRITTEN
         yield self._decision(rule, change, Way(form, change, level, why, conditions, needs))
@@ -132,14 +131,16 @@ class Members:
 
     def _ask(self, rule: Rule, node: ast.Attribute) -> Ask | None:
         owner, whole = self._owner(node), self._whole(rule, node)
-        if owner is None or owner.instead:
-            return None  # what super() gives is asked for nothing but its own members
+        if owner is None:
+            return None
         start, end = self.text.span(whole)
         given = isinstance(whole, ast.Call) and bool(whole.args or whole.keywords)
         opening = self.text.data.index(b"(", self.text.span(node)[1], end) + 1 if given else end
         arguments = (", ", (opening, end - 1)) if given else ()
         name = function_of(self.tree.rules.owners(node.attr, self.options.source), node.attr)
-        return Ask(start, end, Target(self.options.layers, name), ("(", (start, owner.end), *arguments, ")"))
+        name = function_of_base(node.attr) if owner.instead else name
+        given_to = owner.instead or (start, owner.end)
+        return Ask(start, end, Target(self.options.layers, name), ("(", given_to, *arguments, ")"))
 
     def _decision(self, rule: Rule, change: Fill | Ask | Drop, way: Way) -> Decision:
         place = Place(self.file.path, change.start, change.end, Kind.ATTRIBUTE)
@@ -152,12 +153,6 @@ class Members:
 
     def _note(self, rule: Rule, node: ast.Attribute, note: str, needs: tuple[Need, ...]) -> Decision:
         return told(self.file.path, self._start(node), Level.REVIEW, rule.name, Reason(Code.CONDITION, note), needs)
-
-    def _why_not(self, node: ast.Attribute) -> str:
-        """Why neither a template nor a function takes a use."""
-        if _self_of(node.value):
-            return "what is called of super() can only be rewritten where the text tells all of it"
-        return "a line break or a comment stands before it, so it is not rewritten"
 
     def _may_be_compiled(self, node: ast.Attribute) -> bool:
         """Whether a use may be part of what GRAPH mode compiles; a layer's own methods are, where forward has them."""

@@ -26,6 +26,12 @@ from porter.source.scopes import Scope, parent
 from porter.source.tensors import LAYER_TENSORS
 
 
+GIVE_BACK = frozenset(
+    {"apply", "bfloat16", "cpu", "cuda", "double", "eval", "float", "half", "requires_grad_", "to", "train", "type"}
+)
+"""Methods of layers that give back the layer itself."""
+
+
 def decide(file: FileFacts, tree: TreeFacts) -> Iterator[Decision]:
     """What is said of the attributes and the methods of a file that objects do not have on the other side."""
     yield from _Members(file, tree).decisions()
@@ -238,13 +244,20 @@ class _Members:
     def _asked(self, node: ast.Attribute, scope: Scope) -> Iterator[Decision]:
         """What is not known: the program asks, unless much else has a member of the name."""
         members = next(each for each in (self.by_rule, self.of_layers) if node.attr in each.rules)
-        layer = node.attr in self.of_layers.rules and self._is_of_layer(node, scope)
+        layer = node.attr in self.of_layers.rules and (self._is_of_layer(node, scope) or self._is_behind(node, scope))
         common = members is self.of_layers or not _may_be_of_tensor(node)
         if self._is_imported(node, scope) or (common and not members.rules[node.attr].is_rare and not layer):
             return
         needs = self._needs(node)
         if needs is not None and not self.provenance.has(node.attr, node.value):
             yield from members.unknown(node, needs)
+
+    def _is_behind(self, node: ast.Attribute, scope: Scope) -> bool:
+        """Whether it is asked of what another method of a layer gives back: `net.half().cpu()`."""
+        method = node.value.func if isinstance(node.value, ast.Call) else None
+        if not isinstance(method, ast.Attribute) or method.attr not in GIVE_BACK & self.of_layers.rules.keys():
+            return False
+        return self._is_of_layer(method, scope) or self._is_behind(method, scope)
 
     def _is_imported(self, node: ast.Attribute, scope: Scope) -> bool:
         """Whether it is a name of a module, or of what one gives."""

@@ -19,7 +19,7 @@ _LINEAR = ("linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_tra
 
 
 def calculate_gain(nonlinearity: str, param: Any = None) -> float:
-    """The factor that keeps the variance across a function of this name. Raises ValueError for one that is not known."""
+    """The factor that keeps the variance across a function. Raises ValueError for a name that is not known."""
     if nonlinearity in _LINEAR or nonlinearity == "sigmoid":
         return 1
     if nonlinearity == "leaky_relu":

@@ -104,12 +104,11 @@ class _Loaded(NamedTuple):
             return "<All keys matched successfully>"
         return f"_IncompatibleKeys(missing_keys={self.missing_keys}, unexpected_keys={self.unexpected_keys})"
 
-    __str__ = __repr__
-
 
 def load_state_dict(net: Any, state_dict: Any, strict: bool = True) -> Any:
     """Copy values into parameters and buffers of torch's names. Raises RuntimeError for what does not fit."""
-    loaded, errors = _Loaded([], []), []
+    loaded = _Loaded([], [])
+    errors: list[str] = []
     _load(net, dict(state_dict), "", loaded, errors)
     for keys, what in ((loaded.unexpected_keys, "Unexpected"), (loaded.missing_keys, "Missing")):
         if strict and keys:
