@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 
 from porter.findings import Kind, Replacement, Site
-from porter.rewrite.decide.change import Ask, Edit, Fill, FormEdit, NameEdit, Target, Write
+from porter.rewrite.decide.change import Ask, Drop, Edit, Fill, FormEdit, NameEdit, Target, Write
 from porter.rewrite.decide.decision import Choice, Form
 from porter.rewrite.decide.file import FilePlan
 from porter.rewrite.edit.splice import splice
@@ -28,7 +28,7 @@ def sites(plan: FilePlan, edits: Iterable[Edit], layers: str) -> list[Site]:
     asked = [
         (c, c.way.change)
         for c in plan.choices
-        if isinstance(c.way.change, (Ask, Fill)) and c.decision.reference is None
+        if isinstance(c.way.change, (Ask, Fill, Drop)) and c.decision.reference is None
     ]
     found += [recorder.of_asked(choice, change) for choice, change in asked]
     return sorted(found, key=lambda site: (site.line, site.column))
@@ -63,14 +63,18 @@ class Recorder:
         path = self.plan.module.path
         return Site(path, line, column, choice.kind, choice.label, before, edit.text, choice.level)
 
-    def of_asked(self, choice: Choice, change: Ask | Fill) -> Site:
-        """An expression, or a statement, that asks the generated module."""
+    def of_asked(self, choice: Choice, change: Ask | Fill | Drop) -> Site:
+        """An expression, or a statement, that asks the generated module, or that goes."""
         line, column = self.text.position(change.start)
-        before, after = self.text.slice(change.start, change.end), self.after(change.start, change.end, asked=True)
+        before, after = self.text.slice(change.start, change.end), self._left(change)
         names = dict(self._reached(choice))
         path, reason = self.plan.module.path, choice.reason.text
         kind = Kind.METHOD if choice.kind is Kind.CALL else choice.kind  # of the wrap: the call has a site of its own
         return Site(path, line, column, kind, choice.label, before, after, choice.level, reason, {}, names)
+
+    def _left(self, change: Ask | Fill | Drop) -> str:
+        """What stands in the place of an expression, or of a statement."""
+        return change.text if isinstance(change, Drop) else self.after(change.start, change.end, asked=True)
 
     def _reached(self, choice: Choice) -> Iterator[tuple[str, str]]:
         """The local name by which the new text reaches its target, and what that stands for."""

@@ -57,6 +57,8 @@ class Members:
             yield from (self._note(rule, node, note, needs) for note in found.notes)
             return
         fill = self._fill(rule, node, found) if isinstance(found, Fits) else None
+        if fill is not None and fill.target is not None and _self_of(node.value):
+            fill = None  # a function of its own stands for what super() gives, so that the way back knows it again
         conditions = tuple(Reason(Code.CONDITION, note) for note in getattr(found, "notes", ()))
         level = Level.REVIEW if assumed or conditions else Level.SAFE
         why = Reason(Code.ASSUMED, f"{node.attr} is taken for that of {rule.owner}, {assumed}") if assumed else SILENT

@@ -25,7 +25,6 @@ from porter.source.names import dotted_parts
 from porter.source.scopes import Scope, parent
 from porter.source.tensors import LAYER_TENSORS
 
-
 GIVE_BACK = frozenset(
     {"apply", "bfloat16", "cpu", "cuda", "double", "eval", "float", "half", "requires_grad_", "to", "train", "type"}
 )
