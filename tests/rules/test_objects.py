@@ -85,7 +85,8 @@ def test_only_a_function_that_is_not_of_the_tree_is_told(what: str) -> None:
     call, message = APPLIED[what]
     text = (
         "from functools import partial\n\nimport other\nfrom torch import nn\n\n\ndef fill(m, a=0):\n    pass\n\n\n"
-        f"class Fill:\n    def __call__(self, m):\n        pass\n\n\ndef use(given):\n    net = nn.Conv3d(2, 3, 1)\n    {call}\n"
+        f"class Fill:\n    def __call__(self, m):\n        pass\n\n\n"
+        f"def use(given):\n    net = nn.Conv3d(2, 3, 1)\n    {call}\n"
     )
     result = convert_text(text, rules(), Options("mindspore"))
     assert f"porter_layers.apply(net, {call.partition('(')[2]}" in result.text
@@ -127,3 +128,23 @@ def test_a_call_that_may_act_is_not_lost(owner: str, left: bool) -> None:
     text = f"from torch import nn\n\n\ndef made():\n    return nn.ReLU()\n\n\nnet = made()\n{owner}.zero_grad()\n"
     result = convert_text(text, rules(), Options("mindspore")).text
     assert ("zero_grad" in result) is left
+
+
+BUFFERS = {
+    "self.mean = x": True,
+    "self.mean += x": True,
+    "self.mean = None": False,
+    "self.mean[:] = x": False,
+    "self.other = x": False,
+}
+
+
+@pytest.mark.parametrize("statement", BUFFERS)
+def test_a_registered_buffer_that_is_set_is_told(statement: str) -> None:
+    text = (
+        "from torch import nn\n\n\nclass Net(nn.Module):\n    def __init__(self, x):\n        super().__init__()\n"
+        f"        self.register_buffer('mean', x)\n\n    def forward(self, x):\n        {statement}\n        return x\n"
+    )
+    messages = [finding.message for finding in convert_text(text, rules(), Options("mindspore")).findings]
+    told = "the buffer mean is set elsewhere, which MindSpore refuses: write into it, as in self.mean[:] = .."
+    assert (told in messages) is BUFFERS[statement]
