@@ -24,6 +24,7 @@ from porter.results import Result, Verdict
 SEEDS = (1, 2)
 MOVED_RUNS = 4
 _ENDED = ("crash", "timeout")
+Weights = Mapping[str, Array]
 
 
 class TorchError(Exception):
@@ -180,20 +181,25 @@ class Runner:
         exact = {k: v for k, v in truth.exact.arrays.items() if not k.endswith(f"/state/{name}")}
         return not reply.ok or any(not np.array_equal(v, reply.arrays[k], equal_nan=True) for k, v in exact.items())
 
-    def _torch_again(self, truth: Truth, snippet: Snippet, weights: Mapping[str, Array]) -> Reply:
+    def _torch_again(self, truth: Truth, snippet: Snippet, weights: Weights, dtype: str = "float64") -> Reply:
         job = Job(inputs=truth.inputs, cotangents=truth.cotangents, weights=dict(weights), seed=SEEDS[0])
-        return self.run(job, snippet, "float64")
+        return self.run(job, snippet, dtype)
 
     def _blind(self, case: Case, truth: Truth) -> Iterator[Result]:
         if not case.first:
             return
         for argument, snippet in truth.trial.blinders:
-            if not self._notices(truth, snippet, truth.weights):
+            if not self._notices(truth, snippet, truth.weights) and not self._retyped(case, truth, snippet):
                 yield self._elsewhere(case, truth, argument)
         for one, two in _alike(truth):
             swapped = {**truth.weights, one: truth.weights[two], two: truth.weights[one]}
             if not self._notices(truth, truth.trial.truth, swapped, {one, two}):
                 yield _result(case, Verdict.BLIND, f"{one} and {two} swapped give the same numbers", truth)
+
+    def _retyped(self, case: Case, truth: Truth, snippet: Snippet) -> bool:
+        """Whether outputs are of other dtypes in the case's own one: a cast changes no value that both can hold."""
+        reply = self._torch_again(truth, snippet, truth.weights, case.dtype)
+        return not reply.ok or reply.dtypes != truth.own.dtypes
 
     def _elsewhere(self, case: Case, truth: Truth, argument: str) -> Result:
         """The verdict of another trial, which notices the argument; without one, that it is idle or cannot be seen."""
@@ -211,9 +217,7 @@ class Runner:
         detail = f"{argument} at its default gives the same numbers: the case proves nothing about it"
         return _result(case, Verdict.BLIND, detail + _hint(case), truth)
 
-    def _notices(
-        self, truth: Truth, snippet: Snippet, weights: Mapping[str, Array], ignored: Collection[str] = ()
-    ) -> bool:
+    def _notices(self, truth: Truth, snippet: Snippet, weights: Weights, ignored: Collection[str] = ()) -> bool:
         reply = self._torch_again(truth, snippet, weights)
         if not reply.ok:
             return True

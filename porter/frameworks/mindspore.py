@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence, ValuesView
 from typing import Any
 
 import mindspore
@@ -56,7 +56,8 @@ class MindSporeSubject:
                 if parameter.dtype in _FLOATS and parameter.dtype != self.dtype:
                     parameter.set_dtype(self.dtype)
         self.is_function = cell is None
-        self.programme = _Programme(_ByName(self.cell, job.by_name) if job.by_name else self.cell)
+        subject = _ByName(self.cell, job.by_name) if job.by_name else self.cell
+        self.programme = _Programme(subject, job.mode == "PyNative")
 
     def tensors(self) -> list[Tensor]:
         """Parameters, trainable or not."""
@@ -124,12 +125,15 @@ class MindSporeSubject:
 class _Programme(nn.Cell):  # type: ignore[misc]
     """Pulls each output back by its cotangent: the gradient of sum(output * cotangent)."""
 
-    def __init__(self, subject: nn.Cell) -> None:
+    def __init__(self, subject: nn.Cell, flat: bool) -> None:
         super().__init__(auto_prefix=False)
         self.subject = subject
+        self.flat = flat
 
     def construct(self, cotangents, *inputs):  # type: ignore[no-untyped-def]
         outputs = self.subject(*inputs)
+        if self.flat and not isinstance(outputs, mindspore.Tensor):
+            outputs = tuple(_flat(outputs))  # of layers, dicts and iterators; GRAPH mode knows none
         total = 0
         if isinstance(outputs, mindspore.Tensor) and outputs.dtype in _FLOATS:
             return (outputs * cotangents[0]).sum(), (outputs,)
@@ -184,7 +188,24 @@ def _flat(value: Any) -> list[Any]:
         return _flat(str(value).rpartition(".")[2].lower())
     if type(value).__name__ == "device":
         return _flat(str(value))
+    return _values(_flat(_held(value)))
+
+
+def _held(value: Any) -> Any:
+    """What a layer, a table or an iterator holds. Raises TypeError for anything else."""
+    if isinstance(value, nn.Cell):
+        pairs = [(p, p.requires_grad) for p in value.get_parameters()]
+        return pairs, list(value.buffers()), value.training
+    if isinstance(value, dict):
+        return list(value.items())
+    if isinstance(value, (Iterator, ValuesView)):
+        return list(value)
     raise TypeError(f"an output of type {type(value).__name__} cannot be compared")
+
+
+def _values(tensors: list[Any]) -> list[Any]:
+    """Of what an object holds, values are compared, and no gradients."""
+    return [mindspore.ops.stop_gradient(tensor) for tensor in tensors]
 
 
 def _named(kind: str, values: Sequence[Any]) -> Named:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence, ValuesView
 from typing import Any
 
 import numpy as np
@@ -152,7 +152,24 @@ def _flat(value: Any) -> list[torch.Tensor]:
         return _flat(str(value).rpartition(".")[2].lower())
     if isinstance(value, torch.device):
         return _flat(str(value))
+    return _values(_flat(_held(value)))
+
+
+def _held(value: Any) -> Any:
+    """What a layer, a table or an iterator holds. Raises TypeError for anything else."""
+    if isinstance(value, torch.nn.Module):
+        parts = [(p, p.requires_grad) for p in value.parameters()], list(value.buffers()), value.training
+        return parts
+    if isinstance(value, dict):
+        return list(value.items())
+    if isinstance(value, (Iterator, ValuesView)):
+        return list(value)
     raise TypeError(f"an output of type {type(value).__name__} cannot be compared")
+
+
+def _values(tensors: list[torch.Tensor]) -> list[torch.Tensor]:
+    """Of what an object holds, values are compared, and no gradients."""
+    return [tensor.detach() for tensor in tensors]
 
 
 def _named(kind: str, values: Sequence[torch.Tensor]) -> Named:

@@ -96,7 +96,7 @@ Converter = Callable[[str, Framework, str], Converted]
 
 def entry_of(rule: Rule) -> Literal["build", "call"]:
     """The name that a snippet of the rule defines."""
-    return "build" if rule.is_class else "call"
+    return "build" if rule.is_class or any(check.made for check in rule.checks) else "call"
 
 
 def shapes_of(check: Check, call: Call | None) -> Shapes:
@@ -190,7 +190,7 @@ class RuleCases:
             )
 
     def _forms(self, check: Check) -> Iterator[tuple[str, str]]:
-        yield "call", call_text(self.rule, check.side, check.args, len(check.inputs))
+        yield "call", call_text(self.rule, check.side, check.args, len(check.inputs), check.made)
         yield from asking_texts(self.rule, check) if self.rule.owner else ()
         if not self.rule.owner:
             yield "value", value_text(self.rule, check.side, check.args, len(check.inputs))
@@ -202,7 +202,7 @@ class RuleCases:
         found = []
         for name in arguments_to_notice(self.rule, call):
             args = call.with_argument(name, str(call.signature.default(name)))[2:-1]
-            out = torch_text(call_text(self.rule, check.side, args, len(check.inputs)))
+            out = torch_text(call_text(self.rule, check.side, args, len(check.inputs), check.made))
             text, layers = (out, None) if isinstance(out, str) else (out.text, out.layers)
             found.append((name, self._snippet("torch", text, layers)))
         return tuple(found)
@@ -214,7 +214,7 @@ class RuleCases:
             yield case.at(modes[0], dtype, first=not self.looked)
             self.looked = True
         built = case.trials[0].found.layers or "the native layer"
-        if built not in self.compiled and not self.rule.graph:
+        if built not in self.compiled and not self.rule.graph and not check.made:
             self.compiled.add(built)
             yield from (case.at(mode, check.dtypes[0], first=False) for mode in modes[1:])
 
@@ -229,7 +229,7 @@ class RuleCases:
         return True
 
     def _case(self, check: Check, trial: Trial, direction: str, form: str) -> Case:
-        repeat = f"porter check --rules {self.rule.torch.name}"
+        repeat = f"porter check --rules {self.rule.torch.name or self.rule.mindspore.name}"
         return Case(self._name(check), self.rule, (trial,), direction, form, repeat=repeat)
 
     def _skipped(self, check: Check, reason: str, direction: str, form: str, fault: bool = False) -> Skipped:

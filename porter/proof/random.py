@@ -29,27 +29,6 @@ def compare_start(item: Item) -> Difference | None:
     return Difference(item.name, "values", f"starts with a spread of {found:.3g} instead of {expected:.3g}")
 
 
-def compare_drawn(item: Item) -> Difference | None:
-    """Numbers drawn out of nothing: dtype, shape, and the greatest distance of the two distributions."""
-    if item.found_dtype != item.own_dtype:
-        return Difference(item.name, "dtype", f"dtype {item.found_dtype}, expected {item.own_dtype}")
-    if item.found.shape != item.truth.shape:
-        return Difference(item.name, "shape", f"shape {item.found.shape}, expected {item.truth.shape}")
-    distance = _distance(item.truth.astype(np.float64).ravel(), item.found.astype(np.float64).ravel())
-    limit = _ALIKE * np.sqrt(2 / item.truth.size)
-    if distance <= limit:
-        return None
-    detail = f"is drawn from another distribution: distance {distance:.3g}, {limit:.3g} was allowed"
-    return Difference(item.name, "values", detail)
-
-
-def _distance(one: Array, two: Array) -> float:
-    """The statistic of Kolmogorov and Smirnov: how far the shares of numbers below any limit are apart."""
-    every = np.concatenate([one, two])
-    shares = [np.searchsorted(np.sort(values), every, side="right") / values.size for values in (one, two)]
-    return float(np.max(np.abs(shares[0] - shares[1])))
-
-
 def compare_masked(item: Item, base: Array) -> Difference | None:
     """A random choice between multiples of `base` (the input, or the cotangent of a gradient)."""
     if item.found_dtype != item.own_dtype:

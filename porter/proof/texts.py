@@ -8,8 +8,10 @@ from porter.rules.members import METHODS_OF_BUILTINS
 from porter.rules.model import Check, Framework, Rule
 
 
-def call_text(rule: Rule, side: Framework, args: str, inputs: int) -> str:
-    """A module that calls the name, fully spelled."""
+def call_text(rule: Rule, side: Framework, args: str, inputs: int, made: str = "") -> str:
+    """A module that calls the name, fully spelled. `made`: the layer whose member it is."""
+    if made:
+        return layer_text(rule, side, args, inputs, made)
     if rule.owner:
         return member_text(rule, side, args, inputs)
     return f"import {side}\n\n\ndef {_head(rule, inputs)}:\n    return {rule.side(side).name}({args})\n"
@@ -33,8 +35,28 @@ def member_text(rule: Rule, side: Framework, args: str, inputs: int, *, known: b
     return f"import {side}\n\n\n{other}\n\n\ndef call({names}):\n{body}"
 
 
+LAYERS = {"torch": ("torch.nn.Module", "forward"), "mindspore": ("mindspore.nn.Cell", "construct")}
+
+
+def layer_text(rule: Rule, side: Framework, args: str, inputs: int, made: str, *, known: bool = True) -> str:
+    """A module with a network that uses a member of a layer inside: its weights are given equal values beforehand."""
+    base, run = LAYERS[side]
+    names = ", ".join(f"x{i}" for i in range(inputs))
+    member = f"{str(rule.side(side).name).rpartition('.')[2]}({args})"
+    head = f"class Net({base}):\n    def __init__(self):\n        super().__init__()\n        self.inner = {made}\n"
+    use = f"self.inner.{member}" if known else f"used(self.inner, {names})"
+    other = "" if known else f"def used(layer, {names}):\n    return layer.{member}\n\n\n"
+    body = f"    def {run}(self, {names}):\n        return {use}\n\n\ndef build():\n    return Net()\n"
+    return f"import {side}\n\n\n{other}{head}\n{body}"
+
+
 def asking_texts(rule: Rule, check: Check) -> Iterator[tuple[str, str]]:
     """What asks: of an object that is not known; of a tensor that is changed, of arguments that are not."""
+    if check.made:
+        if rule.is_rare:
+            text = layer_text(rule, check.side, check.args, len(check.inputs), check.made, known=False)
+            yield "object not known", text
+        return
     rule, side, inputs = rule.seen_from(check.side), check.side, len(check.inputs)
     called = rule.side(side).signature is not None
     name = str(rule.side(side).name).rpartition(".")[2]

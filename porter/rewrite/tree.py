@@ -26,6 +26,7 @@ from porter.rewrite.decide.members import (
     lookups,
     lost,
     methods,
+    set_buffers,
     set_later,
     slices,
     tables,
@@ -78,6 +79,7 @@ DECIDERS = (
     samples.decide,
     fresh.decide,
     unasked.decide,
+    set_buffers.decide,
 )
 TELLERS = (unknown_bases.tell, differs.tell, reserved.tell, clashes.tell, strangers.tell, neither.tell)
 """What is only said, once it is settled which classes change sides."""

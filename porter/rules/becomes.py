@@ -13,8 +13,10 @@ from porter.rules.data import is_constant, is_name
 from porter.rules.reader import Reader
 
 ENTRY = {"given", "takes", "kinds", "write", "keep", "common", "note"}
-KINDS = ("tensor", "number", "text", "bool", "sequence", "dtype", "none", "device")
+KINDS = ("tensor", "number", "text", "bool", "sequence", "dtype", "none", "device", "function")
 """What an argument can be asked to be."""
+OF_TEXT = frozenset({"function"})
+"""Kinds that only the text tells: a function of the tree. What is not known to be one is none."""
 SELF = "self"
 """The hole of the object whose member it is."""
 PLAIN = frozenset({"bool", "float", "int", "len", "list", "tuple"})

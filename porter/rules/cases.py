@@ -22,6 +22,7 @@ def check_misfits(rule: Rule, where: str, check: Check) -> Iterator[str]:
         yield f"{where} is not an argument list"
         return
     yield from _values(rule, where, check, call)
+    yield from _object(rule, where, check)
     signature = rule.side(check.side).signature
     if signature is None:
         return
@@ -41,6 +42,37 @@ def _parsed(args: str) -> ast.Call | None:
     return tree if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) else None
 
 
+LAYER = "nn.Module"
+
+
+def _object(rule: Rule, where: str, check: Check) -> Iterator[str]:
+    """What has the member: a layer is built of the framework's own, any other object is the first input."""
+    if rule.owner != LAYER:
+        yield from [f"{where}: object changes nothing, only a member of a layer has one"] * bool(check.made)
+    elif not check.made:
+        yield f"{where}: object is missing, the layer whose member it is"
+    elif not is_construction(check.made, check.side):
+        yield f"{where}: the object {check.made!r} is no layer of {check.side}, made of literals and such layers"
+
+
+def is_construction(text: str, root: str) -> bool:
+    """Whether a text calls classes of a framework with literals and what such calls give, and does nothing else."""
+    try:
+        tree = ast.parse(text, mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return isinstance(tree, ast.Call) and _is_made(tree, root)
+
+
+def _is_made(node: ast.expr, root: str) -> bool:
+    if not isinstance(node, ast.Call):
+        return is_data(node, set())
+    names = ast.unparse(node.func).split(".")
+    given = [*node.args, *(keyword.value for keyword in node.keywords)]
+    plain = all(name.isidentifier() for name in names) and names[:2] == [root, "nn"]
+    return plain and all(keyword.arg for keyword in node.keywords) and all(_is_made(each, root) for each in given)
+
+
 def _values(rule: Rule, where: str, check: Check, call: ast.Call) -> Iterator[str]:
     """Arguments are data; a function gets each of its inputs, a layer gets them when it is called."""
     inputs = [] if rule.is_class else [f"x{index}" for index in range(len(check.inputs))]
@@ -50,7 +82,8 @@ def _values(rule: Rule, where: str, check: Check, call: ast.Call) -> Iterator[st
             allowed = ", ".join(["literals", *inputs, "names of the frameworks"])
             yield f"{where}: {ast.unparse(value)} is no data; expected are {allowed}"
     used = {node.id for node in ast.walk(call) if isinstance(node, ast.Name)}
-    used |= {"x0"} if rule.owner else set()  # the object whose member it is
+    literals = bool(call.args) and all(isinstance(value, ast.Constant) for value in call.args)
+    used |= {"x0"} if rule.owner or literals else set()  # the object whose member it is; a function of plain values
     yield from (f"{where} does not use the input {name}" for name in inputs if name not in used)
 
 

@@ -50,10 +50,17 @@ def _without_counterpart(rule: Rule) -> Iterator[str]:
     made = bool(rule.layer.get("mindspore"))
     given = ("params", "write", "one_way", "batched", "type_test", *OF_CLASSES, *(() if made else ("caution",)))
     given = tuple(name for name in given if not (made and name == "modal"))
-    for name in [name for name in given if getattr(rule, name)]:
+    refused = made and all(_refuses(param) for param in rule.params.values())
+    for name in [name for name in given if getattr(rule, name) and not (name == "params" and refused)]:
         yield f"{name.replace('params', 'param')} changes nothing where [mindspore] has no name"
     if rule.layer and "any" not in rule.layer.get("mindspore", {}):
         yield "[layer.mindspore] any is missing: no other layer can be made where [mindspore] has no name"
+
+
+def _refuses(param: ParamRule) -> bool:
+    """Whether an entry says nothing but that calls with it stay, which hides it from the generated function."""
+    stays = [when.is_other and when.write == "keep" for when in param.when]
+    return bool(stays) and all(stays) and replace(param, when=()) == ParamRule(param.name)
 
 
 def _param(rule: Rule, param: ParamRule) -> Iterator[str]:

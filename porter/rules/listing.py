@@ -88,9 +88,9 @@ def list_files(folders: Sequence[Path], shipped: Path) -> Listing:
                     listing.beside.append(path)
                     listing.stamps[path] = stamp
                 continue
-            listing.stamps[path], is_empty = stamp, False
             if folder == shipped and path[start:].partition(os.sep)[0] in NO_RULES:
                 continue
+            listing.stamps[path], is_empty = stamp, False
             name = path[start:] if path.endswith(f"{os.sep}{ENDING}") else path[start : -len(ENDING)]
             listing.paths.setdefault(name.replace(os.sep, "/"), []).append(path)
         if not folder.is_dir():

@@ -15,3 +15,8 @@ def function_of(owners: Sequence[str], member: str) -> str:
     """What the generated module calls the function that stands for a member of one class, or of any of several."""
     what = owners[0].rpartition(".")[2].lower() if len(owners) == 1 else "any"
     return f"{what}_{member}"
+
+
+def function_of_base(member: str) -> str:
+    """The same for what `super()` gives: whether the object's class has a method of its own does not matter."""
+    return f"base_{member}"

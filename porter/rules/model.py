@@ -101,6 +101,7 @@ class Check:
 
     `holds`: inputs that hold whole numbers below a number, or truths ("bool"); the others hold floats. `modes`: of
     MindSpore, where it runs.
+    `made`: the layer whose member it is, as an expression; of other members, the first input is the object.
     """
 
     args: str
@@ -109,6 +110,7 @@ class Check:
     side: Framework = "torch"
     holds: tuple[tuple[str, int | str], ...] = ()
     modes: tuple[str, ...] = MODES
+    made: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ SIDES: dict[Framework, set[str]] = {
     "torch": {"name", "signature", "docs", "aliases"},
     "mindspore": {"name", "signature", "docs", "platforms", "none", "aliases"},
 }
-CHECK = {"args", "input", "dtypes", "side", "holds", "modes"}
+CHECK = {"args", "input", "dtypes", "side", "holds", "modes", "object"}
 VERSION = {"framework", "range", "signature"}
 DTYPES = ("float16", "float32", "float64")
 LAYERS = {"any", "gpu"}
@@ -250,8 +250,9 @@ class RuleParser(Reader):
         shapes = self._shapes(where, data.get("input"))
         modes = self.choices(where, {"modes": list(MODES), **data}, "modes", MODES)
         holds = read_holds(self, where, data, len(shapes))
+        layer = self.text(where, data, "object") or ""
         made = isinstance(args, str) and (shapes or data.get("input") == [])
-        return Check(str(args), shapes, dtypes, side, holds, modes) if made else None
+        return Check(str(args), shapes, dtypes, side, holds, modes, layer) if made else None
 
     def _shapes(self, where: str, found: object) -> tuple[tuple[int | str, ...], ...]:
         """A shape, or a list of shapes; the shape of a scalar is an empty list in a list."""

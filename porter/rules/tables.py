@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from porter.rules.facts import Facts
+from porter.rules.members import function_of, function_of_base
 from porter.rules.model import FRAMEWORKS, Framework, other, owner_of
 
 Rows = Mapping[str, Facts]
@@ -166,6 +167,20 @@ def members_of(rows: Rows) -> dict[Framework, dict[str, dict[str, str]]]:
     return found
 
 
+def _functions(rows: Rows) -> dict[str, dict[str, list[Any]]]:
+    """By framework, by the function of a generated module: the member, whether it is called, whether of `super()`."""
+    found: dict[str, dict[str, list[Any]]] = {side: {} for side in FRAMEWORKS}
+    for side, owners in members_of(rows).items():
+        for members in owners.values():
+            for name, key in members.items():
+                having, method = [o for o, m in owners.items() if name in m], side in rows[key].get("signed", ())
+                functions = [(function_of(having, name), False), (function_of_base(name), True)]
+                functions += [(each, False) for each in _of(rows[key], "written", other(side))]
+                for function, of_base in functions:
+                    found[side].setdefault(function, [name, method, of_base])
+    return found
+
+
 def _members_by_name(rows: Rows) -> dict[str, str]:
     """MindSpore's names of members, and their rules."""
     return {row["mindspore"]: key for key, row in rows.items() if owner_of(row["name"]) and row.get("mindspore")}
@@ -209,5 +224,6 @@ OF_MEMBERS: Mapping[str, Callable[[Rows], Any]] = {
     "members_of": members_of,
     "members_by_name": _members_by_name,
     "written": _written,
+    "functions": _functions,
 }
 """Tables that the members of classes are in too."""

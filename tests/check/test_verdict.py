@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from porter.proof import inputs
+from porter.proof.draws import compare_draws
 from porter.proof.numbers import Array
-from porter.proof.random import compare_drawn, compare_masked, compare_start
+from porter.proof.random import compare_masked, compare_start
 from porter.proof.verdict import Item, allowed, compare
 
 SHAPE = (2, 4, 5, 6, 3)
@@ -163,7 +164,7 @@ def test_random_initial_values_are_compared_by_their_spread() -> None:
 def drawn(found: Array, dtype: str = "float32") -> str:
     """What is said of numbers that should be drawn evenly from [0, 1)."""
     truth = np.random.default_rng(1).random((60, 70))
-    return str(compare_drawn(Item("output 0", truth, (truth,), found, "float32", dtype)) or "")
+    return str(compare_draws(Item("output 0", truth, (truth,), found, "float32", dtype)) or "")
 
 
 @pytest.mark.parametrize(

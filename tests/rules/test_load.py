@@ -181,9 +181,14 @@ for pair in sys.argv[1:]:
 """Whether two names are one thing: equal, or functions that join in the same way."""
 
 
+RETIRED = "torch.nn.init."
+"""Its old names warn, and call the new ones: they are functions of their own, of the same meaning."""
+
+
 @pytest.mark.frameworks("torch", "mindspore")
 def test_an_alias_is_the_same_thing_in_the_installed_framework() -> None:
-    pairs = [f"{name} {rule.side(side).name}" for name, side in ALIASES if (rule := load_rules().find(name, side))]
+    names = [(name, side) for name, side in ALIASES if not name.startswith(RETIRED)]
+    pairs = [f"{name} {rule.side(side).name}" for name, side in names if (rule := load_rules().find(name, side))]
     made = subprocess.run([sys.executable, "-c", SAME, *pairs], capture_output=True, text=True, check=True)
     assert made.stdout.splitlines() == [f"{pair} True" for pair in pairs]
 

@@ -170,7 +170,7 @@ FAULTS: dict[str, tuple[Data, str]] = {
     "check is one table": ({"check": {}}, "check is a list of tables: write [[check]]"),
     "unknown key of a check": (
         check(seed=1),
-        "unknown [[check]] 1 key 'seed'; known: args, dtypes, holds, input, modes, side",
+        "unknown [[check]] 1 key 'seed'; known: args, dtypes, holds, input, modes, object, side",
     ),
     "args": (check(args=[3]), "[[check]] 1 args is [3]: the arguments of a call are expected, as text"),
     "dtype": (

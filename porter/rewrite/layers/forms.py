@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from porter.rewrite.layers.spelling import wrapped
 from porter.rewrite.layers.templates import Piece, template_pieces
 from porter.rewrite.options import Options
-from porter.rules.becomes import OWN, SELF, Becomes, Hole, Named
+from porter.rules.becomes import OF_TEXT, OWN, SELF, Becomes, Hole, Named
 from porter.rules.members import function_of
 from porter.rules.model import FRAMEWORKS, Framework, Rule
 from porter.rules.signature import Parameter, Signature
@@ -131,7 +131,8 @@ class _Function:
         for name in entry.given:
             yield _given(self.signature, name)
         for name, kind in entry.kinds.items():
-            yield self.test(name, kind)
+            if kind not in OF_TEXT:
+                yield self.test(name, kind)
         for parameter in self.signature.parameters:
             name, default = parameter.name, parameter.default
             dropped = name in self.rule.params and self.rule.params[name].drop

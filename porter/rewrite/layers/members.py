@@ -7,19 +7,21 @@ original expression. Every function is made from the rules; what no rule varies 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
-from porter.rewrite.layers.forms import member_function
+from porter.rewrite.layers.forms import form_function, member_function
 from porter.rewrite.layers.places import Kept, kept_members, kept_places, one_or_all, wrapped
 from porter.rewrite.layers.templates import Piece, template_pieces
 from porter.rewrite.options import Options
+from porter.rules.lazy import LazyRules
 from porter.rules.load import RuleBook
-from porter.rules.members import function_of
+from porter.rules.members import function_of, function_of_base
 from porter.rules.model import Framework, Rule
 from porter.source.waiting import WAITING
 
 TEMPLATE = "members"
+LAYER = "nn.Module"
 USED = ("_unless_off", "_there")
 """What the functions of attributes may use of the template."""
 
@@ -54,14 +56,16 @@ def member_pieces(
     Raises KeyError for a name that is neither a known member nor one of the HELPERS.
     """
     members, by_rule = _Members(rules, options, dict(generated)), functions_of_members(rules, options)
-    written = rules.table("written")[options.to]
+    written, of_bases = rules.table("written")[options.to], functions_of_bases(rules, options)
     for name in sorted(set(names)):
         if name in by_rule:
             member, owners = by_rule[name]
             pairs = [(rules.members(o, options.source)[member], rules.rules[f"torch.{o}"]) for o in owners]
-            yield from member_function(name, member, pairs, options)
+            yield from members.with_tables(list(member_function(name, member, pairs, options)))
+        elif name in of_bases:
+            yield from members.with_tables(list(form_function(of_bases[name], name, options)))
         elif name in written:
-            yield from template_pieces(options.to, written[name], name)
+            yield from members.with_tables(list(template_pieces(options.to, written[name], name)))
         else:
             yield from members.pieces(name)
 
@@ -73,6 +77,12 @@ def functions_of_members(rules: RuleBook, options: Options) -> Mapping[str, tupl
         for member in members:
             found.setdefault(member, []).append(owner)
     return {function_of(owners, member): (member, tuple(owners)) for member, owners in found.items()}
+
+
+def functions_of_bases(rules: RuleBook, options: Options) -> Mapping[str, Rule]:
+    """By the function's name: the rule of a member of all layers, for what `super()` gives."""
+    members = rules.members(LAYER, options.source)
+    return LazyRules({function_of_base(member): member for member in members}, members.__getitem__)
 
 
 class _Members:
@@ -105,12 +115,17 @@ class _Members:
         if name not in HELPERS and self.known[name] == "attribute":
             yield from self.attribute(name)
             return
-        template = list(template_pieces(self.options.to, TEMPLATE, name))
+        yield from self.with_tables(list(template_pieces(self.options.to, TEMPLATE, name)))
+
+    def with_tables(self, template: Sequence[Piece]) -> Iterator[Piece]:
+        """Pieces of templates, behind the tables that they read, which are written from the rules."""
         used = {piece.name for piece in template}
         if "_members" in used:
             yield from self.table()
         if "_layers" in used:
             yield from self.behind_helpers(self.layers())
+        if "_kept_buffers" in used:
+            yield from self.behind_helpers(self.buffers())
         yield from template
 
     def attribute(self, name: str) -> Iterator[Piece]:
@@ -177,3 +192,14 @@ class _Members:
             hidden = ", ".join(f'"{name}"' for name in place.hidden)
             lines += ["            },", f"            [{hidden}],", "        ),"]
         return Piece("_layers", "\n".join([*lines, "    )"]), self.imports(self.readable))
+
+    def buffers(self) -> Piece:
+        """The layers that keep as parameters what the source framework's keep as buffers."""
+        lines = ["def _kept_buffers():", '    """For each layer: how to read what torch keeps as a buffer."""']
+        lines.append("    return (")
+        for place in [place for place in self.places if place.rule.buffers]:
+            lines += ["        (", f"            {one_or_all(place.classes)},", "            {"]
+            for name in place.rule.buffers:
+                lines += wrapped(f'                "{name}": lambda owner: {place.reading(name)},')
+            lines += ["            },", "        ),"]
+        return Piece("_kept_buffers", "\n".join([*lines, "    )"]), self.imports(self.places))

@@ -21,11 +21,15 @@ FREE = (ast.Assign, ast.Return, ast.Expr, ast.AnnAssign, ast.keyword, ast.List, 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """The object whose member it is: where its text stands."""
+    """The object whose member it is: where its text stands.
+
+    `instead`: what is written where it goes by itself, and not before a dot: `self` for `super()`.
+    """
 
     start: int
     end: int
     node: ast.expr
+    instead: str = ""
 
 
 def filled(
@@ -129,7 +133,10 @@ class _Filling:
             if self.owner is None:
                 raise _NotInPlace
             span = (self.owner.start, self.owner.end)
-            yield self.text.slice(*span) if self.is_name(self.owner.node) else span
+            if self.owner.instead and not hole.operand:
+                yield self.owner.instead
+            else:
+                yield self.text.slice(*span) if self.is_name(self.owner.node) else span
         elif signature is not None and signature.star("star") == hole.name:
             yield from self.star(hole)
         elif signature is not None and signature.star("double star") == hole.name:

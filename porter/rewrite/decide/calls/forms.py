@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from porter.rules.becomes import Becomes
+from porter.rules.becomes import OF_TEXT, Becomes
 from porter.rules.model import Rule
 from porter.rules.signature import Signature
 
@@ -146,6 +146,8 @@ class _Chooser:
         if not nodes:
             return default is not None and kind in _kinds_of_default(default)
         kinds = self.kind_of(nodes[0])
+        if kind in OF_TEXT:
+            return kinds == {kind}
         if not kinds or (kind in kinds and len(kinds) > 1):
             return None
         return kind in kinds

@@ -18,19 +18,26 @@ from porter.rewrite.decide.facts import FileFacts
 from porter.rewrite.decide.members.either import some_of
 from porter.rewrite.decide.telling import QUIET, told
 from porter.rewrite.decide.tree import TreeFacts
-from porter.rules.members import function_of
+from porter.rules.becomes import SELF
+from porter.rules.members import function_of, function_of_base
 from porter.rules.model import Rule
+from porter.source.names import dotted_parts
 from porter.source.scopes import parent
 from porter.source.tensors import is_tensor
 from porter.source.things import Instance
 
 OF_PART = "a part of another tensor is changed, which MindSpore makes a tensor of its own: assign to the part"
 
+LAYER = "nn.Module"
+RUN = ("forward", "construct")
+"""The methods that run when a layer is called."""
+
 
 class Members:
     """The rules of the members of one class (`Tensor`), in one file."""
 
     def __init__(self, owner: str, file: FileFacts, tree: TreeFacts) -> None:
+        self.owner = owner
         self.file = file
         self.tree = tree
         self.text = file.module.text
@@ -61,10 +68,12 @@ class Members:
         if self._is_of_part(node):
             yield self._told(rule, node, OF_PART, needs)
             return
+        if fill is not None and fill.target is not None and _self_of(node.value):
+            fill = None  # a function of its own stands for what super() gives, so that the way back knows it again
         conditions = tuple(Reason(Code.CONDITION, note) for note in getattr(found, "notes", ()))
         level = Level.REVIEW if assumed or conditions else Level.SAFE
         why = Reason(Code.ASSUMED, f"{node.attr} is taken for that of {rule.owner}, {assumed}") if assumed else SILENT
-        if rule.graph and not assumed:
+        if rule.graph and not assumed and self._may_be_compiled(node):
             level, why = Level.REVIEW, Reason(Code.RULE_NOTE, rule.graph)
         change: Fill | Ask | Drop | None = fill or self._ask(rule, node)
         if fill is not None:
@@ -158,11 +167,13 @@ class Members:
         start, last = self.text.span(node)
         end = last - len(node.attr.encode()) - 1
         plain = self.text.data[end : end + 1] == b"." and not self.text.data[end - 1 : end].isspace()
-        return Owner(start, end, node.value) if plain else None
+        return Owner(start, end, node.value, _self_of(node.value)) if plain else None
 
     def _fill(self, rule: Rule, node: ast.Attribute, fits: Fits) -> Fill | None:
         owner = self._owner(node)
-        if owner is None:
+        assert fits.entry.template is not None
+        lost = SELF not in fits.entry.template.holes and dotted_parts(node.value) is None
+        if owner is None or lost:
             return None
         return filled(rule, fits, self._whole(rule, node), owner, self.file, self.kinds.of)
 
@@ -175,7 +186,9 @@ class Members:
         opening = self.text.data.index(b"(", self.text.span(node)[1], end) + 1 if given else end
         arguments = (", ", (opening, end - 1)) if given else ()
         name = function_of(self.tree.rules.owners(node.attr, self.options.source), node.attr)
-        return Ask(start, end, Target(self.options.layers, name), ("(", (start, owner.end), *arguments, ")"))
+        name = function_of_base(node.attr) if owner.instead else name
+        given_to = owner.instead or (start, owner.end)
+        return Ask(start, end, Target(self.options.layers, name), ("(", given_to, *arguments, ")"))
 
     def _of_two(self, rule: Rule, node: ast.Attribute, needs: tuple[Need, ...]) -> tuple[Way, ...]:
         """The way where only some of the objects that it can be change sides."""
@@ -197,5 +210,29 @@ class Members:
     def _note(self, rule: Rule, node: ast.Attribute, note: str, needs: tuple[Need, ...]) -> Decision:
         return told(self.file.path, self._start(node), Level.REVIEW, rule.name, Reason(Code.CONDITION, note), needs)
 
+    def _may_be_compiled(self, node: ast.Attribute) -> bool:
+        """Whether a use may be part of what GRAPH mode compiles; a layer's own methods are, where forward has them."""
+        return self.owner != LAYER or any(name in RUN for name in _functions_around(node))
+
     def _start(self, node: ast.Attribute) -> int:
         return self.text.span(node)[1] - len(node.attr.encode())
+
+
+def _self_of(node: ast.expr) -> str:
+    """What a method calls its object, where an expression is `super()` in it."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.func.id != "super":
+        return ""
+    above = parent(node)
+    while above is not None and not isinstance(above, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        above = parent(above)
+    arguments = [*above.args.posonlyargs, *above.args.args] if above is not None else []
+    return arguments[0].arg if arguments else ""
+
+
+def _functions_around(node: ast.AST) -> Iterator[str]:
+    """The names of the functions that a node stands in."""
+    above = parent(node)
+    while above is not None:
+        if isinstance(above, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield above.name
+        above = parent(above)

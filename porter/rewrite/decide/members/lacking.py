@@ -25,6 +25,11 @@ from porter.source.names import dotted_parts
 from porter.source.scopes import Scope, parent
 from porter.source.tensors import LAYER_TENSORS
 
+GIVE_BACK = frozenset(
+    {"apply", "bfloat16", "cpu", "cuda", "double", "eval", "float", "half", "requires_grad_", "to", "train", "type"}
+)
+"""Methods of layers that give back the layer itself."""
+
 
 def decide(file: FileFacts, tree: TreeFacts) -> Iterator[Decision]:
     """What is said of the attributes and the methods of a file that objects do not have on the other side."""
@@ -238,13 +243,20 @@ class _Members:
     def _asked(self, node: ast.Attribute, scope: Scope) -> Iterator[Decision]:
         """What is not known: the program asks, unless much else has a member of the name."""
         members = next(each for each in (self.by_rule, self.of_layers) if node.attr in each.rules)
-        layer = node.attr in self.of_layers.rules and self._is_of_layer(node, scope)
+        layer = node.attr in self.of_layers.rules and (self._is_of_layer(node, scope) or self._is_behind(node, scope))
         needs = self._needs(node) if not self._is_imported(node, scope) else None
         if needs is None or self.provenance.has(node.attr, node.value):
             return
         used = members is self.by_rule and _may_be_of_tensor(node)
         asked = members.rules[node.attr].is_rare or layer or used
         yield from members.unknown(node, needs) if asked else members.doubted(node, needs)
+
+    def _is_behind(self, node: ast.Attribute, scope: Scope) -> bool:
+        """Whether it is asked of what another method of a layer gives back: `net.half().cpu()`."""
+        method = node.value.func if isinstance(node.value, ast.Call) else None
+        if not isinstance(method, ast.Attribute) or method.attr not in GIVE_BACK & self.of_layers.rules.keys():
+            return False
+        return self._is_of_layer(method, scope) or self._is_behind(method, scope)
 
     def _is_imported(self, node: ast.Attribute, scope: Scope) -> bool:
         """Whether it is a name of a module, or of what one gives."""

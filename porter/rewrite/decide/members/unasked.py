@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from porter.codes import Code
 from porter.findings import Kind, Level
 from porter.rewrite.decide.change import FormEdit, NameEdit, Shape, Write
 from porter.rewrite.decide.decision import Decision, Form, Place, Reason, Way
 from porter.rewrite.decide.facts import FileFacts
+from porter.rewrite.decide.members.asked_names import Member, members_of_functions
 from porter.rewrite.decide.members.asking import LOOKUPS
 from porter.rewrite.decide.tree import TreeFacts
 from porter.source.names import Reference
@@ -24,15 +25,18 @@ Parts = tuple[str | tuple[int, int], ...]
 
 def decide(file: FileFacts, tree: TreeFacts) -> Iterator[Decision]:
     """A decision for every use of a function that asks, in a file that goes back."""
-    yield from (_Back(reference, file).decision() for reference in file.asked)
+    if file.asked:
+        members = members_of_functions(tree.rules, tree.options.to)
+        yield from (_Back(reference, file, members).decision() for reference in file.asked)
 
 
 class _Back:
-    def __init__(self, reference: Reference, file: FileFacts) -> None:
+    def __init__(self, reference: Reference, file: FileFacts, members: Mapping[str, Member]) -> None:
         self.reference = reference
         self.file = file
         self.text = file.module.text
         self.name = file.member_of(reference)
+        self.member = members.get(self.name, Member(self.name, self.name in file.asked_methods))
         above = parent(reference.node)
         called = isinstance(above, ast.Call) and above.func is reference.node and bool(above.args)
         self.call = above if isinstance(above, ast.Call) and called else None
@@ -57,9 +61,9 @@ class _Back:
             return self._set(call) or Write((NameEdit(*self.text.span(self.reference.node), BUILTINS[self.name]),))
         start, end = self.text.span(call)
         arguments = self._rest(call, 1)
-        is_method = self.name in self.file.asked_methods
-        tail: Parts = ("(", *([arguments] if arguments else []), ")") if is_method else ()
-        return Shape(FormEdit(start, end, (*self._owner(call), f".{self.name}", *tail)))
+        tail: Parts = ("(", *([arguments] if arguments else []), ")") if self.member.is_method else ()
+        owner: Parts = ("super()",) if self.member.of_base else self._owner(call)
+        return Shape(FormEdit(start, end, (*owner, f".{self.member.name}", *tail)))
 
     def _owner(self, call: ast.Call) -> Parts:
         """The object, in brackets where it is more than a name, a member, a call or an element."""

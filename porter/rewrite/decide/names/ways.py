@@ -10,6 +10,7 @@ from functools import partial
 from porter.codes import Code
 from porter.findings import Kind, Level
 from porter.rewrite.decide.calls.plan import plan_call
+from porter.rewrite.decide.calls.refusing import refused_argument
 from porter.rewrite.decide.calls.sizes import is_no_list
 from porter.rewrite.decide.change import CallEdit, CallPlan, Move, Refuse, Target, UseClass, target_of
 from porter.rewrite.decide.classes.abstract_tests import why_not, with_members
@@ -92,7 +93,8 @@ class _Name:
         assert call is not None
         name = rule.side(self.options.to).name
         if name is None:
-            return self.by_class(rule, level, why)
+            refusal = refused_argument(rule, self.options.source, call)
+            return refused(Reason(Code.CALL_REFUSED, refusal)) if refusal else self.by_class(rule, level, why)
         listed = partial(is_no_list, call=call, values=self.tree.values(self.file))
         plan = plan_call(rule, self.options.source, call, self.file.is_framework_name, listed)
         if isinstance(plan, Refuse):
