@@ -11,9 +11,10 @@ from typing import Any
 from porter.errors import RuleError
 from porter.rules.about import About, read_about
 from porter.rules.families import FOLDER, Families
+from porter.rules.files import read_rule
 from porter.rules.index import Reading, Table, TablesOf, find_tables
 from porter.rules.lazy import LazyRules
-from porter.rules.listing import list_files
+from porter.rules.listing import Listing, list_files
 from porter.rules.model import FRAMEWORKS, Framework, Rule, other, owner_of
 from porter.rules.parse import RuleParser
 from porter.rules.paths import canonical
@@ -194,6 +195,7 @@ def load_rules(extra: Sequence[Path] = ()) -> RuleBook:
     listing = list_files((rule_folder(), *extra), rule_folder())
     problems, read = list(listing.problems), dict[str, Rule]()
     table = find_tables(listing, problems, read)
+    problems += _faults_of_code(listing, read, extra) if listing.beside and (read or problems) else []
     if problems:
         raise RuleError(problems)
     keys: tuple[dict[str, str], dict[str, str]] = ({}, {})
@@ -201,16 +203,16 @@ def load_rules(extra: Sequence[Path] = ()) -> RuleBook:
         keys[bool(owner_of(key.removeprefix("torch.")))][key] = name
     reading = Reading(listing, read)
     book = RuleBook(LazyRules(keys[0], reading), LazyRules(keys[1], reading), Families(rule_folder() / FOLDER), table)
-    problems = _faults_of_code(book, extra) if listing.beside else []
-    if problems:
-        raise RuleError(problems)
     return book
 
 
-def _faults_of_code(book: RuleBook, extra: Sequence[Path]) -> list[str]:
+def _faults_of_code(listing: Listing, read: Mapping[str, Rule], extra: Sequence[Path]) -> list[str]:
+    """What is wrong with code of one's own, which is looked at again where a file has changed."""
     from porter.rules.code import faults_of_code  # only a run with code of one's own needs it
 
-    return faults_of_code([*book.rules.values(), *book.of_classes.values()], extra)
+    files = [(key, listing.file(name)) for key, name in listing.keys.items()]
+    rules = [read.get(key) or read_rule(file, []) for key, file in files]
+    return faults_of_code([rule for rule in rules if rule is not None], extra)
 
 
 def rule_from_data(name: str, data: dict[str, Any]) -> Rule:

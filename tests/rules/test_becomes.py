@@ -101,12 +101,12 @@ MISFITS: dict[str, tuple[list[dict[str, Any]], str]] = {
     ),
     "no kind": (
         [{"write": "{self}", "kinds": {"dim": "int"}}],
-        "[[becomes.mindspore]] 1 kinds dim is 'int': one of tensor, number, text, bool, sequence, dtype, none, device "
-        "is expected",
+        "[[becomes.mindspore]] 1 kinds dim is 'int': one of tensor, number, text, bool, sequence, dtype, none, device, "
+        "function is expected",
     ),
     "unknown key": (
         [{"write": "{self}", "when": "x"}],
-        "unknown [[becomes.mindspore]] 1 key 'when'; known: common, given, keep, kinds, note, write",
+        "unknown [[becomes.mindspore]] 1 key 'when'; known: common, given, keep, kinds, note, takes, write",
     ),
     "not of this file": (
         [{"write": "porter_layers.size({self})"}],

@@ -186,7 +186,8 @@ def test_code_that_is_not_there_is_told_with_what_is(tmp_path: Path) -> None:
     rule, unused = told(folder)
     assert rule == (
         f"{folder / 'nn/Threshold.toml'}: [layer.mindspore] any is 'threshold'; "
-        "expected one of 'batch_norm', 'containers', 'instance_norm', 'instance_norm_native', 'other'"
+        "expected one of 'batch_norm', 'containers', 'device', 'full', 'grad_modes', 'init', 'instance_norm', "
+        "'instance_norm_native', 'modules', 'other', 'resize'"
     )
     assert unused.startswith(f"{code_of(folder, 'other')}: changes nothing: no rule names it")
 

@@ -92,7 +92,8 @@ MISFITS: dict[str, tuple[Data, str]] = {
     "unknown layer": (
         {"layer": {"mindspore": {"any": "../../cli"}}},
         "[layer.mindspore] any is '../../cli'; "
-        "expected one of 'batch_norm', 'containers', 'full', 'instance_norm', 'instance_norm_native'",
+        "expected one of 'batch_norm', 'containers', 'device', 'full', 'grad_modes', 'init', 'instance_norm', "
+        "'instance_norm_native', 'modules', 'resize'",
     ),
     "layer of the other side": (
         {"layer": {"torch": {"any": "containers"}}},

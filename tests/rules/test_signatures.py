@@ -26,6 +26,8 @@ UNREADABLE = {
     ("cat", "torch"): "torch.cat is not written in Python and has no signature that can be read",
     ("nn.functional.gelu", "torch"): "it is torch._C._nn.gelu, which has none either",
     **{(name, "torch"): "it is written in C++" for name in ("empty", "full", "ones", "rand", "randn", "zeros")},
+    ("max", "torch"): "it is written in C++",
+    ("device", "torch"): "it is a type of C++",
     ("empty", "mindspore"): "it takes *args, **kwargs",
 }
 """What `inspect.signature` cannot see: a person holds it to the documentation, and its cases to the numbers."""

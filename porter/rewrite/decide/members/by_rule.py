@@ -139,6 +139,10 @@ class Members:
         things = self.kinds.values.of(node.value.value).things
         return not things or any(isinstance(thing, Instance) and is_tensor(thing.name) for thing in things)
 
+    def says(self, member: str) -> bool:
+        """Whether something becomes of a member, or is said of it."""
+        return member in self.rules and not self._is_the_same(self.rules[member])
+
     def _is_the_same(self, rule: Rule) -> bool:
         """Whether the rule says nothing but that the other side has it too."""
         return not rule.forms and not rule.side(self.options.to).none

@@ -242,7 +242,9 @@ class _Members:
 
     def _asked(self, node: ast.Attribute, scope: Scope) -> Iterator[Decision]:
         """What is not known: the program asks, unless much else has a member of the name."""
-        members = next(each for each in (self.by_rule, self.of_layers) if node.attr in each.rules)
+        members = (
+            self.by_rule if self.by_rule.says(node.attr) or node.attr not in self.of_layers.rules else self.of_layers
+        )
         layer = node.attr in self.of_layers.rules and (self._is_of_layer(node, scope) or self._is_behind(node, scope))
         needs = self._needs(node) if not self._is_imported(node, scope) else None
         if needs is None or self.provenance.has(node.attr, node.value):

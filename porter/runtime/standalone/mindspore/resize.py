@@ -35,6 +35,13 @@ def interpolate(
     return _resized(input, sizes, None if again else factors, mode, align_corners)
 
 
+def upsample(
+    input: Tensor, size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: bool | None = None
+) -> Tensor:
+    """The old name of interpolate."""
+    return interpolate(input, size, scale_factor, mode, align_corners)
+
+
 def _resized(input: Tensor, sizes: Any, factors: Any, mode: str, align_corners: bool | None) -> Tensor:
     """`factors`: what the places of the elements are computed from; None: from the sizes."""
     if mode in ("nearest", "trilinear"):
