@@ -129,7 +129,7 @@ class RuleBook:
 
     def modules(self, side: Framework) -> frozenset[str]:
         """Every module path that leads to a name with a rule."""
-        return self._modules[side]
+        return self._of_families if side == "mindspore" else self._modules[side]
 
     @cached_property
     def attributes(self) -> dict[Framework, frozenset[str]]:
@@ -173,8 +173,11 @@ class RuleBook:
 
     @cached_property
     def _modules(self) -> dict[Framework, frozenset[str]]:
-        found, family = self._sets("modules"), self.families
-        return found | ({"mindspore": found["mindspore"] | family.modules} if family is not None else {})
+        return self._sets("modules")
+
+    @cached_property
+    def _of_families(self) -> frozenset[str]:
+        return self._modules["mindspore"].union(self.families.modules if self.families is not None else ())
 
     def _sets(self, name: str) -> dict[Framework, frozenset[str]]:
         found = self.table(name)

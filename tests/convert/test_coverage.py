@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from porter.rules.model import Rule
@@ -51,4 +53,5 @@ def test_a_case_that_lies_with_a_rule_is_about_it(rule: Rule) -> None:
 
 def test_every_folder_of_cases_is_of_a_rule() -> None:
     folders = {path.parent.relative_to(FIXTURES / "rules").as_posix() for path in (FIXTURES / "rules").rglob("to_*")}
-    assert folders <= {rule.name.replace(".", "/") for rule in RULES}
+    names = {rule.name.replace(".", "/") for rule in RULES}
+    assert folders <= {above for name in names for above in (name, *map(str, Path(name).parents))}

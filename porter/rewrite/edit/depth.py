@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from porter.codes import Code
-from porter.rewrite.decide.change import Ask
+from porter.rewrite.decide.change import Ask, Fill
 from porter.rewrite.decide.decision import Place, Reason
 from porter.rewrite.decide.file import FilePlan
 
@@ -15,7 +15,8 @@ TOO_DEEP = Reason(Code.ASKED, f"it would be asked inside of {DEEPEST} others, de
 
 def too_deep(plan: FilePlan) -> Mapping[Place, Reason]:
     """Places whose function would stand inside of too many others (`x.weight.weight...`): the innermost ones."""
-    asked = [(c.way.change.start, -c.way.change.end, c.place) for c in plan.choices if isinstance(c.way.change, Ask)]
+    changes = [(c.way.change, c.place) for c in plan.choices]
+    asked = [(ch.start, -ch.end, place) for ch, place in changes if isinstance(ch, (Ask, Fill))]
     found: dict[Place, Reason] = {}
     around: list[int] = []
     for start, negative_end, place in sorted([*asked, *_calls(plan)] if asked else [], key=lambda entry: entry[:2]):

@@ -169,11 +169,14 @@ class _Methods:
             yield from self._new_method(node, receiver, start, scope)
         elif node.attr in self.words.methods:
             yield from told_again(self.file, start, node.attr, MODULE)
-        elif node.attr in self.by_rule.rules and node.attr not in receiver.own and receiver.needs is not None:
+        elif self._has_rule(node) and node.attr not in receiver.own and receiver.needs is not None:
             needs = tuple(dict.fromkeys([*receiver.needs, *self.objects.of(node.value).needs]))
             yield from self.by_rule.known(node, needs, receiver.assumed) if receiver.layer else ()
         elif node.attr in self.words.absent and node.attr not in receiver.own and not self._is_set(node):
             yield from self._absent(node, receiver, start)
+
+    def _has_rule(self, node: ast.Attribute) -> bool:
+        return node.attr in self.by_rule.rules and not self._is_set(node)
 
     def _is_set(self, node: ast.Attribute) -> bool:
         """Whether the tree sets an attribute of the name, which is then that of a class of its own: `self.type = 2`."""

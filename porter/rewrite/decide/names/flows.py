@@ -234,13 +234,24 @@ class Flows:
         self, call: ast.Call, method: ast.Attribute, argument: ast.expr | ast.keyword, file: FileReads
     ) -> Step | None:
         """Of what a method is given, of an object that stays or of a table; None for any other."""
-        makers, what = self.makers(method.value, file), f".{method.attr} of an object that stays"
+        asked = self._asked(call, method, file)
+        makers = self.makers(asked[0] if asked is not None else method.value, file)
+        what = f".{asked[1] if asked is not None else method.attr} of an object that stays"
         if makers:
             return Step(reached=tuple(Reached(call, places, what) for places in makers))
         given = Step(((call, file),)) if method.attr in DEFAULTING and argument in call.args[1:2] else None
         if method.attr in COLLECTING:
             return joined([given or ENDS, self._read(method.value, file)])
         return given
+
+    def _asked(self, call: ast.Call, function: ast.Attribute, file: FileReads) -> tuple[ast.expr, str] | None:
+        """The object that an earlier run has given to a function of the generated module, and its member."""
+        home, _, name = (self.reads.meaning(function, file) or "").rpartition(".")
+        facts = self.files.get(file.module.path)
+        if facts is None or home.rpartition(".")[2] != facts.options.layers or not call.args:
+            return None
+        known = facts.rules.table("functions")[facts.options.source].get(name)
+        return (call.args[0], known[0]) if known is not None else None
 
     def _is_record(self, function: ast.expr, file: FileReads) -> bool:
         """Whether a name was given a class that `namedtuple` makes."""
