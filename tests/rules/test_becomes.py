@@ -101,8 +101,8 @@ MISFITS: dict[str, tuple[list[dict[str, Any]], str]] = {
     ),
     "no kind": (
         [{"write": "{self}", "kinds": {"dim": "int"}}],
-        "[[becomes.mindspore]] 1 kinds dim is 'int': one of tensor, number, text, bool, sequence, dtype, none, device "
-        "is expected",
+        "[[becomes.mindspore]] 1 kinds dim is 'int': one of tensor, number, text, bool, sequence, dtype, none, device, "
+        "function is expected",
     ),
     "unknown key": (
         [{"write": "{self}", "when": "x"}],

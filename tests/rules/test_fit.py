@@ -91,9 +91,8 @@ MISFITS: dict[str, tuple[Data, str]] = {
     ),
     "unknown layer": (
         {"layer": {"mindspore": {"any": "../../cli"}}},
-        "[layer.mindspore] any is '../../cli'; "
-        "expected one of 'batch_norm', 'containers', 'device', 'grad_modes', 'init', "
-        "'instance_norm', 'instance_norm_native', 'modules'",
+        "[layer.mindspore] any is '../../cli'; expected one of 'batch_norm', 'containers', 'device', "
+        "'grad_modes', 'init', 'instance_norm', 'instance_norm_native', 'modules'",
     ),
     "layer of the other side": (
         {"layer": {"torch": {"any": "containers"}}},
