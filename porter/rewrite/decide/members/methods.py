@@ -55,6 +55,7 @@ class _Methods:
         self.switches = Switches(file, tree)
         self.asked = ASKED_METHODS[tree.options.to]
         self.by_rule = Members("nn.Module", file, tree)
+        self.every = frozenset(self.words.absent) | self.asked | self.by_rule.rules.keys()
 
     def decisions(self) -> Iterator[Decision]:
         """All of them, in no order."""
@@ -167,10 +168,19 @@ class _Methods:
             yield from self._new_method(node, receiver, start, scope)
         elif node.attr in self.words.methods:
             yield from told_again(self.file, start, node.attr, MODULE)
-        elif node.attr in self.by_rule.rules and node.attr not in receiver.own and receiver.needs is not None:
-            yield from self.by_rule.known(node, receiver.needs, receiver.assumed) if receiver.layer else ()
+        elif node.attr in self.by_rule.rules and node.attr not in receiver.own and not self._is_set(node):
+            yield from self._ruled(node, receiver, start) if receiver.layer else ()
         elif node.attr in self.words.absent and node.attr not in receiver.own and not self._is_set(node):
             yield from self._absent(node, receiver, start)
+
+    def _ruled(self, node: ast.Attribute, receiver: Receiver, start: int) -> Iterator[Decision]:
+        """A member that has a rule; of a layer that may be of either framework, it is said."""
+        yield from told_again(self.file, start, node.attr, MODULE) if receiver.needs is None else ()
+        for decision in (
+            self.by_rule.known(node, receiver.needs, receiver.assumed) if receiver.needs is not None else ()
+        ):
+            first, *others = decision.ways
+            yield replace(decision, ways=(first, *told_of_either(node.attr, receiver.needs or ()), *others))
 
     def _is_set(self, node: ast.Attribute) -> bool:
         """Whether the tree sets an attribute of the name, which is then that of a class of its own: `self.type = 2`."""
@@ -195,10 +205,8 @@ class _Methods:
     def _ask(self, node: ast.Attribute, receiver: Receiver | None) -> Iterator[Decision]:
         """A method of all layers that a function of the generated module stands for."""
         label = f"{MODULE}.{node.attr}"
-        if receiver is None and is_mapping(node):
-            return
         if receiver is None:
-            yield self.asker.method(node, label, Level.REVIEW, self.asker.needs)
+            yield from () if is_mapping(node) else (self.asker.method(node, label, Level.REVIEW, self.asker.needs),)
         elif receiver.layer:
             needs = some_of(receiver.needs or ())
             yield self.asker.method(node, label, Level.REVIEW if receiver.assumed else Level.SAFE, needs)
@@ -257,7 +265,7 @@ class _Methods:
             return None
         found = [self._of_class(entry) for entry in known.entries]
         found += [self._of_kind(kind, known) for kind in known.kinds[: len(known.kinds) if not known.entries else 0]]
-        found += [Receiver(None, frozenset(self.words.absent) | self.asked)] if known.other and not found else []
+        found += [Receiver(None, self.every)] if known.other and not found else []
         joined = together([receiver for receiver in found if receiver is not None])
         return replace(joined, assumed=known.assumed) if joined is not None else None
 
@@ -282,7 +290,7 @@ class _Methods:
         if entry is None:
             return None
         if not self.tree.movers.may_move(entry) and entry not in self.tree.movers.earlier:
-            return Receiver(None, frozenset(self.words.absent) | self.asked)
+            return Receiver(None, self.every)
         entries = self.hierarchy.bases[entry].classes if beyond else (entry,)
         own = frozenset().union(*(self.hierarchy.methods[each] for each in entries))
         rules = self.hierarchy.rule_names[entry]
