@@ -73,12 +73,17 @@ class Names:
 
     def __init__(self, rules: RuleBook, options: Options) -> None:
         self.options = options
-        self.by_rule = {rule.name: self._of(rule) for rule in rules.rules.values()}
+        self.by_rule = {rule.name: self._of(rule) | self._members(rules, rule) for rule in rules.rules.values()}
         base = next((name for name, rule in rules.rules.items() if rule.methods), "")
         self.of_layers = self.by_rule.get(rules.rules[base].name, frozenset()) if base else frozenset()
         self.of_layers |= ASKED_METHODS[options.to]
         self.all = self.of_layers.union(*self.by_rule.values())
         self.telling = frozenset(name for name in self.all if name.startswith(TELLING))
+
+    def _members(self, rules: RuleBook, rule: Rule) -> frozenset[str]:
+        """Those that have rules of their own, by which they become something else."""
+        members = rules.members(rule.name, self.options.source)
+        return frozenset(name for name, member in members.items() if member.forms)
 
     def _of(self, rule: Rule) -> frozenset[str]:
         source, to = self.options.source, self.options.to

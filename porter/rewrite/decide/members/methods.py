@@ -55,6 +55,7 @@ class _Methods:
         self.switches = Switches(file, tree)
         self.asked = ASKED_METHODS[tree.options.to]
         self.by_rule = Members("nn.Module", file, tree)
+        self.every = frozenset(self.words.absent) | self.asked | self.by_rule.rules.keys()
 
     def decisions(self) -> Iterator[Decision]:
         """All of them, in no order."""
@@ -169,14 +170,18 @@ class _Methods:
             yield from self._new_method(node, receiver, start, scope)
         elif node.attr in self.words.methods:
             yield from told_again(self.file, start, node.attr, MODULE)
-        elif self._has_rule(node) and node.attr not in receiver.own and receiver.needs is not None:
-            needs = tuple(dict.fromkeys([*receiver.needs, *self.objects.of(node.value).needs]))
-            yield from self.by_rule.known(node, needs, receiver.assumed) if receiver.layer else ()
+        elif node.attr in self.by_rule.rules and node.attr not in receiver.own and not self._is_set(node):
+            yield from self._ruled(node, receiver, start) if receiver.layer else ()
         elif node.attr in self.words.absent and node.attr not in receiver.own and not self._is_set(node):
             yield from self._absent(node, receiver, start)
 
-    def _has_rule(self, node: ast.Attribute) -> bool:
-        return node.attr in self.by_rule.rules and not self._is_set(node)
+    def _ruled(self, node: ast.Attribute, receiver: Receiver, start: int) -> Iterator[Decision]:
+        """A member that has a rule; of a layer that stays, what an earlier run said."""
+        if receiver.needs is None:
+            yield from told_again(self.file, start, node.attr, MODULE)
+            return
+        needs = tuple(dict.fromkeys([*receiver.needs, *self.objects.of(node.value).needs]))
+        yield from self.by_rule.known(node, needs, receiver.assumed)
 
     def _is_set(self, node: ast.Attribute) -> bool:
         """Whether the tree sets an attribute of the name, which is then that of a class of its own: `self.type = 2`."""
@@ -201,10 +206,8 @@ class _Methods:
     def _ask(self, node: ast.Attribute, receiver: Receiver | None) -> Iterator[Decision]:
         """A method of all layers that a function of the generated module stands for."""
         label = f"{MODULE}.{node.attr}"
-        if receiver is None and is_mapping(node):
-            return
         if receiver is None:
-            yield self.asker.method(node, label, Level.REVIEW, self.asker.needs)
+            yield from () if is_mapping(node) else (self.asker.method(node, label, Level.REVIEW, self.asker.needs),)
         elif receiver.layer:
             needs = some_of(receiver.needs or ())
             yield self.asker.method(node, label, Level.REVIEW if receiver.assumed else Level.SAFE, needs)
@@ -263,7 +266,7 @@ class _Methods:
             return None
         found = [self._of_class(entry) for entry in known.entries]
         found += [self._of_kind(kind, known) for kind in known.kinds[: len(known.kinds) if not known.entries else 0]]
-        found += [Receiver(None, frozenset(self.words.absent) | self.asked)] if known.other and not found else []
+        found += [Receiver(None, self.every)] if known.other and not found else []
         joined = together([receiver for receiver in found if receiver is not None])
         return replace(joined, assumed=known.assumed) if joined is not None else None
 
@@ -288,7 +291,7 @@ class _Methods:
         if entry is None:
             return None
         if not self.tree.movers.may_move(entry) and entry not in self.tree.movers.earlier:
-            return Receiver(None, frozenset(self.words.absent) | self.asked)
+            return Receiver(None, self.every)
         entries = self.hierarchy.bases[entry].classes if beyond else (entry,)
         own = frozenset().union(*(self.hierarchy.methods[each] for each in entries))
         rules = self.hierarchy.rule_names[entry]
