@@ -40,7 +40,8 @@ def print_rules(rules: Iterable[Rule], console: Console, more: int = 0) -> None:
 
 def print_rule(rule: Rule, console: Console) -> None:
     """Both signatures as a table of parameters and what becomes of each, then weights, methods and notes."""
-    write(console, Text(f"{rule.torch.name or '(no counterpart)'} <-> {_counterpart(rule)}", style="bold"))
+    named = rule.torch.name or "(no counterpart)"
+    write(console, Text(f"{named} <-> {_counterpart(rule)}", style="bold"))
     for title, framework in SIDES:
         side = rule.torch if framework == "torch" else rule.mindspore
         if side.docs:

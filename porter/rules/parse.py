@@ -10,13 +10,13 @@ from typing import Any
 from porter.findings import USES
 from porter.rules.becomes import Becomes, read_becomes
 from porter.rules.becomes_fit import becomes_misfits
+from porter.rules.checks import read_check
 from porter.rules.data import is_name
 from porter.rules.differs import Difference, read_differs
 from porter.rules.fit import misfits
-from porter.rules.holds import read_holds
 from porter.rules.idle import idle_entries
 from porter.rules.lacking import idle_names, read_lacking, read_parts, read_rare, read_rare_on
-from porter.rules.model import FRAMEWORKS, MODES, PLATFORMS, Check, Framework, Rule, Side, Version
+from porter.rules.model import FRAMEWORKS, PLATFORMS, Framework, Rule, Side, Version
 from porter.rules.params import read_param
 from porter.rules.reader import Reader
 from porter.rules.signature import Signature
@@ -31,9 +31,7 @@ SIDES: dict[Framework, set[str]] = {
     "torch": {"name", "signature", "docs", "aliases"},
     "mindspore": {"name", "signature", "docs", "platforms", "none", "aliases"},
 }
-CHECK = {"args", "input", "dtypes", "side", "holds", "modes", "object"}
 VERSION = {"framework", "range", "signature"}
-DTYPES = ("float16", "float32", "float64")
 LAYERS = {"any", "gpu"}
 
 
@@ -67,7 +65,7 @@ class RuleParser(Reader):
             taken={side: self.sentences(f"[taken.{side}]", data) for side, data in self._by_side("taken").items()},
             layer={side: self._layer(side, data) for side, data in self._by_side("layer").items()},
             checks=tuple(
-                c for i, d in enumerate(self.list_of_tables(self.data, "check"), 1) if (c := self._check(i, d))
+                c for i, d in enumerate(self.list_of_tables(self.data, "check"), 1) if (c := read_check(self, i, d))
             ),
             versions=tuple(v for d in self.list_of_tables(self.data, "versions") if (v := self._version(d))),
             one_way=self.choice("one_way", self.data.get("one_way", ""), ("", "mindspore")),
@@ -239,35 +237,6 @@ class RuleParser(Reader):
         self.unknown(data, LAYERS, f"platform of [layer.{side}]")
         return {key: name for key in LAYERS & data.keys() if (name := self.text(f"[layer.{side}]", data, key))}
 
-    def _check(self, index: int, data: Mapping[str, Any]) -> Check | None:
-        where = f"[[check]] {index}"
-        self.unknown(data, CHECK, f"{where} key")
-        args = data.get("args")
-        if not isinstance(args, str):
-            self.problem(f"{where} args is {args!r}: the arguments of a call are expected, as text")
-        dtypes = self.choices(where, {"dtypes": ["float32"], **data}, "dtypes", DTYPES)
-        side: Any = self.choice(f"{where} side", data.get("side", "torch"), FRAMEWORKS)
-        shapes = self._shapes(where, data.get("input"))
-        modes = self.choices(where, {"modes": list(MODES), **data}, "modes", MODES)
-        holds = read_holds(self, where, data, len(shapes))
-        layer = self.text(where, data, "object") or ""
-        made = isinstance(args, str) and (shapes or data.get("input") == [])
-        return Check(str(args), shapes, dtypes, side, holds, modes, layer) if made else None
-
-    def _shapes(self, where: str, found: object) -> tuple[tuple[int | str, ...], ...]:
-        """A shape, or a list of shapes; the shape of a scalar is an empty list in a list."""
-        shapes: list[Any] = [found]
-        if isinstance(found, list) and found and isinstance(found[0], list):
-            shapes = found
-        if found == []:
-            return ()
-        if found and all(isinstance(shape, list) and all(map(_is_size, shape)) for shape in shapes):
-            return tuple(tuple(shape) for shape in shapes)
-        self.problem(
-            f"{where} input is {found!r}: a shape (sizes, or names of parameters), or a list of them, is expected"
-        )
-        return ()
-
     def _version(self, data: Mapping[str, Any]) -> Version | None:
         where = "[[versions]]"
         self.unknown(data, VERSION, f"{where} key")
@@ -303,7 +272,3 @@ class RuleParser(Reader):
         except ValueError as error:
             self.problem(f"{where}: {error}")
             return None
-
-
-def _is_size(value: object) -> bool:
-    return is_name(value) or (isinstance(value, int) and not isinstance(value, bool) and value > 0)

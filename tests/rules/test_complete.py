@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from porter.rules import params, parse
+from porter.rules import checks, params, parse
 from porter.rules.load import load_rules, rule_folder
 from porter.rules.model import FRAMEWORKS, Rule
 
@@ -31,7 +31,7 @@ NO_NUMBERS = {"device", "no_grad", "jit.unused", "jit.export", "jit.script"}
 def is_provable(rule: Rule) -> bool:
     """Whether a case could run: a type or a constant has no call, what has no counterpart is left as it is."""
     left = rule.mindspore.name is None and not rule.layer and not rule.becomes
-    return rule.torch.signature is not None and not left and rule.name not in CONTAINERS | NO_NUMBERS
+    return rule.torch.signature is not None and not left and rule.name not in {*CONTAINERS, *NO_NUMBERS}
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
@@ -62,7 +62,7 @@ KEYS = {
     "side": set().union(*parse.SIDES.values()),
     "param": params.PARAM,
     "when": params.WHEN,
-    "check": parse.CHECK,
+    "check": checks.CHECK,
     "version": parse.VERSION,
     "layer": parse.LAYERS,
 }
@@ -85,4 +85,6 @@ def test_a_key_that_is_not_on_the_page_is_missed() -> None:
 
 
 def test_the_page_is_one_page() -> None:
-    assert len(PAGE.splitlines()) <= 136
+    page, line, rest = PAGE.partition("\n---\n")
+    assert line and len(page.splitlines()) <= 100
+    assert len(rest.splitlines()) <= 90

@@ -178,10 +178,9 @@ class _Methods:
     def _ruled(self, node: ast.Attribute, receiver: Receiver, start: int) -> Iterator[Decision]:
         """A member that has a rule; of a layer that stays, what an earlier run said."""
         if receiver.needs is None:
-            yield from told_again(self.file, start, node.attr, MODULE)
-            return
-        needs = tuple(dict.fromkeys([*receiver.needs, *self.objects.of(node.value).needs]))
-        yield from self.by_rule.known(node, needs, receiver.assumed)
+            return (yield from told_again(self.file, start, node.attr, MODULE))
+        needs = dict.fromkeys([*receiver.needs, *self.objects.of(node.value).needs])
+        yield from self.by_rule.known(node, tuple(needs), receiver.assumed)
 
     def _is_set(self, node: ast.Attribute) -> bool:
         """Whether the tree sets an attribute of the name, which is then that of a class of its own: `self.type = 2`."""
