@@ -160,8 +160,9 @@ def plan_tree(
     wanted = dict(_wanted(files.values(), tree))
     users = [path for path, plan in files.items() if any(plan.takes_layers(tree.options.layers))]
     found = place(tree.index, users, generated, f"{tree.options.layers}.py")
-    if tree.options.wait and tree.options.whole != "file" and (generated or _changes(files.values())):
+    if tree.options.wait and (generated or _changes(files.values())):
         found = with_room(found, users, files, generated)
+    if tree.options.wait and tree.options.whole != "file" and (generated or _changes(files.values())):
         files |= Waiting(tree, found, texts).plans(files)
         users = [path for path, plan in files.items() if any(plan.takes_layers(tree.options.layers))]
     path = found.path

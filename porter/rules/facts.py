@@ -77,6 +77,7 @@ FACTS: Mapping[str, Callable[[Rule], Any]] = {
     "mindspore": lambda rule: rule.mindspore.name,
     "one_way": lambda rule: rule.one_way,
     "is_class": lambda rule: rule.is_class,
+    "abstract": lambda rule: bool(rule.type_test or rule.no_type_test),
     "aliases": lambda rule: _by_side(lambda side: list(rule.side(side).aliases)),
     "signed": lambda rule: [side for side in FRAMEWORKS if rule.side(side).signature is not None],
     "parameters": lambda rule: _by_side(lambda side: _parameters(rule, side)),

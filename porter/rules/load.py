@@ -55,7 +55,8 @@ class RuleBook:
             names = self.names(side)
             known = canonical(qualified)
             rule = names.get(qualified) or names.get(known) or self._aliases[side].get(known)
-            family = self.families if rule is None and side == "mindspore" else None
+            ours = rule is None and known.startswith("mindspore.")
+            family = self.families if ours and side == "mindspore" else None
             in_family = family is not None and known.rpartition(".")[0] in family.modules
             self._found[key] = family.find(known) if family is not None and in_family else rule
         return self._found[key]

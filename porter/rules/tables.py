@@ -117,7 +117,7 @@ def _renamed_classes(rows: Rows) -> dict[str, list[list[str]]]:
     found: dict[str, list[list[str]]] = {side: [] for side in FRAMEWORKS}
     for row in rows.values():
         last = {side: (row.get(side) or "").rpartition(".")[2] for side in FRAMEWORKS}
-        if row.get("is_class") and all(last.values()) and len(set(last.values())) == 2:
+        if row.get("is_class") and not row.get("abstract") and all(last.values()) and len(set(last.values())) == 2:
             for side in FRAMEWORKS:
                 found[side].append([row["name"], last[side], last[other(side)]])
     return found

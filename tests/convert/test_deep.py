@@ -40,7 +40,7 @@ CALLS_ITSELF = {
 }
 
 DEEP = {
-    "methods of a tensor": FORWARD + "x" + ".relu()" * 500 + "\n",
+    "methods of a tensor": FORWARD + "x" + ".contiguous()" * 500 + "\n",
     "methods with arguments": FORWARD + "x" + ".view(4, -1)" * 500 + "\n",
     "a sum": FORWARD + " + ".join(["self.conv(x)"] * 500) + "\n",
     "calls in one another": FORWARD + "self.conv(" * 90 + "x" + ")" * 90 + "\n",

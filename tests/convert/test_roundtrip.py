@@ -37,7 +37,9 @@ from .test_trees import every_tree, outputs, write
 CASES = cases("**/to_mindspore/*.in.py")
 FROM_LAYERS = "from porter_layers import LeakyReLU as Act\n"
 ONE_WAY = {
-    rule.name for rule in rules().every if "torch" not in rule.becomes and (rule.becomes or not rule.mindspore.name)
+    rule.name
+    for rule in rules().every
+    if ("torch" not in rule.becomes and (rule.becomes or not rule.mindspore.name)) or rule.type_test
 }
 """Rules whose templates, or generated classes, have no way back: what `x.shape[1]` was nobody knows."""
 BY_NAME: dict[str, Rule] = {rule.name.rpartition(".")[2]: rule for rule in rules().rules.values()}

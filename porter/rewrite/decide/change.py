@@ -208,8 +208,15 @@ class Fill:
     parts: tuple[str | tuple[int, int] | None, ...]
 
     def edits(self, spelled: str) -> Iterator[Edit]:
-        """The one edit, given how the file spells the target."""
-        yield FormEdit(self.start, self.end, tuple(spelled if part is None else part for part in self.parts))
+        """The one edit, given how the file spells the target; what stays at the front is no part of it.
+
+        A chain of methods would be as many edits in one another.
+        """
+        first, *rest = self.parts
+        front = isinstance(first, tuple) and first[0] == self.start
+        start = first[1] if isinstance(first, tuple) and front else self.start
+        parts = rest if front else self.parts
+        yield FormEdit(start, self.end, tuple(spelled if part is None else part for part in parts))
 
 
 @dataclass(frozen=True, slots=True)

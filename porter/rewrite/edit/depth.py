@@ -16,7 +16,7 @@ TOO_DEEP = Reason(Code.ASKED, f"it would be asked inside of {DEEPEST} others, de
 def too_deep(plan: FilePlan) -> Mapping[Place, Reason]:
     """Places whose function would stand inside of too many others (`x.weight.weight...`): the innermost ones."""
     changes = [(c.way.change, c.place) for c in plan.choices]
-    asked = [(ch.start, -ch.end, place) for ch, place in changes if isinstance(ch, (Ask, Fill))]
+    asked = [(ch.start, -ch.end, place) for ch, place in changes if isinstance(ch, (Ask, Fill)) and _wraps(ch)]
     found: dict[Place, Reason] = {}
     around: list[int] = []
     for start, negative_end, place in sorted([*asked, *_calls(plan)] if asked else [], key=lambda entry: entry[:2]):
@@ -26,6 +26,12 @@ def too_deep(plan: FilePlan) -> Mapping[Place, Reason]:
         if len(around) > DEEPEST and place is not None:
             found[place] = TOO_DEEP
     return found
+
+
+def _wraps(change: Ask | Fill) -> bool:
+    """Whether what stood at the front comes inside of something."""
+    first = change.parts[0]
+    return isinstance(change, Ask) or not (isinstance(first, tuple) and first[0] == change.start)
 
 
 def _calls(plan: FilePlan) -> Iterator[tuple[int, int, None]]:

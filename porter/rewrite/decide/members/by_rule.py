@@ -56,18 +56,19 @@ class Members:
             return
         found = self._choice(rule, node)
         if isinstance(found, Unfit):
-            yield self._told(rule, node, found.why, needs)
-            return
-        if isinstance(found, Fits) and found.entry.template is None:
+            yield from (self._told(rule, node, found.why, needs),) if not self._is_done(rule, node) else ()
+        elif isinstance(found, Fits) and (found.entry.template is None or self._same_text(rule, node, found)):
             yield from (self._note(rule, node, note, needs) for note in found.notes)
-            return
-        fill = self._fill(rule, node, found) if isinstance(found, Fits) else None
-        if fill is not None and self._changes_nothing(fill):
-            yield from (self._note(rule, node, note, needs) for note in getattr(found, "notes", ()))
-            return
-        if self._is_of_part(node):
+        elif self._is_of_part(node):
             yield self._told(rule, node, OF_PART, needs)
-            return
+        else:
+            yield self._changed(rule, node, found, needs, assumed)
+
+    def _changed(
+        self, rule: Rule, node: ast.Attribute, found: Fits | Open, needs: tuple[Need, ...], assumed: str
+    ) -> Decision:
+        """The template, or the function that takes every call as it stands."""
+        fill = self._fill(rule, node, found) if isinstance(found, Fits) else None
         if fill is not None and fill.target is not None and _self_of(node.value):
             fill = None  # a function of its own stands for what super() gives, so that the way back knows it again
         conditions = tuple(Reason(Code.CONDITION, note) for note in getattr(found, "notes", ()))
@@ -79,18 +80,20 @@ class Members:
         if fill is not None:
             change = dropped(fill, self._whole(rule, node), self.text) or fill
         if change is None:
-            yield self._told(rule, node, "a line break or a comment stands before it, so it is not rewritten", needs)
-            return
-        form = Form.ASKED if isinstance(change, Ask) else Form.WRITTEN
-        yield self._decision(
-            rule, change, Way(form, change, level, why, conditions, needs), self._of_two(rule, node, needs)
-        )
+            return self._told(rule, node, "a line break or a comment stands before it, so it is not rewritten", needs)
+        way = Way(Form.ASKED if isinstance(change, Ask) else Form.WRITTEN, change, level, why, conditions, needs)
+        return self._decision(rule, change, way, self._of_two(rule, node, needs))
 
     def unknown(self, node: ast.Attribute, needs: tuple[Need, ...]) -> Iterator[Decision]:
         """The same of an object that is not known: what means the same on both sides, or the program asks."""
         rule = self.rules[node.attr]
         found = self._choice(rule, node)
-        if isinstance(found, Unfit) or self._is_the_same(rule):
+        if self._is_the_same(rule) or (isinstance(found, Unfit) and found.foreign):
+            return
+        if isinstance(found, Unfit):
+            text = f"what has this {node.attr} is not known; {found.why}"
+            reason = Reason(Code.UNKNOWN_OBJECT, text)
+            yield told(self.file.path, self._start(node), Level.REVIEW, rule.name, reason, needs)
             return
         common = isinstance(found, Fits) and (found.entry.common or found.entry.template is None)
         change: Fill | Ask | None = None
@@ -138,6 +141,15 @@ class Members:
             return False
         things = self.kinds.values.of(node.value.value).things
         return not things or any(isinstance(thing, Instance) and is_tensor(thing.name) for thing in things)
+
+    def _is_done(self, rule: Rule, node: ast.Attribute) -> bool:
+        """Whether an earlier run has written a call: its keywords are the other side's."""
+        call, signature = self._call(node), rule.side(rule.source).signature
+        if call is None or signature is None or not self.tree.changed_earlier:
+            return False
+        strange = [str(k.arg) for k in call.keywords if k.arg not in signature and k.arg not in signature.aliases]
+        texts = [entry.template.text for entry in rule.forms if entry.template is not None]
+        return bool(strange) and all(any(f"{name}=" in text for text in texts) for name in strange)
 
     def says(self, member: str) -> bool:
         """Whether something becomes of a member, or is said of it."""
