@@ -43,7 +43,7 @@ class Provenance:
             return self.stays(node.operand, depth + 1)
         if isinstance(node, ast.BinOp):
             return all(self._harmless(side, depth) for side in (node.left, node.right))
-        values = list(self._assigned(node))
+        values = [value for value in self._assigned(node) if not _is_none(value)]
         return bool(values) and all(value is not None and self.stays(value, depth + 1) for value in values)
 
     def values_of(self, node: ast.expr) -> Iterator[ast.expr]:
@@ -117,3 +117,7 @@ def is_asked_weight(node: ast.expr, file: FileFacts) -> bool:
     if not isinstance(function, ast.Attribute) or function.attr not in LAYER_TENSORS:
         return False
     return isinstance(function.value, ast.Name) and function.value.id in file.asking_names
+
+
+def _is_none(node: ast.expr | None) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None

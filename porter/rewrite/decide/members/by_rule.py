@@ -13,9 +13,9 @@ from porter.rewrite.decide.calls.filling import Owner, filled
 from porter.rewrite.decide.calls.forms import Fits, Open, Unfit, choose
 from porter.rewrite.decide.calls.kinds import Kinds
 from porter.rewrite.decide.change import Ask, Drop, Fill, Target
-from porter.rewrite.decide.decision import SILENT, Decision, Form, Need, Place, Reason, Way
+from porter.rewrite.decide.decision import CONVERTED, SILENT, Decision, Form, Need, Place, Reason, Way
 from porter.rewrite.decide.facts import FileFacts
-from porter.rewrite.decide.members.either import some_of
+from porter.rewrite.decide.members.either import can_be_either, some_of, told_of_either
 from porter.rewrite.decide.telling import QUIET, told
 from porter.rewrite.decide.tree import TreeFacts
 from porter.rules.becomes import SELF
@@ -81,8 +81,9 @@ class Members:
             change = dropped(fill, self._whole(rule, node), self.text) or fill
         if change is None:
             return self._told(rule, node, "a line break or a comment stands before it, so it is not rewritten", needs)
+        more, needs = self._of_two(rule, node, needs), (*needs, *self._of_arguments(node))
         way = Way(Form.ASKED if isinstance(change, Ask) else Form.WRITTEN, change, level, why, conditions, needs)
-        return self._decision(rule, change, way, self._of_two(rule, node, needs))
+        return self._decision(rule, change, way, more)
 
     def unknown(self, node: ast.Attribute, needs: tuple[Need, ...]) -> Iterator[Decision]:
         """The same of an object that is not known: what means the same on both sides, or the program asks."""
@@ -206,11 +207,19 @@ class Members:
         given_to = owner.instead or (start, owner.end)
         return Ask(start, end, Target(self.options.layers, name), ("(", given_to, *arguments, ")"))
 
+    def _of_arguments(self, node: ast.Attribute) -> Iterator[Need]:
+        """That the framework's names among the arguments are converted: a dtype that stays is for a tensor that does."""
+        call = self._call(node)
+        for argument in (*call.args, *(keyword.value for keyword in call.keywords)) if call is not None else ():
+            use = self.file.by_node.get(id(argument))
+            if use is not None and use.rule is not None:
+                yield Need((self.file.place(use),), CONVERTED, SILENT)
+
     def _of_two(self, rule: Rule, node: ast.Attribute, needs: tuple[Need, ...]) -> tuple[Way, ...]:
         """The way where only some of the objects that it can be change sides."""
-        ask = self._ask(rule, node) if len(needs) > 1 else None
+        ask = self._ask(rule, node) if can_be_either(needs) else None
         if ask is None:
-            return ()
+            return told_of_either(node.attr, needs)
         text = f"this object can be of either framework: {self.options.layers} looks when the program runs"
         return (Way(Form.ASKED, ask, Level.REVIEW, Reason(Code.ATTRIBUTE_OF_TWO, text), needs=some_of(needs)),)
 

@@ -61,3 +61,9 @@ def device_of(tensor: Any) -> device:
     name, _, number = str(tensor.device).partition(":")
     kind = _TYPES.get(name, name.lower())
     return device(kind) if kind == "cpu" else device(kind, int(number or 0))
+
+
+def number_of(tensor: Any) -> int:
+    """The number of the device that a tensor is on; -1 for the CPU."""
+    found = device_of(tensor)
+    return -1 if found.type == "cpu" else found.index or 0
