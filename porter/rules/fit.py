@@ -34,7 +34,7 @@ def misfits(rule: Rule) -> Iterator[str]:
 def _signatures(rule: Rule) -> Iterator[str]:
     sides = [(side, rule.side(side).signature) for side in FRAMEWORKS]
     known = [side for side, signature in sides if signature is not None]
-    if rule.mindspore.name and len(known) == 1 and not rule.becomes:
+    if rule.mindspore.name and rule.torch.name and len(known) == 1 and not rule.becomes:
         yield f"only [{known[0]}] has a signature: nothing would look at the arguments; give both, or none for a type"
     if rule.interchangeable or "*" in rule.renames.values() or rule.becomes:
         return

@@ -37,7 +37,8 @@ def _kind(rule: Rule) -> Iterator[str]:
     if rule.says_class and tables and capital:
         yield f"class = true changes nothing: {tables[0]} says it"
     elif rule.says_class is None and not tables and capital:
-        yield f"is {rule.torch.name} a class? Write class = true, or class = false: nothing else here tells"
+        name = rule.torch.name or rule.mindspore.name
+        yield f"is {name} a class? Write class = true, or class = false: nothing else here tells"
     elif rule.says_class is False and not tables and not capital:
         yield "class = false changes nothing: no table says otherwise"
     elif not rule.says_class and not (rule.says_class is None and capital):

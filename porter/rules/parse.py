@@ -140,7 +140,7 @@ class RuleParser(Reader):
 
     def _side(self, framework: Framework) -> Side | None:
         """A half of the rule; None when nothing can be said about what refers to it."""
-        where, alone = f"[{framework}]", framework == "mindspore" and self._is_made()
+        where, alone = f"[{framework}]", self._is_made(framework)
         becomes = self.data.get("becomes")
         forms = isinstance(becomes, dict) and framework in becomes
         if forms and framework not in self.data:
@@ -154,7 +154,7 @@ class RuleParser(Reader):
         name, none = self._name(framework, data), self.sentence(where, data, "none")
         if framework == "mindspore" and ("name" in data) == ("none" in data) and not alone:
             self.problem(f"{where} needs either name, or none = why there is no counterpart")
-        if self._is_made() and framework == "mindspore" and "none" in data and not becomes:
+        if self._is_made("mindspore") and framework == "mindspore" and "none" in data and not becomes:
             self.problem(f"{where} none changes nothing: [layer.mindspore] any takes the place of the counterpart")
         if "name" in data and "docs" not in data:
             self.problem(f"{where} docs is missing: link the page that the rule was read from")
@@ -166,10 +166,10 @@ class RuleParser(Reader):
             None if unreadable or not (name or none or alone) else Side(name, signature, docs, aliases, platforms, none)
         )
 
-    def _is_made(self) -> bool:
-        """Whether only the generated module has what takes the place of torch's name."""
-        data, layer = self.data.get("mindspore", {}), self.data.get("layer")
-        made = layer.get("mindspore") if isinstance(layer, dict) else None
+    def _is_made(self, framework: Framework) -> bool:
+        """Whether only the generated module has what takes the place of the other framework's name."""
+        data, layer = self.data.get(framework, {}), self.data.get("layer")
+        made = layer.get(framework) if isinstance(layer, dict) else None
         return isinstance(made, dict) and "any" in made and isinstance(data, dict) and "name" not in data
 
     def _aliases(self, framework: Framework, data: Mapping[str, Any]) -> tuple[str, ...]:
@@ -186,7 +186,8 @@ class RuleParser(Reader):
         expected = "torch." + self.name.replace("/", ".")
         if "." in self.name and framework == "torch":
             self.problem(f"the path {self.name!r} has a dot: folders stand for the dots of a name")
-        if framework == "torch" and name != expected and not (name is None and "none" in data):
+        made = name is None and ("none" in data or self._is_made("torch"))
+        if framework == "torch" and name != expected and not made:
             self.problem(f"[torch] name is {name!r}, but the path says {expected!r}")
         if name and not re.fullmatch(rf"{framework}(\.[^\W\d]\w*)+", name):
             self.problem(f"[{framework}] name is {name!r}: a name that starts with {framework}. is expected")

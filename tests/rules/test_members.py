@@ -88,14 +88,14 @@ def test_a_member_that_a_table_and_a_file_speak_of_is_refused(tmp_path: Path) ->
     """The file says all of it: the table's entry would never be read."""
     folder = tmp_path / "Tensor"
     folder.mkdir()
-    (folder / "cuda.toml").write_text(
-        '[torch]\nname = "torch.Tensor.cuda"\nsignature = ""\ndocs = "https://pytorch.org"\n'
+    (folder / "backward.toml").write_text(
+        '[torch]\nname = "torch.Tensor.backward"\nsignature = ""\ndocs = "https://pytorch.org"\n'
         '[[becomes.mindspore]]\nwrite = "{self}"\n',
         encoding="utf-8",
     )
     with pytest.raises(RuleError) as error:
         load_rules([tmp_path])
-    message = f"Tensor.toml: [absent.mindspore] cuda changes nothing: {folder / 'cuda.toml'} is its rule"
+    message = f"Tensor.toml: [absent.mindspore] backward changes nothing: {folder / 'backward.toml'} is its rule"
     assert error.value.problems == (message,)
 
 

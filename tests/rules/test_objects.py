@@ -105,8 +105,8 @@ def test_what_super_gives_is_asked_by_the_base_s_function() -> None:
 
 
 CHAINS = {
-    "net.half().cpu()\n    net(x)": "porter_layers.module_cpu(porter_layers.any_half(net))\n",
-    "net.half().cpu()": "    net.half().cpu()\n",
+    "net.half().cpu()\n    net(x)": "porter_layers.any_cpu(porter_layers.any_half(net))\n",
+    "net.half().cpu()": "    porter_layers.any_cpu(net.half())\n",
 }
 
 

@@ -208,7 +208,7 @@ class Members:
         return Ask(start, end, Target(self.options.layers, name), ("(", given_to, *arguments, ")"))
 
     def _of_arguments(self, node: ast.Attribute) -> Iterator[Need]:
-        """That the framework's names among the arguments are converted: a dtype that stays is for a tensor that does."""
+        """That names of the framework among the arguments are converted: a dtype that stays is a staying tensor's."""
         call = self._call(node)
         for argument in (*call.args, *(keyword.value for keyword in call.keywords)) if call is not None else ():
             use = self.file.by_node.get(id(argument))
