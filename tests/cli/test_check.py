@@ -108,7 +108,7 @@ def test_progress_is_shown_on_a_terminal_only() -> None:
     os.close(slave)
     shown = b"".join(iter(lambda: read(master), b""))
     os.close(master)
-    assert b"Checking" in shown and b"1/1" in shown
+    assert b"Checking" in shown and b"3/3" in shown
     assert ran.stdout.startswith(b"verdict  cases  where      what\nnot run  1      nn.Module  torch.nn.Module\n")
     assert child("check", "--rules", "nn.Module").stderr == b""
 

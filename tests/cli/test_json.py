@@ -34,7 +34,7 @@ import torch.nn as nn
 
 
 def of(net, x):
-    "é"; net.weight = torch.zeros(3)
+    "é"; net.weight = torch.eye(3)
     seen = [m.running_mean for m in net.modules()]
     del net.running_var
     return nn.BatchNorm3d(
@@ -88,12 +88,12 @@ def test_a_finding_says_where_it_ends_and_an_edit_what_stood_there(
             assert edit["after"] in written
     edits = {f["edit"]["before"]: f["edit"]["after"] for f in findings if f["edit"]}
     assert edits["m.running_mean"] == "porter_layers.running_mean(m)"
-    assert edits["net.weight = torch.zeros(3)"] == 'porter_layers.set_member(net, "weight", torch.zeros(3))'
+    assert edits["net.weight = torch.eye(3)"] == 'porter_layers.set_member(net, "weight", torch.eye(3))'
 
 
 def test_what_is_left_has_no_edit(findings: list[dict[str, Any]]) -> None:
     left = [finding for finding in findings if finding["level"] == "manual"]
-    assert {"torch.zeros", "torch.nn.Softsign"} <= {finding["rule"] for finding in left}
+    assert {"torch.eye", "torch.nn.Softsign"} <= {finding["rule"] for finding in left}
     assert [finding for finding in left if finding["edit"] is not None] == []
 
 

@@ -36,7 +36,7 @@ WRITTEN = {
     "y.std(1, unbiased=keep)": "porter_layers.tensor_std(y, 1, unbiased=keep)",
     "y.zero_()": "y.copy_(ops.zeros_like(y))",
     "(y * 2).zero_()": "porter_layers.tensor_zero_((y * 2))",
-    "(y + 1).new_full((2,), 1, dtype=y.dtype)": "ops.full((2,), 1, dtype=y.dtype)",
+    "(y + 1).new_full((2,), 1, dtype=y.dtype)": "porter_layers.tensor_new_full((y + 1), (2,), 1, dtype=y.dtype)",
     "y.clone().new_full((2,), 1, dtype=y.dtype)": "porter_layers.tensor_new_full(y.copy(), (2,), 1, dtype=y.dtype)",
 }
 

@@ -97,7 +97,7 @@ MISFITS: dict[str, tuple[Data, str]] = {
     ),
     "layer of the other side": (
         {"layer": {"torch": {"any": "containers"}}},
-        "[layer.torch] any is 'containers'; expected one of 'instance_norm', 'modules'",
+        "[layer.torch] any is 'containers'; expected one of 'instance_norm', 'modules', 'operations'",
     ),
     "layer of another rule": (
         {"layer": {"mindspore": {"gpu": "containers"}}},
