@@ -138,16 +138,16 @@ class _Programme(nn.Cell):  # type: ignore[misc]
         if isinstance(outputs, mindspore.Tensor) and outputs.dtype in _FLOATS:
             return (outputs * cotangents[0]).sum(), (outputs,)
         if not isinstance(outputs, (tuple, list)):
-            return _nothing(inputs[0]), (outputs,)
+            return _nothing(inputs), (outputs,)
         for output, cotangent in zip(outputs, cotangents):  # noqa: B905 - GRAPH mode has no strict
             if isinstance(output, mindspore.Tensor) and output.dtype in _FLOATS:
                 total = total + (output * cotangent).sum()
-        return _nothing(inputs[0]) if isinstance(total, int) else total, outputs
+        return _nothing(inputs) if isinstance(total, int) else total, outputs
 
 
-def _nothing(value: Any) -> Any:
+def _nothing(inputs: Any) -> Any:
     """A tensor for outputs that are plain numbers, of which there is no gradient."""
-    return value.astype(mindspore.float32).sum() * 0
+    return inputs[0].astype(mindspore.float32).sum() * 0 if len(inputs) > 0 else 0
 
 
 class _Function(nn.Cell):  # type: ignore[misc]
