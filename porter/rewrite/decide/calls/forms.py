@@ -118,7 +118,8 @@ class _Chooser:
             name = parameter.name
             if name not in entry.names and name in self.given and not self.is_dropped(name):
                 found = self.is_given(name)
-                yield None if found is None and name in self.spoken_of else not found
+                # What no template speaks of would be lost: a call that may give it stays.
+                yield (None if name in self.spoken_of else False) if found is None else not found
 
     def is_given(self, name: str) -> bool | None:
         """Whether a parameter has another value than its default, or a call is spelled with another keyword of it."""
